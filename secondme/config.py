@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import socket
 import tempfile
 import tomllib
 from collections.abc import Mapping
@@ -29,23 +30,38 @@ def _doc(text: str, default: Any) -> Any:
 class Config:
     """Every setting, with its default. Paths are absolute."""
 
-    data_dir: Path = field(metadata={"doc": "The memory itself: the SQLite record and its indexes."})
-    models_dir: Path = field(metadata={"doc": "Fetched model files and what is converted from them."})
+    data_dir: Path = field(
+        metadata={"doc": "The memory itself: the SQLite record and its indexes."}
+    )
+    models_dir: Path = field(
+        metadata={"doc": "Fetched model files and what is converted from them."}
+    )
     run_dir: Path = field(metadata={"doc": "The core's socket, in a folder of mode 0700."})
     log_dir: Path = field(metadata={"doc": "The core's log; no content and no secrets in it."})
     config_file: Path = field(metadata={"doc": "The TOML file that these settings are read from."})
 
     language_model: str = _doc("Catalog name or GGUF path of the model that answers.", "default")
-    embedder: str = _doc("Catalog name of the embedder that gives moments their vectors.", "e5-small")
+    embedder: str = _doc(
+        "Catalog name of the embedder that gives moments their vectors.", "e5-small"
+    )
     threads: int = _doc("Processor threads for each model worker; 0 takes all cores.", 0)
     context: int = _doc("Tokens of context that the language model is loaded with.", 4096)
     idle_exit: float = _doc("Minutes without a request until the core ends; 0 is never.", 30.0)
-    worker_idle: float = _doc("Minutes without use until a model worker is unloaded; 0 is never.", 5.0)
-    request_timeout: float = _doc("Seconds until a model that does not answer counts as hung.", 120.0)
+    worker_idle: float = _doc(
+        "Minutes without use until a model worker is unloaded; 0 is never.", 5.0
+    )
+    request_timeout: float = _doc(
+        "Seconds until a model that does not answer counts as hung.", 120.0
+    )
     max_file_mb: int = _doc("Files larger than this are skipped, with a reason.", 200)
     settle: float = _doc("Seconds that a watched file must be quiet before it is read.", 1.0)
     undo_days: int = _doc("Days for which forgotten moments can be brought back.", 30)
-    chroma_url: str = _doc("A Chroma server to use instead of the embedded one; empty is embedded.", "")
+    chroma_url: str = _doc(
+        "A Chroma server to use instead of the embedded one; empty is embedded.", ""
+    )
+    transport: str = _doc(
+        "How clients reach the core: auto, unix (a socket), or tcp (loopback and a token).", "auto"
+    )
     zone: str = _doc("Time zone for times that carry none; empty is the system's.", "")
 
     @property
@@ -63,6 +79,18 @@ class Config:
     @property
     def socket(self) -> Path:
         return self.run_dir / "core.sock"
+
+    @property
+    def uses_tcp(self) -> bool:
+        """Whether the core listens on loopback with a token, for want of Unix sockets."""
+        return self.transport == "tcp" or (
+            self.transport == "auto" and not hasattr(socket, "AF_UNIX")
+        )
+
+    @property
+    def tcp_file(self) -> Path:
+        """Where the core writes its port and token (mode 0600) when it uses loopback."""
+        return self.run_dir / "core.json"
 
 
 PATHS = ("data_dir", "models_dir", "run_dir", "log_dir", "config_file")
@@ -172,7 +200,9 @@ def _read_file(file: Path) -> dict[str, Any]:
     except FileNotFoundError:
         return {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadInputError(f"{file} is not valid TOML: {error}", hint="mend or remove it") from None
+        raise BadInputError(
+            f"{file} is not valid TOML: {error}", hint="mend or remove it"
+        ) from None
 
 
 def _convert(name: str, value: Any, where: str) -> Any:
@@ -182,7 +212,7 @@ def _convert(name: str, value: Any, where: str) -> Any:
         )
     if name == "models_dir":
         return Path(str(value)).expanduser().absolute()
-    kind = type(_READABLE[name].default)
+    kind: type = type(_READABLE[name].default)
     try:
         converted = kind(value)
     except (TypeError, ValueError):

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 
 class SecondMeError(Exception):
-    """Base of all errors meant for a person. Exit codes: 1 not found or refused, 2 wrong use, 3 the core failed."""
+    """Base of all errors meant for a person.
+
+    Exit codes: 1 not found or refused, 2 wrong use, 3 the core failed.
+    """
 
     exit_code = 3
     status = 500

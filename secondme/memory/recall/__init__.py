@@ -1,0 +1,120 @@
+"""Recall: several views find candidates and judge them; a weighted sum of z-scores ranks them.
+
+Nothing outside the candidates of the two indexes is ever scored, so that the cost does not grow with
+the memory. Each view is one module beside this one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from secondme.index.fulltext import FullText
+from secondme.memory.recall.following import Following
+from secondme.memory.recall.meaning import Meaning, Nearest
+from secondme.memory.recall.people import People
+from secondme.memory.recall.view import Pool, Query, Scores, View
+from secondme.memory.recall.words import Words
+from secondme.record import Record
+from secondme.record.moments import StoredMoment
+
+__all__ = ["Hit", "Query", "Recall"]
+
+CANDIDATES = 200
+"""How many each index may propose."""
+_EXACT = 2000
+"""When a filter leaves at most this many moments, all of them are candidates."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A recalled moment. `parts` is each view's share of the score, `signals` what it measured, and
+    `found_by` the views that proposed the moment, with its rank there from 1."""
+
+    moment: StoredMoment
+    score: float
+    parts: Mapping[str, float]
+    signals: Mapping[str, float]
+    found_by: Mapping[str, int] = field(default_factory=dict)
+
+
+class Recall:
+    """Finds the moments that a question is about."""
+
+    def __init__(
+        self,
+        record: Record,
+        fulltext: FullText,
+        nearest: Nearest,
+        speakers: Callable[[], Sequence[str]],
+        views: Sequence[View] | None = None,
+    ) -> None:
+        self._record = record
+        self.views: Sequence[View] = views or (
+            Words(fulltext, CANDIDATES),
+            Meaning(nearest, CANDIDATES),
+            Following(),
+            People(speakers),
+        )
+
+    def __call__(self, query: Query, k: int, embedder: str) -> list[Hit]:
+        """The best `k` moments, best first; those that say the same as a better one are left out."""
+        found = {view.name: view.find(query) for view in self.views}
+        numbers = self._candidates(query, found)
+        if not numbers:
+            return []
+        pool = Pool(self._record, numbers, found, embedder)
+        if not query.filter:
+            pool.take_in_earlier()
+            numbers = pool.numbers
+        raw = {view.name: view.judge(query, pool) for view in self.views}
+        parts = {
+            v.name: v.weight * (_standardised(raw[v.name]) if v.standardise else raw[v.name])
+            for v in self.views
+        }
+        total = np.sum(list(parts.values()), axis=0)
+        order = np.argsort(-total, kind="stable")
+        ranks = {name: _ranks(scores) for name, scores in found.items()}
+        moments = self._record.moments.by_number([numbers[i] for i in order[: 2 * k + 20]])
+        hits: list[Hit] = []
+        seen: set[tuple[str | None, str]] = set()
+        for i in order:
+            moment = moments.get(numbers[i])
+            if moment is None or len(hits) == k:
+                break
+            said = (moment.speaker, " ".join(moment.text.lower().split()))
+            if said in seen:
+                continue
+            seen.add(said)
+            hits.append(
+                Hit(
+                    moment,
+                    float(total[i]),
+                    {name: float(part[i]) for name, part in parts.items()},
+                    {name: float(value[i]) for name, value in raw.items()},
+                    {name: rank[moment.n] for name, rank in ranks.items() if moment.n in rank},
+                )
+            )
+        return hits
+
+    def _candidates(self, query: Query, found: Mapping[str, Mapping[int, float]]) -> list[int]:
+        """What the views found and the filter lets through; few enough moments are all candidates."""
+        proposed = {n for scores in found.values() for n in scores}
+        if not query.filter:
+            return sorted(self._record.moments.passing(sorted(proposed), query.filter))
+        within = self._record.moments.matching(query.filter, _EXACT + 1)
+        if len(within) <= _EXACT:
+            return sorted(within)
+        return sorted(self._record.moments.passing(sorted(proposed), query.filter))
+
+
+def _standardised(scores: Scores) -> Scores:
+    deviation = scores.std()
+    return (scores - scores.mean()) / deviation if deviation > 1e-9 else np.zeros_like(scores)
+
+
+def _ranks(scores: Mapping[int, float]) -> dict[int, int]:
+    best_first = sorted(scores, key=lambda n: -scores[n])
+    return {n: rank for rank, n in enumerate(best_first, 1)}

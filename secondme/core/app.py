@@ -1,0 +1,239 @@
+"""The core: one process a data directory, which alone writes the record and its indexes."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from collections import OrderedDict
+from datetime import datetime, tzinfo
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from secondme.config import Config, private_dir
+from secondme.core.vector_index import VectorKeeper, guard
+from secondme.errors import ModelError, SecondMeError
+from secondme.index.fulltext import FullText
+from secondme.ingest.embedding import Embedding, Priority
+from secondme.ingest.intake import Intake
+from secondme.ingest.reader import Readers
+from secondme.ingest.watch import Watcher
+from secondme.model import catalog, fetch
+from secondme.record import Record
+from secondme.record.clock import zone_named
+
+if TYPE_CHECKING:
+    from secondme.model.clients import EmbedderClient, LanguageClient
+
+log = logging.getLogger("secondme")
+
+
+class Core:
+    """Everything that a use case may need."""
+
+    def __init__(self, config: Config) -> None:
+        """Open the record and load the importers. Raises `RecordError`. Models load when needed."""
+        self.config = config
+        self.started = time.time()
+        self.zone = local_zone(config.zone)
+        private_dir(config.data_dir)
+        self.record = Record(config.database)
+        self.fulltext = FullText(self.record.store)
+        self.priority = Priority()
+        self.embedding = Embedding(self.record, self.priority)
+        self.intake = Intake(
+            self.record, Readers(self.zone), config.max_file_mb * 1_000_000, self.embedding.wake
+        )
+        self.index = VectorKeeper(self.record, self.embedding, config.chroma_dir, config.chroma_url)
+        self.watcher = Watcher(self.record, self.intake, config.settle)
+        self.conversations: OrderedDict[str, Any] = OrderedDict()
+        self._models = threading.RLock()
+        self._embedder: EmbedderClient | None = None
+        self._serving: EmbedderClient | None = None
+        self._language: LanguageClient | None = None
+
+    def start(self) -> None:
+        """Begin the background work: embedding, the index, watching."""
+        self.embedding.start()
+        self.watcher.start()
+        self.open_embedder_soon()
+
+    def _prepare(self) -> None:
+        """Open the embedder and its index, if its model is here."""
+        guard(self.open_embedder, self.index)
+
+    def open_embedder(self) -> None:
+        """Use the configured embedder from now on; a memory that has vectors of another one keeps
+        being searched with those until the new ones are complete."""
+        with self._models:
+            name = self.config.embedder
+            path = self.model_path(name)
+            if path is None:
+                return
+            self._embedder = self._embedder_client(name, path)
+            self.embedding.use(name, self._embedder)
+            old = self._complete_other(name)
+            if old is None:
+                self._serving = self._embedder
+            else:
+                self._serving = self._embedder_client(old, self._known_path(old))
+                threading.Thread(target=self._switch_when_done, name="switch", daemon=True).start()
+            serving = self._serving
+        self.index.open(serving.name, serving.dimensions)
+        if serving is not self._embedder:
+            self.embedding.attach(None)
+
+    def open_embedder_soon(self) -> None:
+        """The same in the background."""
+        threading.Thread(target=self._prepare, name="prepare", daemon=True).start()
+
+    def _complete_other(self, name: str) -> str | None:
+        """Another embedder whose vectors cover the memory better than those of `name`, if there is one."""
+        vectors = self.record.vectors
+        missing = vectors.count_missing(name)
+        for other in vectors.embedders():
+            if other != name and vectors.count_missing(other) < missing and self.model_path(other):
+                return other
+        return None
+
+    def _switch_when_done(self) -> None:
+        """Once every moment has its new vector, search with those and let the old ones go."""
+        never = threading.Event()
+        while self._embedder is not None and self._serving is not self._embedder:
+            if self.embedding.pending() == 0:
+                self._switch()
+                return
+            never.wait(0.5)
+
+    def _switch(self) -> None:
+        with self._models:
+            old, new = self._serving, self._embedder
+            assert old is not None
+            assert new is not None
+            self.index.close()
+            self._serving = new
+            old.close()
+        self.record.vectors.drop(old.name)
+        guard(lambda: self.index.open(new.name, new.dimensions), self.index)
+
+    def _embedder_client(self, name: str, path: Path) -> EmbedderClient:
+        from secondme.model.clients import EmbedderClient
+
+        return EmbedderClient(
+            {
+                "name": name,
+                "path": str(path),
+                "cache_dir": str(self.config.models_dir / "converted"),
+                "threads": self.threads,
+            },
+            timeout=self.config.request_timeout,
+            idle_after=self.config.worker_idle * 60,
+            log_file=self.config.log_dir / "embedder.log",
+        )
+
+    @property
+    def threads(self) -> int:
+        return self.config.threads or os.cpu_count() or 1
+
+    def model_path(self, name: str) -> Path | None:
+        """Where a model's file lies, or None when it has not been fetched."""
+        return fetch.local_path(catalog.find(name), self.config.models_dir)
+
+    def _known_path(self, name: str) -> Path:
+        path = self.model_path(name)
+        if path is None:
+            raise ModelError(
+                f"the model {name!r} is not here", hint=f"`secondme model fetch {name}`"
+            )
+        return path
+
+    @property
+    def embedder(self) -> EmbedderClient | None:
+        """The embedder whose vectors are searched, or None when none has been fetched."""
+        return self._serving
+
+    def language(self, name: str | None = None) -> LanguageClient:
+        """The language model. Raises `ModelError` when it has not been fetched."""
+        from secondme.model.clients import LanguageClient
+
+        with self._models:
+            wanted = name or self.config.language_model
+            spec = {
+                "name": catalog.find(wanted).name,
+                "path": str(self._known_path(wanted)),
+                "threads": self.threads,
+                "context": self.config.context,
+            }
+            if self._language is None:
+                self._language = LanguageClient(
+                    spec,
+                    timeout=self.config.request_timeout,
+                    idle_after=self.config.worker_idle * 60,
+                    log_file=self.config.log_dir / "language.log",
+                )
+            elif self._language.spec != spec:
+                self._language.reconfigure(spec)
+            return self._language
+
+    def reconfigure(self, config: Config) -> None:
+        """Take over settings that may change while running: which models are used."""
+        changed = config.embedder != self.config.embedder
+        self.config = config
+        if changed:
+            self.index.close()
+            self.open_embedder()
+
+    def workers(self) -> list[dict[str, object]]:
+        """Each worker's role, process, and resident memory in MB."""
+        clients = {
+            id(c): c for c in (self._serving, self._embedder, self._language) if c is not None
+        }
+        out = []
+        for client in clients.values():
+            status = client.status()
+            out.append(
+                {
+                    "role": status.role,
+                    "model": status.model,
+                    "state": status.state,
+                    "pid": status.pid,
+                    "resident_mb": status.resident_mb,
+                    "budget_mb": status.budget_mb,
+                }
+            )
+        return out
+
+    def now(self, given: str | None = None) -> datetime:
+        """The present in the person's zone, or the moment given in ISO form."""
+        from secondme.core.dates import parse_moment
+
+        return datetime.now(self.zone) if given is None else parse_moment(given, self.zone)
+
+    def close(self) -> None:
+        """End background work and workers, and close the record."""
+        self.watcher.stop()
+        self.embedding.stop()
+        for client in {
+            id(c): c for c in (self._serving, self._embedder, self._language) if c
+        }.values():
+            try:
+                client.close()
+            except SecondMeError as error:
+                log.warning("closing a worker: %s", error)
+        self.index.close()
+        self.record.close()
+
+
+def local_zone(name: str) -> tzinfo:
+    """The person's time zone: the one named, or the system's by its IANA name where it can be told."""
+    if name:
+        return zone_named(name)
+    link = Path("/etc/localtime")
+    if os.environ.get("TZ"):
+        return zone_named(os.environ["TZ"].removeprefix(":"))
+    if link.is_symlink():
+        parts = str(link.readlink()).split("zoneinfo/")
+        if len(parts) == 2:
+            return zone_named(parts[1])
+    return datetime.now().astimezone().tzinfo or zone_named("UTC")

@@ -1,0 +1,205 @@
+"""Answers from cited evidence: one question, or a conversation that is remembered."""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from secondme.core.app import Core
+from secondme.core.service import Call, Event, use_case
+from secondme.core.service.moments import find, make_filter, search_notice
+from secondme.errors import BadInputError
+from secondme.memory.answer import Answer, Draft, answer
+from secondme.memory.evidence import Evidence
+from secondme.memory.recall import Hit
+from secondme.model import catalog
+from secondme.record.moments import Filter
+
+EVIDENCE = 8
+_SENTENCES_FROM = 3e9
+"""Models with at least this many weights write sentences; smaller ones answer in a few words."""
+_CONVERSATIONS = 64
+_TURNS = 6
+_ASSISTANT = "Second Me"
+
+
+@dataclass(slots=True)
+class Conversation:
+    """The last turns of a conversation, as (question, answer)."""
+
+    turns: list[tuple[str, str]] = field(default_factory=list)
+
+
+@use_case
+def ask(
+    core: Core,
+    call: Call,
+    *,
+    question: str,
+    k: int = EVIDENCE,
+    before: str | None = None,
+    after: str | None = None,
+    who: str | None = None,
+    source: str | None = None,
+    now: str | None = None,
+) -> Iterator[Event]:
+    """Answer a question from what is remembered, with citations, or refuse."""
+    filter_ = make_filter(core, before=before, after=after, who=who, source=source)
+    yield from _answered(core, call, question, question, k, filter_, now, ())
+
+
+@use_case
+def chat(
+    core: Core, call: Call, *, message: str, conversation: str, private: bool = False
+) -> Iterator[Event]:
+    """One turn of a conversation; both sides are remembered unless it is private."""
+    history = _conversation(core, conversation)
+    looked_up = message
+    if history.turns and len(core.fulltext.terms(message)) <= 2:
+        looked_up = f"{history.turns[-1][0]} {message}"  # "and when?" is about what came before
+    for event in _answered(
+        core, call, message, looked_up, EVIDENCE, Filter(), None, tuple(history.turns)
+    ):
+        if event["event"] == "result":
+            history.turns = [*history.turns, (message, event["answer"])][-_TURNS:]
+            event["remembered"] = (
+                [] if private else _remember(core, call, conversation, message, event)
+            )
+        yield event
+
+
+def _conversation(core: Core, name: str) -> Conversation:
+    if not name.strip():
+        raise BadInputError("a conversation needs a name")
+    held: OrderedDict[str, Any] = core.conversations
+    conversation: Conversation = held.setdefault(name, Conversation())
+    held.move_to_end(name)
+    while len(held) > _CONVERSATIONS:
+        held.popitem(last=False)
+    return conversation
+
+
+def _remember(core: Core, call: Call, conversation: str, message: str, event: Event) -> list[str]:
+    """Both sides as moments, marked so that answers never rest on them."""
+    ids = []
+    for speaker, text, turn in (
+        ("Me", message, "question"),
+        (_ASSISTANT, event["answer"], "answer"),
+    ):
+        if turn == "question" and "?" not in message:
+            turn = "statement"
+        id_, _ = core.intake.say(
+            "chat",
+            text,
+            call.client,
+            speaker=speaker,
+            when=core.now(),
+            conversation=conversation,
+            turn=turn,
+        )
+        ids.append(id_)
+    return ids
+
+
+def _answered(
+    core: Core,
+    call: Call,
+    question: str,
+    looked_up: str,
+    k: int,
+    filter_: Filter,
+    now: str | None,
+    history: Sequence[tuple[str, str]],
+) -> Iterator[Event]:
+    if not 1 <= k <= 50:
+        raise BadInputError(f"k is {k}, but must be from 1 to 50")
+    started = time.perf_counter()
+    model = core.language()
+    with core.priority:
+        hits, _ = find(core, looked_up, 2 * k + 8, filter_, now)
+        evidence = [
+            _evidence(h) for h in hits if h.moment.meta.get("turn") not in ("question", "answer")
+        ][:k]
+        recalled = time.perf_counter()
+        yield {"event": "recalled", "count": len(evidence), "took_ms": _ms(started, recalled)}
+        first: float | None = None
+        entry = catalog.find(core.config.language_model)
+        style = "sentences" if entry.parameters >= _SENTENCES_FROM else "short"
+        for event in answer(
+            question,
+            evidence,
+            model,
+            now=core.now(now),
+            style=style,
+            cancel=call.stop,
+            history=history,
+        ):
+            if isinstance(event, Draft):
+                first = first or time.perf_counter()
+                yield {"event": "token", "text": event.text}
+                continue
+            result = _result(event)
+    notice = search_notice(core)
+    yield {
+        "event": "result",
+        **result,
+        "model": entry.name,
+        **({"notice": notice} if notice else {}),
+        "recall_ms": _ms(started, recalled),
+        "first_word_ms": _ms(started, first) if first else None,
+        "took_ms": _ms(started, time.perf_counter()),
+    }
+
+
+def _evidence(hit: Hit) -> Evidence:
+    moment = hit.moment
+    return Evidence(
+        id=moment.id,
+        external_id=moment.external_id,
+        text=moment.text,
+        time=moment.time,
+        speaker=moment.speaker,
+        source=moment.source,
+        path=moment.path,
+        span=moment.span,
+        score=hit.score,
+        signals=dict(hit.signals),
+    )
+
+
+def _result(answer_: Answer) -> dict[str, Any]:
+    return {
+        "answer": answer_.text,
+        "refused": answer_.refused,
+        "confidence": round(answer_.confidence, 3),
+        "citations": [
+            {
+                "n": citation.n,
+                **_evidence_json(citation.evidence),
+                "quote": citation.quote,
+            }
+            for citation in answer_.citations
+        ],
+        "looked_for": list(answer_.looked_for),
+        "near": [_evidence_json(e) for e in answer_.near],
+    }
+
+
+def _evidence_json(evidence: Evidence) -> dict[str, Any]:
+    return {
+        "id": evidence.id,
+        "external_id": evidence.external_id,
+        "text": evidence.text,
+        "time": evidence.time.isoformat(),
+        "speaker": evidence.speaker,
+        "source": evidence.source,
+        "path": evidence.path,
+        "span": list(evidence.span) if evidence.span else None,
+    }
+
+
+def _ms(start: float, end: float) -> float:
+    return round((end - start) * 1000, 1)

@@ -1,0 +1,167 @@
+"""Forgetting, the journal, and taking changes back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from secondme.core.app import Core
+from secondme.core.service import Call, Event, use_case
+from secondme.core.service.moments import find, make_filter, moment_json
+from secondme.errors import BadInputError, NotFoundError
+from secondme.record.clock import from_ms, now_ms, zone_name
+from secondme.record.journal import Entry
+
+_PREVIEW = 20
+
+
+@use_case
+def forget(
+    core: Core,
+    call: Call,
+    *,
+    ids: list[str] | None = None,
+    query: str | None = None,
+    k: int = 10,
+    source: str | None = None,
+    before: str | None = None,
+    after: str | None = None,
+    who: str | None = None,
+    dry_run: bool = False,
+) -> Event:
+    """Forget moments by id, by what a query recalls, or all that pass the filters.
+
+    With `dry_run` nothing changes and the answer says what would go.
+    """
+    numbers = _chosen(core, ids or [], query, k, source=source, before=before, after=after, who=who)
+    if not numbers:
+        raise NotFoundError("nothing matches, so nothing is forgotten")
+    preview = core.record.moments.by_number(numbers[:_PREVIEW])
+    result: Event = {
+        "count": len(numbers),
+        "moments": [moment_json(preview[n]) for n in numbers[:_PREVIEW] if n in preview],
+        "undo_days": core.config.undo_days,
+        "journal": None,
+    }
+    if dry_run:
+        return result
+    with core.record.store.write() as db:
+        moments = "moment" if len(numbers) == 1 else "moments"
+        entry = core.record.journal.begin("forget", call.client, f"forgot {len(numbers)} {moments}")
+        db.executemany(
+            "update moments set live = 0, forgotten_by = ? where n = ?",
+            [(entry, n) for n in numbers],
+        )
+    core.embedding.wake()
+    return {**result, "journal": entry}
+
+
+def _chosen(
+    core: Core, ids: list[str], query: str | None, k: int, **filters: str | None
+) -> list[int]:
+    filter_ = make_filter(core, **filters)
+    if sum((bool(ids), query is not None, bool(filter_))) == 0:
+        raise BadInputError(
+            "say what to forget", hint="ids, --query, --source, --who, --before or --after"
+        )
+    if ids:
+        return list(dict.fromkeys(core.record.moments.get(id_).n for id_ in ids))
+    if query is not None:
+        return [hit.moment.n for hit in find(core, query, k, filter_, None)[0]]
+    return core.record.moments.matching(filter_, -1)
+
+
+@use_case
+def log(
+    core: Core, call: Call, *, limit: int = 20, before: str | None = None, kind: str | None = None
+) -> Event:
+    """The journal, newest first."""
+    entries = core.record.journal.newest(max(1, min(limit, 1000)), before=before, kind=kind)
+    return {"entries": [_json(core, e) for e in entries]}
+
+
+@use_case
+def undo(core: Core, call: Call, *, id: str | None = None) -> Event:
+    """Take back the last change, or the one with this id."""
+    journal = core.record.journal
+    entry = journal.get(id) if id else journal.last_undoable()
+    with core.record.store.write():
+        by = journal.begin("undo", call.client, f"took back: {entry.summary}", entry=entry.id)
+        journal.mark_undone(entry, by)
+        restored = _take_back(core, entry, by)
+    core.embedding.wake()
+    return {"undone": _json(core, entry), "moments": restored, "journal": by}
+
+
+def _take_back(core: Core, entry: Entry, by: str) -> int:
+    """Reverse one change; returns how many moments it touched."""
+    store = core.record.store
+    with store.write() as db:
+        if entry.kind in ("add", "note", "chat"):
+            count = store.value("select count(*) from moments where added_by = ?", (entry.id,))
+            core.intake.take_back(entry, by)
+            return int(count)
+        restored = 0
+        if entry.kind in ("forget", "source-remove"):
+            lost = store.value(
+                "select count(*) from moments where forgotten_by = ? and text = ''", (entry.id,)
+            )
+            if lost:
+                raise NotFoundError(
+                    f"{lost} of these moments were erased for good after {core.config.undo_days} days"
+                )
+            restored = db.execute(
+                "update moments set forgotten_by = null, live = retired_by is null and not exists"
+                " (select 1 from items i where i.id = item_id and i.removed_by is not null)"
+                " where forgotten_by = ?",
+                (entry.id,),
+            ).rowcount
+        if entry.kind == "source-remove":
+            source = entry.data["source"]
+            core.record.sources.restore(**source, items=entry.data["items"])
+            if source["watched"]:
+                core.watcher.watch(core.record.sources.find(source["id"]))
+        if entry.kind == "watch":
+            core.record.sources.set_watched(entry.data["source"], False)
+            core.watcher.unwatch(entry.data["source"])
+        return restored
+
+
+def purge(core: Core) -> int:
+    """Erase what was forgotten longer ago than it can be undone; returns how many moments.
+
+    The rows stay as empty stones, so that reading their file again does not bring them back.
+    """
+    limit = now_ms() - core.config.undo_days * 86_400_000
+    with core.record.store.write() as db:
+        old = "select id from journal where time < ? and kind in ('forget', 'source-remove')"
+        db.execute(
+            f"delete from vectors where n in (select n from moments where forgotten_by in ({old}))",
+            (limit,),
+        )
+        count = db.execute(
+            "update moments set text = '', context = null, speaker = null, external_id = null, start = null,"
+            f" end = null, meta = '{{}}', session = '' where text != '' and forgotten_by in ({old})",
+            (limit,),
+        ).rowcount
+        if count:
+            db.execute(
+                "delete from versions where not exists (select 1 from moments m where"
+                " m.item_id = versions.item_id and m.text != '')"
+            )
+            db.execute(
+                "delete from originals where not exists"
+                " (select 1 from versions v where v.sha256 = originals.sha256)"
+            )
+    return int(count)
+
+
+def _json(core: Core, entry: Entry) -> dict[str, Any]:
+    return {
+        "id": entry.id,
+        "time": from_ms(entry.time, zone_name(core.now())).isoformat(timespec="seconds"),
+        "kind": entry.kind,
+        "client": entry.client,
+        "summary": entry.summary,
+        "undoable": entry.undoable,
+        "undone_by": entry.undone_by,
+    }

@@ -1,0 +1,199 @@
+"""Models: which there are, fetching, choosing, removing."""
+
+from __future__ import annotations
+
+import os
+import queue
+import threading
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from secondme import config as settings
+from secondme.core.app import Core
+from secondme.core.service import Call, Event, use_case
+from secondme.errors import ModelError, RefusedError, SecondMeError
+from secondme.model import catalog, discover, fetch
+from secondme.model.catalog import Entry
+from secondme.model.fetch import Progress
+
+
+@use_case
+def models(core: Core, call: Call) -> Event:
+    """The catalog, and which of it is here and in use."""
+    return {"models": [_json(core, entry) for entry in catalog.ENTRIES]}
+
+
+@use_case
+def model_fetch(core: Core, call: Call, *, name: str = "default") -> Iterator[Event]:
+    """Bring a model here; an interrupted fetch goes on where it stopped."""
+    entry = catalog.find(name)
+    path = yield from _reported(
+        lambda report, stop: fetch.fetch(entry, core.config.models_dir, progress=report, stop=stop),
+        call,
+    )
+    if entry.name == catalog.find(core.config.embedder).name and core.embedder is None:
+        core.open_embedder_soon()
+    yield {"event": "result", "name": entry.name, "path": str(path)}
+
+
+@use_case
+def model_verify(core: Core, call: Call, *, name: str | None = None) -> Iterator[Event]:
+    """Read models that are here and compare their hashes."""
+    chosen = [catalog.find(name)] if name else [e for e in catalog.ENTRIES if _path(core, e)]
+    checked = []
+    for entry in chosen:
+        path = _path(core, entry)
+        if path is None:
+            raise ModelError(
+                f"the model {entry.name!r} is not here", hint=f"`secondme model fetch {entry.name}`"
+            )
+        try:
+            yield from _reported(_verification(path, entry), call)
+            checked.append({"name": entry.name, "ok": True, "detail": ""})
+        except ModelError as error:
+            checked.append({"name": entry.name, "ok": False, "detail": error.line()})
+    yield {"event": "result", "checked": checked}
+
+
+@use_case
+def model_use(core: Core, call: Call, *, name: str) -> Event:
+    """Answer, or embed, with this model from now on."""
+    entry = catalog.find(name)
+    if _path(core, entry) is None:
+        raise ModelError(
+            f"the model {entry.name!r} is not here", hint=f"`secondme model fetch {entry.name}`"
+        )
+    setting = "embedder" if entry.role == "embedder" else "language_model"
+    value = str(entry.path) if entry.path else entry.name
+    settings.write_setting(core.config.config_file, setting, value)
+    core.reconfigure(settings.load())
+    in_force = getattr(core.config, setting)
+    if catalog.find(in_force).name != entry.name:
+        raise RefusedError(
+            f"the variable SECONDME_{setting.upper()} says {in_force!r} and goes before the setting"
+        )
+    note = ""
+    if entry.role == "embedder" and core.embedding.pending():
+        note = f"{core.embedding.pending()} moments get new vectors; until then the old ones serve"
+    return {"name": entry.name, "role": entry.role, "note": note}
+
+
+@use_case
+def model_remove(core: Core, call: Call, *, name: str) -> Event:
+    """Delete a model's file."""
+    entry = catalog.find(name)
+    used = {catalog.find(core.config.embedder).name, catalog.find(core.config.language_model).name}
+    if entry.name in used:
+        raise RefusedError(f"the model {entry.name!r} is in use", hint="choose another one first")
+    return {"name": entry.name, "freed": fetch.remove(entry, core.config.models_dir)}
+
+
+@use_case
+def model_recommend(core: Core, call: Call) -> Event:
+    """What suits this machine, best first, and why."""
+    free = available_mb()
+    found = catalog.recommend(free, core.threads)
+    return {
+        "memory_mb": free,
+        "recommendations": [
+            {
+                "name": r.entry.name,
+                "fits": r.fits,
+                "reason": r.reason,
+                "fetched": _path(core, r.entry) is not None,
+            }
+            for r in found
+        ],
+    }
+
+
+@use_case
+def models_found(core: Core, call: Call, *, folder: str | None = None) -> Event:
+    """Models that other programs keep on this machine."""
+    found, skipped = discover.discover(Path(folder) if folder else None)
+    return {
+        "found": [
+            {
+                "tool": f.tool,
+                "name": f.name,
+                "path": str(f.path),
+                "size": f.size,
+                **{
+                    k: v
+                    for k, v in asdict(f.header).items()
+                    if k in ("architecture", "context", "parameters")
+                },
+            }
+            for f in found
+        ],
+        "skipped": [{"path": str(s.path), "reason": s.reason} for s in skipped],
+    }
+
+
+def available_mb() -> int:
+    """Memory that programs can have without swapping, in MiB."""
+    try:
+        for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines():
+            if line.startswith("MemAvailable:"):
+                return int(line.split()[1]) // 1024
+    except OSError:
+        pass
+    pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return pages // 2**21  # half of what is there, where the system does not tell what is free
+
+
+def _verification(path: Path, entry: Entry) -> Callable[[Any, threading.Event], None]:
+    return lambda report, stop: fetch.verify(path, entry, progress=report, stop=stop)
+
+
+def _path(core: Core, entry: Entry) -> Path | None:
+    return fetch.local_path(entry, core.config.models_dir)
+
+
+def _json(core: Core, entry: Entry) -> dict[str, Any]:
+    used = {catalog.find(core.config.embedder).name, catalog.find(core.config.language_model).name}
+    return {
+        "name": entry.name,
+        "aliases": list(entry.aliases),
+        "role": entry.role,
+        "licence": entry.licence,
+        "size": entry.size,
+        "memory_mb": entry.memory_mb,
+        "fetched": _path(core, entry) is not None,
+        "in_use": entry.name in used,
+        "description": entry.description,
+        "sources": [str(s).split(":")[0] for s in entry.sources],
+    }
+
+
+def _reported(
+    work: Callable[[Any, threading.Event], Any], call: Call
+) -> Generator[Event, None, Any]:
+    """Run work that reports progress in a thread, yielding its reports as events; gives its result."""
+    reports: queue.Queue[Progress | None] = queue.Queue()
+    outcome: list[Any] = []
+
+    def run() -> None:
+        try:
+            outcome.append(work(reports.put, call.stop))
+        except BaseException as error:
+            outcome.append(error)
+        finally:
+            reports.put(None)
+
+    thread = threading.Thread(target=run, name="fetch", daemon=True)
+    thread.start()
+    try:
+        while (report := reports.get()) is not None:
+            yield {"event": "progress", **asdict(report), "what": report.name}
+    finally:
+        if thread.is_alive() and not outcome:
+            call.stop.set()
+        thread.join(30)
+    if outcome and isinstance(outcome[0], SecondMeError):
+        raise outcome[0]
+    if outcome and isinstance(outcome[0], BaseException):
+        raise ModelError(f"the fetch failed: {type(outcome[0]).__name__}: {outcome[0]}")
+    return outcome[0] if outcome else None

@@ -1,0 +1,188 @@
+"""Recalling moments and showing them where they stand."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from secondme.core.app import Core
+from secondme.core.dates import parse_span
+from secondme.core.service import Call, Event, use_case
+from secondme.errors import BadInputError, SecondMeError
+from secondme.memory.pack import pack
+from secondme.memory.recall import Hit, Query, Recall
+from secondme.record.clock import to_ms
+from secondme.record.moments import Filter, StoredMoment
+
+MAX_QUESTION = 4000
+"""Characters of a question that are looked at; what comes after says nothing new to an index."""
+
+
+@use_case
+def recall(
+    core: Core,
+    call: Call,
+    *,
+    question: str,
+    k: int = 10,
+    tokens: int | None = None,
+    before: str | None = None,
+    after: str | None = None,
+    who: str | None = None,
+    source: str | None = None,
+    around: int = 0,
+    now: str | None = None,
+    explain: bool = False,
+) -> Event:
+    """The moments that a question is about, best first."""
+    started = time.perf_counter()
+    if not 1 <= k <= 1000:
+        raise BadInputError(f"k is {k}, but must be from 1 to 1000")
+    if tokens is not None and tokens < 1:
+        raise BadInputError(f"tokens is {tokens}, but must be at least 1")
+    filter_ = make_filter(core, before=before, after=after, who=who, source=source)
+    hits, took = find(core, question, k, filter_, now)
+    if tokens is not None:
+        hits = pack(hits, tokens)
+    result: Event = {
+        "hits": [
+            {
+                **moment_json(hit.moment),
+                "score": round(hit.score, 4),
+                **({"around": _around(core, hit.moment, around)} if around else {}),
+                **({"explain": _explained(hit)} if explain else {}),
+            }
+            for hit in hits
+        ],
+        "took_ms": 0.0,
+    }
+    notice = search_notice(core)
+    if notice:
+        result["notice"] = notice
+    if explain:
+        result["took"] = took
+    result["took_ms"] = round((time.perf_counter() - started) * 1000, 2)
+    return result
+
+
+def find(
+    core: Core, question: str, k: int, filter_: Filter, now: str | None
+) -> tuple[list[Hit], dict[str, float]]:
+    """Recall through every view; also how long each step took, in milliseconds.
+
+    Raises `BadInputError` for a question without a word in it.
+    """
+    question = question.strip()[:MAX_QUESTION]
+    if not any(c.isalnum() for c in question):
+        raise BadInputError("the question is empty", hint='for example: secondme recall "dentist"')
+    with core.priority:
+        start = time.perf_counter()
+        embedder = core.embedder
+        vector = None
+        if embedder is not None and core.index.state in ("ready", "rebuilding"):
+            try:
+                vector = embedder.query(question)
+            except SecondMeError as error:
+                core.index.reason = error.line()
+        embedded = time.perf_counter()
+        took = {"embedding": embedded - start, "index": 0.0, "words": 0.0}
+        recall_ = Recall(
+            core.record,
+            core.fulltext,
+            core.index.nearest,
+            lambda: [s for s, _ in core.record.moments.speakers()],
+        )
+        query = Query(question, core.now(now), filter_, vector)
+        hits = recall_(query, k, embedder.name if embedder else "")
+        took["total"] = time.perf_counter() - start
+    return hits, {name: round(seconds * 1000, 2) for name, seconds in took.items()}
+
+
+def search_notice(core: Core) -> str | None:
+    """Why search goes by words alone at the moment, or None when it does not."""
+    if core.embedder is None:
+        return f"searching by words only: the embedder is not here; `secondme model fetch {core.config.embedder}`"
+    if core.index.state in ("opening", "failed", "off"):
+        return f"searching by words only: the vector index is {core.index.state}"
+    return None
+
+
+def make_filter(
+    core: Core,
+    *,
+    before: str | None = None,
+    after: str | None = None,
+    who: str | None = None,
+    source: str | None = None,
+) -> Filter:
+    """A filter from what a person gives: `after` from the span's start on, `before` up to its start."""
+    since = to_ms(parse_span(after, core.zone)[0]) if after else None
+    until = to_ms(parse_span(before, core.zone)[0]) if before else None
+    if since is not None and until is not None and since >= until:
+        raise BadInputError(f"nothing can be after {after} and before {before}")
+    return Filter(since, until, who, source)
+
+
+def moment_json(moment: StoredMoment) -> dict[str, Any]:
+    """A moment as every JSON answer has it."""
+    return {
+        "id": moment.id,
+        "external_id": moment.external_id,
+        "text": moment.text,
+        "time": moment.time.isoformat(),
+        "speaker": moment.speaker,
+        "source": moment.source,
+        "path": moment.path,
+        "span": list(moment.span) if moment.span else None,
+    }
+
+
+def _around(core: Core, moment: StoredMoment, count: int) -> list[dict[str, Any]]:
+    return [moment_json(m) for m in core.record.moments.around(moment, count, count)]
+
+
+def _explained(hit: Hit) -> dict[str, Any]:
+    return {
+        name: {
+            "share": round(share, 3),
+            "measured": round(hit.signals[name], 4),
+            **({"rank": hit.found_by[name]} if name in hit.found_by else {}),
+        }
+        for name, share in hit.parts.items()
+    }
+
+
+@use_case
+def show(core: Core, call: Call, *, id: str, around: int = 3) -> Event:
+    """A moment in its surroundings, with where it comes from."""
+    moment = core.record.moments.get(id)
+    near = core.record.moments.around(moment, around, around)
+    item = core.record.items.get(moment.item_id)
+    passage = None
+    if moment.span:
+        data = core.record.items.original(moment.item_id)
+        passage = data[slice(*moment.span)].decode("utf-8", "replace")
+    return {
+        **moment_json(moment),
+        "live": moment.live,
+        "context": moment.context,
+        "meta": moment.meta,
+        "passage": passage,
+        "before": [moment_json(m) for m in near if m.seq < moment.seq],
+        "after": [moment_json(m) for m in near if m.seq > moment.seq],
+        "item": {
+            "id": item["id"],
+            "name": item["name"],
+            "title": item["title"],
+            "media_type": item["media_type"],
+            "places": [p["path"] for p in item["places"]],
+            "versions": len(item["versions"]),
+            "sha256": item["sha256"],
+        },
+    }
+
+
+@use_case
+def speakers(core: Core, call: Call) -> Event:
+    """Everyone who speaks in this memory, with how many moments."""
+    return {"speakers": [{"name": n, "moments": c} for n, c in core.record.moments.speakers()]}

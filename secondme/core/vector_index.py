@@ -1,0 +1,165 @@
+"""Keeping the vector index: opened in a guarded way, set aside when broken, rebuilt from the record."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from secondme.errors import IndexDamagedError, SecondMeError
+from secondme.ingest.embedding import Embedding
+from secondme.record import Record
+
+log = logging.getLogger("secondme")
+State = Literal["off", "opening", "ready", "rebuilding", "failed"]
+_SAMPLE = 128
+_PROBE_SECONDS = 120.0
+
+
+class VectorKeeper:
+    """Owns the Chroma directory. Search by words goes on whatever happens here."""
+
+    def __init__(
+        self, record: Record, embedding: Embedding, directory: Path, server_url: str
+    ) -> None:
+        self._record = record
+        self._embedding = embedding
+        self._directory = directory
+        self._server_url = server_url
+        self._lock = threading.RLock()
+        self._index: object | None = None
+        self._embedder = ""
+        self._dimensions = 0
+        self.state: State = "off"
+        self.reason = ""
+
+    def open(self, embedder: str, dimensions: int) -> None:
+        """Probe, open and reconcile the index of an embedder; broken, it is rebuilt."""
+        from secondme.index.chroma import VectorIndex, probe, set_aside
+
+        with self._lock:
+            self._embedder, self._dimensions = embedder, dimensions
+            self.state, self.reason = "opening", ""
+            vectors = self._record.vectors
+            if self._server_url or (self._directory.exists() and any(self._directory.iterdir())):
+                health = probe(
+                    self._directory,
+                    vectors.sample(embedder, _SAMPLE),
+                    vectors.expected(embedder),
+                    embedder=embedder,
+                    dimensions=dimensions,
+                    timeout=_PROBE_SECONDS,
+                    server_url=self._server_url,
+                )
+                if not health.ok:
+                    log.warning("the vector index is set aside and rebuilt: %s", health.reason)
+                    self.reason = health.reason
+                    if not self._server_url:
+                        set_aside(self._directory)
+                    vectors.mark_all(embedder, set())
+            else:
+                vectors.mark_all(embedder, set())
+            index = VectorIndex.open(
+                self._directory,
+                embedder=embedder,
+                dimensions=dimensions,
+                server_url=self._server_url,
+            )
+            if self.reason and self._server_url:
+                index.clear()
+            vectors.mark_all(embedder, set(index.numbers()))
+            self._index = index
+            self.state = "rebuilding" if self.reason else "ready"
+            self._embedding.attach(index)
+
+    def nearest(self, vector: NDArray[np.float32], k: int) -> dict[int, float]:
+        """The nearest moments, as number → cosine; nothing while the index is not there."""
+        index = self._index
+        if index is None:
+            return {}
+        try:
+            numbers, cosines = index.nearest(vector, k)  # type: ignore[attr-defined]
+        except IndexDamagedError as error:
+            self.broken(str(error))
+            return {}
+        return dict(zip(numbers, (float(c) for c in cosines), strict=True))
+
+    def broken(self, reason: str) -> None:
+        """The index failed in use: take it out, and mend it in the background."""
+        with self._lock:
+            if self._index is None:
+                return
+            log.warning("the vector index failed: %s", reason)
+            self._embedding.attach(None)
+            self._close_index()
+            self.state, self.reason = "rebuilding", reason
+        threading.Thread(target=self._reopen, name="mend index", daemon=True).start()
+
+    def _reopen(self) -> None:
+        guard(lambda: self.open(self._embedder, self._dimensions), self)
+
+    def rebuild(self) -> None:
+        """Set the index aside and begin a fresh one; the background job fills it."""
+        from secondme.index.chroma import set_aside
+
+        with self._lock:
+            self._embedding.attach(None)
+            self._close_index()
+            if not self._server_url and self._directory.exists():
+                set_aside(self._directory)
+            self._record.vectors.mark_all(self._embedder, set())
+            self.open(self._embedder, self._dimensions)
+
+    def check(self) -> str | None:
+        """What is wrong with the index as it lies on disk, or None."""
+        from secondme.index.chroma import probe
+
+        with self._lock:
+            vectors = self._record.vectors
+            health = probe(
+                self._directory,
+                vectors.sample(self._embedder, _SAMPLE),
+                vectors.expected(self._embedder),
+                embedder=self._embedder,
+                dimensions=self._dimensions,
+                timeout=_PROBE_SECONDS,
+                server_url=self._server_url,
+            )
+        return None if health.ok else health.reason
+
+    def settle(self) -> None:
+        """Note that a rebuild is complete, if it is."""
+        if self.state == "rebuilding" and not self._record.vectors.unindexed(self._embedder, 1)[0]:
+            self.state = "ready"
+
+    def close(self) -> None:
+        """Let go of the directory."""
+        with self._lock:
+            self._embedding.attach(None)
+            self._close_index()
+            self.state = "off"
+
+    def _close_index(self) -> None:
+        if self._index is not None:
+            try:
+                self._index.close()  # type: ignore[attr-defined]
+            except IndexDamagedError as error:
+                log.warning("closing the vector index: %s", error)
+            self._index = None
+
+
+def guard(work: Callable[[], None], keeper: VectorKeeper) -> None:
+    """Run background work on the index; a failure is noted, searches by words go on."""
+    try:
+        work()
+    except SecondMeError as error:
+        keeper.state, keeper.reason = "failed", error.line()
+        log.warning("the vector index cannot be opened: %s", error)
+    except Exception as error:
+        keeper.state, keeper.reason = "failed", f"{type(error).__name__}: {error}"
+        log.exception("the vector index cannot be opened")

@@ -1,0 +1,236 @@
+"""Search by words: FTS5 with BM25, kept in step by triggers, rebuilt from the record at will.
+
+Two tables: one with Porter stemming for languages that put spaces between words, one of trigrams for
+moments in scripts that do not (Chinese, Japanese, Thai and their like).
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from secondme.errors import IndexDamagedError
+from secondme.record.db import Store
+
+MAX_TERMS = 48
+"""Of a longer question this many different words are searched for."""
+_COMMON = 0.05
+"""A word in more than this share of a large memory says too little to be worth its time."""
+_LARGE = 20_000
+
+_UNSPACED = (
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
+    "\uf900-\ufaff\uff66-\uff9d\U00020000-\U0003ffff"
+)
+_UNSPACED_RUN = re.compile(f"[{_UNSPACED}]+")
+_WORD = re.compile(r"\w+")
+
+STOP_WORDS = frozenset(
+    # as a text: easier to read than ninety quoted words
+    """a an the of to in on at for and or is are was were be been do does did has have had what when
+    where who whom which why how many much long with by from as that this it its his her their he she
+    they i you we my your our would could should will can""".split()
+)
+
+_SCHEMA = """
+create virtual table if not exists words using fts5(
+    text, speaker, context, content='moments', content_rowid='n', tokenize='porter unicode61');
+create virtual table if not exists trigrams using fts5(
+    text, content='moments', content_rowid='n', tokenize='trigram');
+create virtual table if not exists words_vocabulary using fts5vocab('words', 'row');
+create trigger if not exists words_insert after insert on moments when new.live = 1 begin
+    insert into words (rowid, text, speaker, context)
+        values (new.n, new.text, new.speaker, new.context);
+end;
+create trigger if not exists words_update after update of live, context, text, speaker on moments begin
+    insert into words (words, rowid, text, speaker, context)
+        select 'delete', old.n, old.text, old.speaker, old.context where old.live = 1;
+    insert into words (rowid, text, speaker, context)
+        select new.n, new.text, new.speaker, new.context where new.live = 1;
+end;
+create trigger if not exists words_delete after delete on moments when old.live = 1 begin
+    insert into words (words, rowid, text, speaker, context)
+        values ('delete', old.n, old.text, old.speaker, old.context);
+end;
+create trigger if not exists trigrams_insert after insert on moments
+    when new.live = 1 and new.text glob '*[UNSPACED]*' begin
+    insert into trigrams (rowid, text) values (new.n, new.text);
+end;
+create trigger if not exists trigrams_update after update of live, text on moments
+    when old.text glob '*[UNSPACED]*' or new.text glob '*[UNSPACED]*' begin
+    insert into trigrams (trigrams, rowid, text)
+        select 'delete', old.n, old.text where old.live = 1 and old.text glob '*[UNSPACED]*';
+    insert into trigrams (rowid, text)
+        select new.n, new.text where new.live = 1 and new.text glob '*[UNSPACED]*';
+end;
+create trigger if not exists trigrams_delete after delete on moments
+    when old.live = 1 and old.text glob '*[UNSPACED]*' begin
+    insert into trigrams (trigrams, rowid, text) values ('delete', old.n, old.text);
+end;
+""".replace("UNSPACED", _UNSPACED)
+
+_TRIGGERS = tuple(re.findall(r"trigger if not exists (\w+)", _SCHEMA))
+
+
+class FullText:
+    """The word index of a record."""
+
+    def __init__(self, store: Store) -> None:
+        """Make the index if it is not there. Raises `IndexDamagedError` when it is torn."""
+        self._store = store
+        there = store.value(
+            "select count(*) from sqlite_master where name in ('words', 'trigrams')"
+        )
+        with _guarded(), store.write() as db:
+            for statement in _statements():
+                db.execute(statement)
+        if there < 2 and store.value("select exists (select 1 from moments)"):
+            self.rebuild()
+
+    def search(self, question: str, limit: int) -> dict[int, float]:
+        """The best live moments by BM25, as number → score, higher being better.
+
+        Any text is a valid question: operators and quotes are words like others.
+        Raises `IndexDamagedError`.
+        """
+        found: dict[int, float] = {}
+        with _guarded():
+            terms = self._worthwhile(self.terms(question))
+            if terms:
+                self._match("words", _any_of(terms), limit, found)
+            for run in _UNSPACED_RUN.findall(question)[:MAX_TERMS]:
+                self._search_unspaced(run, limit, found)
+        return found
+
+    @staticmethod
+    def terms(question: str) -> list[str]:
+        """The different words of a question, without stop words unless there are no others."""
+        spaced = _UNSPACED_RUN.sub(" ", question.lower())
+        terms = list(dict.fromkeys(_WORD.findall(spaced)))
+        return [t for t in terms if t not in STOP_WORDS][:MAX_TERMS] or terms[:MAX_TERMS]
+
+    def _match(self, table: str, match: str, limit: int, found: dict[int, float]) -> None:
+        for n, score in self._store.query(
+            f"select rowid, -rank from {table} where {table} match ? order by rank limit ?",
+            (match, limit),
+        ):
+            found[n] = found.get(n, 0.0) + score
+
+    def _worthwhile(self, terms: list[str]) -> list[str]:
+        """In a large memory, drop words that are nearly everywhere, if rarer ones remain."""
+        total = self._store.value("select max(n) from moments") or 0
+        if total < _LARGE or len(terms) < 2:
+            return terms
+        counts = {term: self._documents_with(term) for term in terms}
+        rare = [term for term in terms if counts[term] <= _COMMON * total]
+        return rare if any(counts[term] for term in rare) else terms
+
+    def _documents_with(self, term: str) -> int:
+        stem = self._stem(term)
+        return int(
+            self._store.value("select doc from words_vocabulary where term = ?", (stem,)) or 0
+        )
+
+    def _stem(self, term: str) -> str:
+        """The term as the index holds it, by FTS5's own tokenizer."""
+        db = self._stemmer()
+        db.execute("delete from word")
+        db.execute("insert into word values (?)", (term,))
+        row = db.execute("select term from vocabulary limit 1").fetchone()
+        return str(row[0]) if row else term
+
+    def _stemmer(self) -> sqlite3.Connection:
+        local = self._store.thread_local
+        if not hasattr(local, "stemmer"):
+            local.stemmer = sqlite3.connect(":memory:", isolation_level=None)
+            local.stemmer.execute(
+                "create virtual table word using fts5(x, tokenize='porter unicode61')"
+            )
+            local.stemmer.execute("create virtual table vocabulary using fts5vocab('word', 'row')")
+        stemmer: sqlite3.Connection = local.stemmer
+        return stemmer
+
+    def _search_unspaced(self, run: str, limit: int, found: dict[int, float]) -> None:
+        if len(run) >= 3:
+            grams = dict.fromkeys(run[i : i + 3] for i in range(min(len(run) - 2, MAX_TERMS)))
+            self._match("trigrams", _any_of(list(grams)), limit, found)
+            return
+        for (n,) in self._store.query(
+            "select rowid from trigrams where text like ? limit ?", (f"%{run}%", limit)
+        ):
+            found[n] = found.get(n, 0.0) + 1.0
+
+    def check(self) -> str | None:
+        """What is wrong with the index, or None: FTS5's own check against the record's text."""
+        try:
+            with _guarded(), self._store.write() as db:
+                db.execute("insert into words (words) values ('integrity-check')")
+                db.execute("insert into trigrams (trigrams) values ('integrity-check')")
+                missing = db.execute(
+                    "select count(*) from moments where live = 1 and n not in (select id from words_docsize)"
+                ).fetchone()[0]
+                extra = db.execute(
+                    "select count(*) from words_docsize where id not in"
+                    " (select n from moments where live = 1)"
+                ).fetchone()[0]
+        except IndexDamagedError as error:
+            return str(error)
+        return (
+            f"{missing} moments are missing from it, {extra} too many" if missing or extra else None
+        )
+
+    def rebuild(self) -> None:
+        """Drop the index and make it anew from the record."""
+        with self._store.write() as db:
+            for trigger in _TRIGGERS:
+                db.execute(f"drop trigger if exists {trigger}")
+            for table in ("words_vocabulary", "words", "trigrams"):
+                _drop(db, table)
+            for statement in _statements():
+                db.execute(statement)
+            db.execute(
+                "insert into words (rowid, text, speaker, context)"
+                " select n, text, speaker, context from moments where live = 1"
+            )
+            db.execute(
+                "insert into trigrams (rowid, text) select n, text from moments"
+                f" where live = 1 and text glob '*[{_UNSPACED}]*'"
+            )
+
+
+def _statements() -> Iterator[str]:
+    """The schema's statements one by one, so that they stay inside the caller's transaction."""
+    statement = ""
+    for line in _SCHEMA.splitlines():
+        statement += line + "\n"
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
+
+
+def _drop(db: sqlite3.Connection, table: str) -> None:
+    """Drop a table, even one whose shadow tables are torn so that FTS5 cannot open it."""
+    try:
+        db.execute(f"drop table if exists {table}")
+    except sqlite3.DatabaseError:
+        db.execute("pragma writable_schema=on")
+        db.execute("delete from sqlite_master where name = ?", (table,))
+        db.execute("pragma writable_schema=reset")
+        for shadow in ("data", "idx", "docsize", "config", "content"):
+            db.execute(f"drop table if exists {table}_{shadow}")
+
+
+def _any_of(terms: list[str]) -> str:
+    return " OR ".join('"' + term.replace('"', '""') + '"' for term in terms)
+
+
+@contextmanager
+def _guarded() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        raise IndexDamagedError(
+            f"the word index is damaged: {error}", hint="`secondme index rebuild` makes it anew"
+        ) from error

@@ -1,0 +1,221 @@
+"""The background job that gives moments their vectors and keeps the vector index in step.
+
+It yields at once to a person who is waiting, survives a crash (what is to do follows from the record)
+and keeps one batch with the embedder while the one before is being stored.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from secondme.errors import IndexDamagedError, SecondMeError
+from secondme.record import Record
+from secondme.record.moments import StoredMoment
+
+Floats = NDArray[np.float32]
+_FETCH = 512
+_BATCH = 32
+_SYNC = 2048
+_EARLIER = 300
+"""Of a moment that comes before, this many characters (its last) go into the vector."""
+_QUIET = 0.05
+
+
+class Embeds(Protocol):
+    """What gives texts their vectors."""
+
+    def passages(self, texts: Sequence[str]) -> Floats: ...
+
+
+class Indexes(Protocol):
+    """What finds neighbours of vectors."""
+
+    def upsert(self, ns: Sequence[int], vectors: Floats) -> None: ...
+    def remove(self, ns: Sequence[int]) -> None: ...
+
+
+def said(moment: StoredMoment) -> str:
+    """A moment's line as embedders and readers get it: who, then what."""
+    return f"{moment.speaker}: {moment.text}" if moment.speaker else moment.text
+
+
+def window_text(window: Sequence[StoredMoment]) -> str:
+    """What a moment's vector is made of: itself after the ends of the moments before it."""
+    *before, moment = window
+    lines = [said(m)[-_EARLIER:] for m in before]
+    head = [moment.context] if moment.context and not before else []
+    return "\n".join([*head, *lines, said(moment)])
+
+
+class Priority:
+    """Lets background work step aside while a person waits."""
+
+    def __init__(self) -> None:
+        self._waiting = 0
+        self._last = 0.0
+        self._condition = threading.Condition()
+
+    def __enter__(self) -> None:
+        with self._condition:
+            self._waiting += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._condition:
+            self._waiting -= 1
+            self._last = time.monotonic()
+            self._condition.notify_all()
+
+    def give_way(self, stop: threading.Event) -> None:
+        """Return once nobody has been waiting for a moment, or `stop` is set."""
+        while not stop.is_set():
+            with self._condition:
+                if self._waiting:
+                    self._condition.wait(0.5)
+                    continue
+                quiet = _QUIET - (time.monotonic() - self._last)
+            if quiet <= 0:
+                return
+            stop.wait(quiet)
+
+
+class Embedding:
+    """The job: pending moments → vectors in the record → the index."""
+
+    def __init__(self, record: Record, priority: Priority) -> None:
+        self._record = record
+        self._priority = priority
+        self._wake = threading.Event()
+        self._stop = threading.Event()
+        self._idle = threading.Condition()
+        self._thread: threading.Thread | None = None
+        self._embedder: tuple[str, Embeds] | None = None
+        self._index: Indexes | None = None
+        self.error: str | None = None
+        self.working = False
+        self._rates: deque[tuple[float, int]] = deque(maxlen=40)
+
+    def start(self) -> None:
+        """Begin working in a thread of its own."""
+        self._thread = threading.Thread(target=self._run, name="embedding", daemon=True)
+        self._thread.start()
+
+    def use(self, name: str, embedder: Embeds) -> None:
+        """Make vectors with this embedder from now on."""
+        self._embedder = (name, embedder)
+        self._index = None
+        self.wake()
+
+    def attach(self, index: Indexes | None) -> None:
+        """The index to keep in step, or None while it is being opened or rebuilt."""
+        self._index = index
+        self.wake()
+
+    def wake(self) -> None:
+        """There may be something to do."""
+        self.error = None
+        self._wake.set()
+
+    def pending(self) -> int:
+        """How many live moments have no vector yet."""
+        return self._record.vectors.count_missing(self._embedder[0]) if self._embedder else 0
+
+    def rate(self) -> float:
+        """Moments embedded a second, over the last batches; 0.0 when idle."""
+        if len(self._rates) < 2:
+            return 0.0
+        (start, _), (end, _) = self._rates[0], self._rates[-1]
+        if time.monotonic() - end > 5 or end <= start:
+            return 0.0
+        return sum(n for _, n in list(self._rates)[1:]) / (end - start)
+
+    def wait(self, stop: threading.Event, seconds: float) -> int:
+        """Wait up to so long for the work to be done; returns what is pending then.
+
+        Raises `SecondMeError` when the embedder fails, since waiting longer would not help.
+        """
+        deadline = time.monotonic() + seconds
+        while (left := self.pending()) and time.monotonic() < deadline and not stop.is_set():
+            if self.error:
+                raise SecondMeError(f"embedding stopped: {self.error}")
+            stop.wait(min(0.1, seconds))
+        return left
+
+    def stop(self) -> None:
+        """End after the batch in hand."""
+        self._stop.set()
+        self._wake.set()
+        if self._thread:
+            self._thread.join(10)
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            self._wake.wait(30)
+            self._wake.clear()
+            try:
+                self.working = True
+                while not self._stop.is_set() and (self._embed_some() or self._sync()):
+                    pass
+                self.error = None
+            except IndexDamagedError:
+                self._index = None
+            except SecondMeError as error:
+                self.error = error.line()
+            finally:
+                self.working = False
+            if self.error:
+                self._stop.wait(5)
+                self._wake.set()
+
+    def _embed_some(self) -> bool:
+        """Embed the next few hundred moments, similar lengths together; False if there are none."""
+        if self._embedder is None:
+            return False
+        name, embedder = self._embedder
+        numbers = self._record.vectors.missing(name, _FETCH)
+        if not numbers:
+            return False
+        windows = self._record.moments.windows(numbers)
+        texts = sorted(((n, window_text(w)) for n, w in windows.items()), key=lambda t: len(t[1]))
+        batches = [texts[i : i + _BATCH] for i in range(0, len(texts), _BATCH)]
+        with ThreadPoolExecutor(1, "embed") as ahead:
+            waiting: Future[Floats] | None = None
+            previous: list[tuple[int, str]] = []
+            for batch in [*batches, []]:
+                self._priority.give_way(self._stop)
+                if self._stop.is_set():
+                    return False
+                following = (
+                    ahead.submit(embedder.passages, [t for _, t in batch]) if batch else None
+                )
+                if waiting is not None:
+                    self._store(name, previous, waiting.result())
+                waiting, previous = following, batch
+        self._sync()
+        return True
+
+    def _store(self, name: str, batch: Sequence[tuple[int, str]], vectors: Floats) -> None:
+        self._record.vectors.put(name, [n for n, _ in batch], vectors)
+        self._rates.append((time.monotonic(), len(batch)))
+
+    def _sync(self) -> bool:
+        """Bring the index in step; False if it is."""
+        if self._embedder is None or self._index is None:
+            return False
+        name = self._embedder[0]
+        numbers, vectors = self._record.vectors.unindexed(name, _SYNC)
+        if numbers:
+            self._index.upsert(numbers, vectors)
+            self._record.vectors.mark(name, numbers, True)
+        stale = self._record.vectors.stale(name, _SYNC)
+        if stale:
+            self._index.remove(stale)
+            self._record.vectors.mark(name, stale, False)
+        return bool(numbers or stale)

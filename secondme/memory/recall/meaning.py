@@ -1,0 +1,37 @@
+"""Meaning: the question's vector against each moment's, which is of it and the two before it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from secondme.memory.recall.view import Pool, Query, Scores
+
+Nearest = Callable[[NDArray[np.float32], int], Mapping[int, float]]
+
+
+class Meaning:
+    """Moments that mean something close to the question."""
+
+    name = "meaning"
+    weight = 1.5
+    standardise = True
+
+    def __init__(self, nearest: Nearest, limit: int) -> None:
+        self._nearest = nearest
+        self._limit = limit
+
+    def find(self, query: Query) -> Mapping[int, float]:
+        if query.vector is None:
+            return {}
+        limit = self._limit * 4 if query.filter else self._limit
+        return self._nearest(query.vector, limit)
+
+    def judge(self, query: Query, pool: Pool) -> Scores:
+        if query.vector is None:
+            return np.zeros(len(pool))
+        cosines = pool.cosines(query.vector)
+        floor = min(cosines.values(), default=0.0)  # not embedded yet: as far away as the farthest
+        return np.array([cosines.get(n, floor) for n in pool.numbers])

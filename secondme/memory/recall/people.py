@@ -1,0 +1,44 @@
+"""People: when a question names one of those who speak, what that person said comes first."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+
+from secondme.memory.recall.view import Pool, Query, Scores
+
+_WORD = re.compile(r"\w+")
+
+
+class People:
+    """Moments of the one speaker whom the question names."""
+
+    name = "people"
+    weight = 3.0
+    standardise = False
+
+    def __init__(self, speakers: Callable[[], Sequence[str]]) -> None:
+        """`speakers` gives everybody who speaks in this memory."""
+        self._speakers = speakers
+
+    def find(self, query: Query) -> Mapping[int, float]:
+        return {}
+
+    def judge(self, query: Query, pool: Pool) -> Scores:
+        named = named_speakers(query.text, self._speakers())
+        if not named:
+            return np.zeros(len(pool))
+        return np.array([float(pool.speaker(n) in named) for n in pool.numbers])
+
+
+def named_speakers(question: str, speakers: Sequence[str]) -> set[str]:
+    """Those who bear the one name that the question mentions; nobody when it mentions several."""
+    words = set(_WORD.findall(question.lower()))
+    bearers: dict[str, set[str]] = {}
+    for speaker in speakers:
+        first = next(iter(_WORD.findall(speaker.lower())), "")
+        if len(first) > 1 and first in words:
+            bearers.setdefault(first, set()).add(speaker)
+    return next(iter(bearers.values())) if len(bearers) == 1 else set()

@@ -1,0 +1,127 @@
+"""The record's schema, as migrations applied in order and recorded by name.
+
+Times are milliseconds since 1970 in UTC; the zone they were given in stands beside them. A moment is
+`live` while it can be recalled: not retired by a newer version of its item, not forgotten, its item
+not removed. Rows that are no longer live stay, so that every change can be undone.
+"""
+
+from __future__ import annotations
+
+from sqlite_utils import Database, Migrations
+
+migrations = Migrations("secondme")
+
+
+@migrations()
+def sources_and_items(db: Database) -> None:
+    """Where things come from, what came in whole, and at which paths it lies."""
+    db.executescript(
+        """
+        create table journal (
+            id text primary key,
+            time integer not null,
+            kind text not null,
+            client text not null,
+            summary text not null,
+            data text not null,
+            undone_by text references journal(id)
+        ) strict;
+
+        create table sources (
+            id text primary key,
+            kind text not null,
+            path text not null unique,
+            watched integer not null default 0,
+            added_at integer not null,
+            error text
+        ) strict;
+
+        create table originals (
+            sha256 text primary key,
+            size integer not null,
+            codec text not null,
+            data blob not null
+        ) strict;
+
+        create table items (
+            id text primary key,
+            source_id text references sources(id) on delete set null,
+            name text not null,
+            title text,
+            importer text not null,
+            media_type text not null,
+            version integer not null,
+            sha256 text not null,
+            modified integer not null,
+            removed_by text references journal(id)
+        ) strict;
+        create index items_sha256 on items(sha256);
+        create index items_source on items(source_id);
+
+        create table versions (
+            item_id text not null references items(id) on delete cascade,
+            version integer not null,
+            sha256 text not null references originals(sha256),
+            size integer not null,
+            taken_by text not null references journal(id),
+            taken_at integer not null,
+            primary key (item_id, version)
+        ) strict;
+        create index versions_sha256 on versions(sha256);
+
+        create table places (
+            path text primary key,
+            item_id text not null references items(id) on delete cascade,
+            source_id text references sources(id) on delete set null,
+            size integer not null,
+            mtime_ns integer not null,
+            gone_at integer
+        ) strict;
+        create index places_item on places(item_id);
+        """
+    )
+
+
+@migrations()
+def moments_and_vectors(db: Database) -> None:
+    """The units of recall, and their vectors by embedder."""
+    db.executescript(
+        """
+        create table moments (
+            n integer primary key,
+            id text not null unique,
+            item_id text not null references items(id) on delete cascade,
+            seq integer not null,
+            session text not null,
+            external_id text,
+            speaker text,
+            time integer not null,
+            zone text not null,
+            context text,
+            text text not null,
+            start integer,
+            end integer,
+            meta text not null,
+            version integer not null,
+            live integer not null default 1,
+            added_by text not null references journal(id),
+            retired_by text references journal(id),
+            forgotten_by text references journal(id)
+        ) strict;
+        create index moments_item on moments(item_id, seq);
+        create index moments_time on moments(time);
+        create index moments_speaker on moments(speaker);
+        create index moments_added on moments(added_by);
+        create index moments_retired on moments(retired_by) where retired_by is not null;
+        create index moments_forgotten on moments(forgotten_by) where forgotten_by is not null;
+
+        create table vectors (
+            n integer not null references moments(n) on delete cascade,
+            embedder text not null,
+            vector blob not null,
+            indexed integer not null default 0,
+            primary key (n, embedder)
+        ) strict;
+        create index vectors_unindexed on vectors(embedder, n) where indexed = 0;
+        """
+    )
