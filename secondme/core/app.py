@@ -21,7 +21,8 @@ from secondme.ingest.reader import Readers
 from secondme.ingest.watch import Watcher
 from secondme.model import catalog, fetch
 from secondme.record import Record
-from secondme.record.clock import zone_named
+from secondme.record.clock import now_ms, zone_named
+from secondme.record.purge import purge
 
 if TYPE_CHECKING:
     from secondme.model.clients import EmbedderClient, LanguageClient
@@ -60,7 +61,8 @@ class Core:
         self.open_embedder_soon()
 
     def _prepare(self) -> None:
-        """Open the embedder and its index, if its model is here."""
+        """Erase what was forgotten long ago; open the embedder and its index, if its model is here."""
+        purge(self.record.store, now_ms() - self.config.undo_days * 86_400_000)
         guard(self.open_embedder, self.index)
 
     def open_embedder(self) -> None:

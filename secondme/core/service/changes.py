@@ -8,7 +8,7 @@ from secondme.core.app import Core
 from secondme.core.service import Call, Event, use_case
 from secondme.core.service.moments import find, make_filter, moment_json
 from secondme.errors import BadInputError, NotFoundError
-from secondme.record.clock import from_ms, now_ms, zone_name
+from secondme.record.clock import from_ms, zone_name
 from secondme.record.journal import Entry
 
 _PREVIEW = 20
@@ -124,35 +124,6 @@ def _take_back(core: Core, entry: Entry, by: str) -> int:
             core.record.sources.set_watched(entry.data["source"], False)
             core.watcher.unwatch(entry.data["source"])
         return restored
-
-
-def purge(core: Core) -> int:
-    """Erase what was forgotten longer ago than it can be undone; returns how many moments.
-
-    The rows stay as empty stones, so that reading their file again does not bring them back.
-    """
-    limit = now_ms() - core.config.undo_days * 86_400_000
-    with core.record.store.write() as db:
-        old = "select id from journal where time < ? and kind in ('forget', 'source-remove')"
-        db.execute(
-            f"delete from vectors where n in (select n from moments where forgotten_by in ({old}))",
-            (limit,),
-        )
-        count = db.execute(
-            "update moments set text = '', context = null, speaker = null, external_id = null, start = null,"
-            f" end = null, meta = '{{}}', session = '' where text != '' and forgotten_by in ({old})",
-            (limit,),
-        ).rowcount
-        if count:
-            db.execute(
-                "delete from versions where not exists (select 1 from moments m where"
-                " m.item_id = versions.item_id and m.text != '')"
-            )
-            db.execute(
-                "delete from originals where not exists"
-                " (select 1 from versions v where v.sha256 = originals.sha256)"
-            )
-    return int(count)
 
 
 def _json(core: Core, entry: Entry) -> dict[str, Any]:

@@ -12,7 +12,6 @@ from typing import Any
 from secondme import __version__, config
 from secondme.core.app import Core
 from secondme.core.service import Call, Event, use_case
-from secondme.core.service.changes import purge
 from secondme.errors import SecondMeError
 from secondme.model import catalog
 
@@ -208,11 +207,6 @@ def _make_private(core: Core) -> None:
         path.chmod(0o700 if path.is_dir() else 0o600)
 
 
-def _forgotten_gone(core: Core) -> str | None:
-    purge(core)
-    return None
-
-
 def _plugins_load(core: Core) -> str | None:
     faults = core.intake.readers.faults
     return "; ".join(f"{f.plugin}: {f.reason}" for f in faults) or None
@@ -234,7 +228,6 @@ _CHECKS: tuple[tuple[str, Test, Callable[[Core], None] | None], ...] = (
     ("models", _models_whole, None),
     ("free disk", _disk_free, None),
     ("permissions", _private, _make_private),
-    ("forgotten", _forgotten_gone, None),
     ("plugins", _plugins_load, None),
 )
 

@@ -1,0 +1,33 @@
+# make demo   set up, fetch models, take in a demo life, answer three questions with citations
+# make test   everything that is checked: format, lint, types, layers, tests
+PYTHON ?= python3
+VENV ?= .venv
+
+.PHONY: demo test lint docs clean
+
+demo: $(VENV)/.installed
+	@$(VENV)/bin/python scripts/demo.py
+
+test: $(VENV)/.installed-dev lint
+	@$(VENV)/bin/python scripts/fetch_models.py
+	$(VENV)/bin/python -m pytest
+
+lint: $(VENV)/.installed-dev
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
+
+docs: $(VENV)/.installed-dev
+	$(VENV)/bin/python docs/make_commands.py
+
+$(VENV)/.installed: pyproject.toml constraints.txt
+	@$(PYTHON) scripts/install.py $(VENV) .
+	@touch $@
+
+$(VENV)/.installed-dev: pyproject.toml constraints.txt
+	@$(PYTHON) scripts/install.py $(VENV) ".[dev]"
+	@touch $@ $(VENV)/.installed
+
+clean:
+	rm -rf $(VENV) .demo build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

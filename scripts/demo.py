@@ -1,0 +1,106 @@
+"""`make demo`: a demo life taken in, three questions answered with citations, on a machine of one's own.
+
+Its memory lies in `.demo/` and never touches the person's real one; only the models are shared.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+HOME = ROOT / ".demo"
+COMMAND = Path(sys.executable).parent / "secondme"
+
+
+def main() -> int:
+    models = subprocess.run(
+        [COMMAND, "config", "get", "models_dir"], capture_output=True, text=True, check=True
+    ).stdout.strip()
+    os.environ |= {"SECONDME_HOME": str(HOME), "SECONDME_MODELS_DIR": models}
+    for name in ("e5-small", "default"):
+        if run("model", "fetch", name):
+            return 3
+    if run(
+        "add",
+        "--wait",
+        "assets/demo/notes",
+        "assets/demo/chats",
+        "assets/demo/mail",
+        "assets/demo/documents",
+        "assets/demo/calendar.ics",
+        "assets/demo/contacts.vcf",
+    ):
+        return 3
+    questions = json.loads((ROOT / "assets/demo/questions.json").read_text(encoding="utf-8"))
+    for question in questions[:3]:
+        print(
+            f"\n\x1b[1m{question['question']}\x1b[0m"
+            if sys.stdout.isatty()
+            else f"\n{question['question']}"
+        )
+        show(result("ask", "--json", question["question"]))
+    memory()
+    print(
+        textwrap.dedent(f"""
+        The demo's memory is in {HOME.name}/. Ask it more:
+
+            export SECONDME_HOME={HOME} SECONDME_MODELS_DIR={models}
+            {COMMAND.relative_to(ROOT)} ask "Who is allergic to what?"
+            {COMMAND.relative_to(ROOT)} recall "bicycle" --explain
+
+        Your own memory, in a shell without those two variables:
+
+            {COMMAND.relative_to(ROOT)} add --wait ~/Documents/notes
+            {COMMAND.relative_to(ROOT)} ask "When did I last see the dentist?"
+        """).rstrip()
+    )
+    return run("core", "stop")
+
+
+def run(*arguments: str) -> int:
+    return subprocess.run([COMMAND, *arguments], cwd=ROOT, check=False).returncode
+
+
+def result(*arguments: str) -> dict[str, Any]:
+    done = subprocess.run(
+        [COMMAND, *arguments], cwd=ROOT, check=False, capture_output=True, text=True
+    )
+    if not done.stdout.strip():
+        print(done.stderr.strip(), file=sys.stderr)
+        raise SystemExit(done.returncode or 3)
+    answer: dict[str, Any] = json.loads(done.stdout)
+    return answer
+
+
+def show(answer: dict[str, Any]) -> None:
+    print(textwrap.indent(answer["answer"], "  "))
+    for citation in answer["citations"]:
+        where = citation["path"] or citation["source"]
+        if where.startswith(str(ROOT)):
+            where = str(Path(where).relative_to(ROOT))
+        span = f", bytes {citation['span'][0]}–{citation['span'][1]}" if citation["span"] else ""
+        head = f"[{citation['n']}] {citation['time'][:10]}, {citation['speaker'] or 'note'}, {where}{span}"
+        passage = textwrap.shorten(citation["text"], 220, placeholder=" …")
+        print(f"    {head}\n      “{passage}”")
+    first = (
+        f", first word after {answer['first_word_ms']:.0f}" if answer.get("first_word_ms") else ""
+    )
+    print(f"    recall {answer['recall_ms']:.0f} ms, answer {answer['took_ms']:.0f} ms{first}")
+
+
+def memory() -> None:
+    status = result("core", "status", "--json")
+    workers = ", ".join(f"{w['role']} {w['resident_mb']:.0f} MB" for w in status["workers"])
+    print(
+        f"\n{status['moments']} moments. Resident: core {status['resident_mb']:.0f} MB, {workers}."
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
