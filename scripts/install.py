@@ -32,7 +32,7 @@ STEP = re.compile(r"\[(\d+)/(\d+)\]|\[ *(\d+)%\]")
 
 
 def main() -> int:
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036 - run before the package's own check
         print(
             f"Second Me needs Python 3.11 or newer; this is {sys.version.split()[0]}",
             file=sys.stderr,

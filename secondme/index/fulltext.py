@@ -157,8 +157,10 @@ class FullText:
             grams = dict.fromkeys(run[i : i + 3] for i in range(min(len(run) - 2, MAX_TERMS)))
             self._match("trigrams", _any_of(list(grams)), limit, found)
             return
-        for (n,) in self._store.query(
-            "select rowid from trigrams where text like ? limit ?", (f"%{run}%", limit)
+        for (n,) in self._store.query(  # too short for a trigram: look through those moments alone
+            "select d.id from trigrams_docsize d join moments m on m.n = d.id"
+            " where m.text like ? limit ?",
+            (f"%{run}%", limit),
         ):
             found[n] = found.get(n, 0.0) + 1.0
 

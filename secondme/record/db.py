@@ -94,6 +94,12 @@ class Store:
                     f"the record cannot be written: {error}",
                     hint="check free space and permissions; nothing was half-written",
                 ) from error
+            except sqlite3.DatabaseError as error:
+                self._rollback()
+                raise RecordError(
+                    f"the record refused to be written: {error}",
+                    hint="`secondme doctor --fix` mends its indexes; nothing was half-written",
+                ) from error
             except BaseException:
                 self._rollback()
                 raise

@@ -100,7 +100,10 @@ def _write_table(
 def _reading(table: str) -> str:
     """Vectors refer to their moment by its id, since numbers are this file's own."""
     if table == "vectors":
-        return "select m.id as moment, v.embedder, v.vector from vectors v join moments m on m.n = v.n order by v.n"
+        return (
+            "select m.id as moment, v.embedder, v.vector"
+            " from vectors v join moments m on m.n = v.n order by v.n"
+        )
     order = {"moments": "n", "versions": "item_id, version", "places": "path"}.get(table, "id")
     return f"select * from {table} order by {order}"
 

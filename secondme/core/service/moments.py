@@ -8,7 +8,7 @@ from typing import Any
 from secondme.core.app import Core
 from secondme.core.dates import parse_span
 from secondme.core.service import Call, Event, use_case
-from secondme.errors import BadInputError, SecondMeError
+from secondme.errors import BadInputError, IndexDamagedError, SecondMeError
 from secondme.memory.pack import pack
 from secondme.memory.recall import Hit, Query, Recall
 from secondme.record.clock import to_ms
@@ -93,7 +93,12 @@ def find(
             lambda: [s for s, _ in core.record.moments.speakers()],
         )
         query = Query(question, core.now(now), filter_, vector)
-        hits = recall_(query, k, embedder.name if embedder else "")
+        name = embedder.name if embedder else ""
+        try:
+            hits = recall_(query, k, name)
+        except IndexDamagedError:
+            core.fulltext.rebuild()
+            hits = recall_(query, k, name)
         took["total"] = time.perf_counter() - start
     return hits, {name: round(seconds * 1000, 2) for name, seconds in took.items()}
 
@@ -101,7 +106,8 @@ def find(
 def search_notice(core: Core) -> str | None:
     """Why search goes by words alone at the moment, or None when it does not."""
     if core.embedder is None:
-        return f"searching by words only: the embedder is not here; `secondme model fetch {core.config.embedder}`"
+        fetch = f"`secondme model fetch {core.config.embedder}`"
+        return f"searching by words only: the embedder is not here; {fetch}"
     if core.index.state in ("opening", "failed", "off"):
         return f"searching by words only: the vector index is {core.index.state}"
     return None
