@@ -121,6 +121,7 @@ class Core:
             old.close()
         self.record.vectors.drop(old.name)
         guard(lambda: self.index.open(new.name, new.dimensions), self.index)
+        guard(lambda: self.index.drop(old.name), self.index)
 
     def _embedder_client(self, name: str, path: Path) -> EmbedderClient:
         from secondme.model.clients import EmbedderClient
@@ -194,7 +195,17 @@ class Core:
         clients = {
             id(c): c for c in (self._serving, self._embedder, self._language) if c is not None
         }
-        out = []
+        pid, state = self.index.resident()
+        out: list[dict[str, object]] = [
+            {
+                "role": "index",
+                "model": "chroma",
+                "state": state,
+                "pid": pid,
+                "resident_mb": resident_mb(pid) if pid else 0.0,
+                "budget_mb": None,
+            }
+        ]
         for client in clients.values():
             status = client.status()
             out.append(
@@ -228,6 +239,15 @@ class Core:
                 log.warning("closing a worker: %s", error)
         self.index.close()
         self.record.close()
+
+
+def resident_mb(pid: int | str = "self") -> float:
+    """Resident memory of a process in MB (10^6 bytes); 0.0 where the system does not tell."""
+    try:
+        pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
+    except (OSError, ValueError):
+        return 0.0
+    return round(pages * os.sysconf("SC_PAGE_SIZE") / 1e6, 1)
 
 
 def local_zone(name: str) -> tzinfo:

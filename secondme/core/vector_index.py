@@ -6,7 +6,7 @@ import logging
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,9 @@ from numpy.typing import NDArray
 from secondme.errors import IndexDamagedError, SecondMeError
 from secondme.ingest.embedding import Embedding
 from secondme.record import Record
+
+if TYPE_CHECKING:
+    from secondme.index.chroma import Health, VectorIndex
 
 log = logging.getLogger("secondme")
 State = Literal["off", "opening", "ready", "rebuilding", "failed"]
@@ -32,7 +35,7 @@ class VectorKeeper:
         self._directory = directory
         self._server_url = server_url
         self._lock = threading.RLock()
-        self._index: object | None = None
+        self._index: VectorIndex | None = None
         self._embedder = ""
         self._dimensions = 0
         self.state: State = "off"
@@ -40,30 +43,17 @@ class VectorKeeper:
 
     def open(self, embedder: str, dimensions: int) -> None:
         """Probe, open and reconcile the index of an embedder; broken, it is rebuilt."""
-        from secondme.index.chroma import VectorIndex, probe, set_aside
+        from secondme.index.chroma import VectorIndex, set_aside
 
         with self._lock:
             self._embedder, self._dimensions = embedder, dimensions
             self.state, self.reason = "opening", ""
-            vectors = self._record.vectors
-            if self._server_url or (self._directory.exists() and any(self._directory.iterdir())):
-                health = probe(
-                    self._directory,
-                    vectors.sample(embedder, _SAMPLE),
-                    vectors.expected(embedder),
-                    embedder=embedder,
-                    dimensions=dimensions,
-                    timeout=_PROBE_SECONDS,
-                    server_url=self._server_url,
-                )
-                if not health.ok:
-                    log.warning("the vector index is set aside and rebuilt: %s", health.reason)
-                    self.reason = health.reason
-                    if not self._server_url:
-                        set_aside(self._directory)
-                    vectors.mark_all(embedder, set())
-            else:
-                vectors.mark_all(embedder, set())
+            health = self._probe()
+            if not health.ok:
+                log.warning("the vector index is set aside and rebuilt: %s", health.reason)
+                self.reason = health.reason
+                if not self._server_url:
+                    set_aside(self._directory, embedder)
             index = VectorIndex.open(
                 self._directory,
                 embedder=embedder,
@@ -72,10 +62,24 @@ class VectorKeeper:
             )
             if self.reason and self._server_url:
                 index.clear()
-            vectors.mark_all(embedder, set(index.numbers()))
+            self._record.vectors.mark_all(embedder, index.numbers())
             self._index = index
             self.state = "rebuilding" if self.reason else "ready"
             self._embedding.attach(index)
+
+    def _probe(self) -> Health:
+        from secondme.index.chroma import probe
+
+        vectors = self._record.vectors
+        return probe(
+            self._directory,
+            vectors.sample(self._embedder, _SAMPLE),
+            vectors.expected(self._embedder),
+            embedder=self._embedder,
+            dimensions=self._dimensions,
+            timeout=_PROBE_SECONDS,
+            server_url=self._server_url,
+        )
 
     def nearest(self, vector: NDArray[np.float32], k: int) -> dict[int, float]:
         """The nearest moments, as number → cosine; nothing while the index is not there."""
@@ -83,7 +87,7 @@ class VectorKeeper:
         if index is None:
             return {}
         try:
-            numbers, cosines = index.nearest(vector, k)  # type: ignore[attr-defined]
+            numbers, cosines = index.nearest(vector, k)
         except IndexDamagedError as error:
             self.broken(str(error))
             return {}
@@ -95,8 +99,7 @@ class VectorKeeper:
             if self._index is None:
                 return
             log.warning("the vector index failed: %s", reason)
-            self._embedding.attach(None)
-            self._close_index()
+            self._let_go()
             self.state, self.reason = "rebuilding", reason
         threading.Thread(target=self._reopen, name="mend index", daemon=True).start()
 
@@ -105,32 +108,32 @@ class VectorKeeper:
 
     def rebuild(self) -> None:
         """Set the index aside and begin a fresh one; the background job fills it."""
-        from secondme.index.chroma import set_aside
+        from secondme.index.chroma import discard_aside, set_aside
 
         with self._lock:
-            self._embedding.attach(None)
-            self._close_index()
-            if not self._server_url and self._directory.exists():
-                set_aside(self._directory)
+            self._let_go()
+            if not self._server_url:
+                set_aside(self._directory, self._embedder)
+                discard_aside(self._directory, self._embedder)
             self._record.vectors.mark_all(self._embedder, set())
             self.open(self._embedder, self._dimensions)
 
-    def check(self) -> str | None:
-        """What is wrong with the index as it lies on disk, or None."""
-        from secondme.index.chroma import probe
+    def drop(self, embedder: str) -> None:
+        """Delete the index of an embedder that is no longer used."""
+        if self._index is not None:
+            self._index.drop(embedder)
 
+    def check(self) -> str | None:
+        """What is wrong with the index as it lies on disk, or None; search by words meanwhile."""
         with self._lock:
-            vectors = self._record.vectors
-            health = probe(
-                self._directory,
-                vectors.sample(self._embedder, _SAMPLE),
-                vectors.expected(self._embedder),
-                embedder=self._embedder,
-                dimensions=self._dimensions,
-                timeout=_PROBE_SECONDS,
-                server_url=self._server_url,
-            )
+            self._let_go()
+            health = self._probe()
+            self.open(self._embedder, self._dimensions)
         return None if health.ok else health.reason
+
+    def resident(self) -> tuple[int | None, State]:
+        """The process that holds Chroma, and the state."""
+        return (None if self._index is None else self._index.pid), self.state
 
     def settle(self) -> None:
         """Note that a rebuild is complete, if it is."""
@@ -140,17 +143,18 @@ class VectorKeeper:
     def close(self) -> None:
         """Let go of the directory."""
         with self._lock:
-            self._embedding.attach(None)
-            self._close_index()
+            self._let_go()
             self.state = "off"
 
-    def _close_index(self) -> None:
-        if self._index is not None:
+    def _let_go(self) -> None:
+        """Close the index, so that it can be probed, moved or opened by another owner."""
+        self._embedding.attach(None)
+        index, self._index = self._index, None
+        if index is not None:
             try:
-                self._index.close()  # type: ignore[attr-defined]
+                index.close()
             except IndexDamagedError as error:
                 log.warning("closing the vector index: %s", error)
-            self._index = None
 
 
 def guard(work: Callable[[], None], keeper: VectorKeeper) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from secondme import __version__, config
-from secondme.core.app import Core
+from secondme.core.app import Core, resident_mb
 from secondme.core.service import Call, Event, use_case
 from secondme.errors import SecondMeError
 from secondme.model import catalog
@@ -230,15 +230,6 @@ _CHECKS: tuple[tuple[str, Test, Callable[[Core], None] | None], ...] = (
     ("permissions", _private, _make_private),
     ("plugins", _plugins_load, None),
 )
-
-
-def resident_mb(pid: int | str = "self") -> float:
-    """Resident memory of a process in MB (10^6 bytes); 0.0 where the system does not tell."""
-    try:
-        pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
-    except (OSError, ValueError):
-        return 0.0
-    return round(pages * os.sysconf("SC_PAGE_SIZE") / 1e6, 1)
 
 
 def _files(folder: Path) -> list[Path]:

@@ -1,0 +1,97 @@
+"""Nothing acknowledged is ever lost: the core is killed at random points of an ingest."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import threading
+import uuid
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from secondme.errors import SecondMeError
+from tests.home import Home, chat
+
+ROUNDS = int(os.environ.get("SECONDME_KILL_ROUNDS", "100"))
+FILES = 6
+MESSAGES = 30
+
+
+@pytest.mark.slow
+@pytest.mark.models
+def test_a_core_killed_again_and_again_loses_and_doubles_nothing(
+    tmp_path: Path, models_dir: Path, e5_packed: Path
+) -> None:
+    """`SECONDME_KILL_ROUNDS` sets the number of rounds."""
+    dice = random.Random(20240503)
+    home = Home(tmp_path / "home", models=str(models_dir))
+    acknowledged: set[str] = set()
+    try:
+        for number in range(ROUNDS):
+            folder = tmp_path / "life" / f"round{number}"
+            for f in range(FILES):
+                chat(folder / f"{f}.jsonl", f"r{number}f{f}", MESSAGES)
+            acknowledged |= add_and_kill(
+                home, folder, dice.choice([0.0, 0.02, 0.1, 0.3, 0.8]), dice
+            )
+        assert acknowledged, "no round got as far as an acknowledgement: the test tests nothing"
+        held = moments(home, tmp_path)
+        for path in acknowledged:
+            assert (
+                sum(count for name, count in held.items() if name.startswith(f"{marker(path)}-"))
+                == MESSAGES
+            )
+        for path in sorted(acknowledged):
+            found = home.call("recall", question=f"marker{marker(path)}x7", k=1)["hits"]
+            assert found[0]["path"] == path
+        home.finish("add", paths=[str(tmp_path / "life")], wait=True)
+        everything = moments(home, tmp_path)
+        assert len(everything) == ROUNDS * FILES * MESSAGES
+        assert set(everything.values()) == {1}, "something was taken in twice"
+        checks = home.call("doctor")["checks"]
+        assert [
+            c
+            for c in checks
+            if c["name"] in ("record", "word index", "vector index") and not c["ok"]
+        ] == []
+        questions = [f"marker{marker(p)}x3 violin" for p in sorted(acknowledged)[:10]]
+        before = [ids(home, q) for q in questions]
+        home.finish("index-rebuild")
+        assert [ids(home, q) for q in questions] == before
+    finally:
+        home.stop()
+
+
+def add_and_kill(home: Home, folder: Path, delay: float, dice: random.Random) -> set[str]:
+    """Take in a folder while a timer kills the core; returns the paths that were acknowledged."""
+    home.client.ensure()
+    timer = threading.Timer(delay * dice.uniform(0.5, 1.5), home.kill)
+    timer.start()
+    done: set[str] = set()
+    try:
+        for event in home.client.stream("add", start=False, paths=[str(folder)]):
+            if event["event"] == "taken":
+                done |= set(event["paths"])
+    except SecondMeError:
+        pass
+    timer.join()
+    return done
+
+
+def marker(path: str) -> str:
+    return f"r{Path(path).parent.name.removeprefix('round')}f{Path(path).stem}"
+
+
+def moments(home: Home, scratch: Path) -> Counter[str]:
+    """How often each message is remembered, by the source's own id, read from an export."""
+    target = scratch / f"export{uuid.uuid4().hex}"
+    home.finish("export", path=str(target))
+    rows = [json.loads(line) for line in (target / "moments.jsonl").read_text("utf-8").splitlines()]
+    return Counter(row["external_id"] for row in rows if row["live"])
+
+
+def ids(home: Home, question: str) -> list[str]:
+    return [hit["id"] for hit in home.call("recall", question=question, k=5)["hits"]]
