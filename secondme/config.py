@@ -117,6 +117,11 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
     return Config(**values)
 
 
+def config_file(environ: Mapping[str, str] | None = None) -> Path:
+    """Where the settings file lies, or would lie; it need not be readable."""
+    return _paths(os.environ if environ is None else environ)["config_file"]
+
+
 def documented() -> list[tuple[str, Any, str]]:
     """Each settable field with its default and what it means."""
     return [

@@ -35,8 +35,17 @@ def main() -> int:
                 serve(config)
         return 0
     except SecondMeError as error:
-        print(f"error: {error.line()}", file=sys.stderr, flush=True)  # noqa: T201 - the client reads it
+        _say(error.line())
         return error.exit_code
+    except Exception as error:
+        log.exception("the core failed")
+        _say(f"the core could not go on: {type(error).__name__}: {error}")
+        return 3
+
+
+def _say(line: str) -> None:
+    """The reason, where the client that started this core looks for it."""
+    print(f"error: {line}", file=sys.stderr, flush=True)  # noqa: T201
 
 
 @contextmanager

@@ -12,7 +12,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +70,7 @@ class CoreClient:
 
     def stream(
         self, use_case: str, /, *, start: bool = True, **params: Any
-    ) -> Iterator[dict[str, Any]]:
+    ) -> Generator[dict[str, Any]]:
         """The events of a use case, as they come; closing the iterator stops the work."""
         response, connection = self._post(use_case, params, start)
         try:

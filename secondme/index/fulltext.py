@@ -83,7 +83,7 @@ class FullText:
         there = store.value(
             "select count(*) from sqlite_master where name in ('words', 'trigrams')"
         )
-        with _guarded(), store.write() as db:
+        with store.write() as db, _guarded():
             for statement in _statements():
                 db.execute(statement)
         if there < 2 and store.value("select exists (select 1 from moments)"):
@@ -167,7 +167,7 @@ class FullText:
     def check(self) -> str | None:
         """What is wrong with the index, or None: FTS5's own check against the record's text."""
         try:
-            with _guarded(), self._store.write() as db:
+            with self._store.write() as db, _guarded():
                 db.execute("insert into words (words) values ('integrity-check')")
                 db.execute("insert into trigrams (trigrams) values ('integrity-check')")
                 missing = db.execute(

@@ -1,0 +1,301 @@
+"""What the core can do, through its use cases, by words alone (no model needed)."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+
+from secondme.errors import BadInputError, NotFoundError, RefusedError
+from tests.home import Home, chat
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory):
+    home = Home(tmp_path_factory.mktemp("home"))
+    yield home
+    home.stop()
+
+
+@pytest.fixture
+def own(tmp_path: Path):
+    home = Home(tmp_path / "home")
+    yield home
+    home.stop()
+
+
+def texts(home: Home, question: str, **params) -> list[str]:
+    return [hit["text"] for hit in home.call("recall", question=question, **params)["hits"]]
+
+
+def test_a_note_is_found_at_once(home: Home) -> None:
+    noted = home.call("note", text="The piano tuner comes on Thursday")
+    hit = home.call("recall", question="when does the piano tuner come?")["hits"][0]
+    assert hit["id"] == noted["id"]
+    assert hit["text"] == "The piano tuner comes on Thursday"
+
+
+def test_filters_by_time_speaker_and_source(home: Home, tmp_path: Path) -> None:
+    chat(tmp_path / "garden.jsonl", "garden", 28)
+    home.finish("add", paths=[str(tmp_path / "garden.jsonl")])
+    assert all(
+        h["speaker"] == "Ana" for h in home.call("recall", question="bicycle", who="ana")["hits"]
+    )
+    early = home.call(
+        "recall", question="bicycle garden", before="2024-05-10", after="2024-05-03", k=50
+    )["hits"]
+    assert early
+    assert all("2024-05-03" <= h["time"][:10] < "2024-05-10" for h in early)
+    assert texts(home, "bicycle", source="garden.jsonl")
+    assert texts(home, "bicycle", source="nowhere.jsonl") == []
+    with pytest.raises(BadInputError, match="'last spring' is no date"):
+        home.call("recall", question="x", before="last spring")
+    with pytest.raises(BadInputError, match="nothing can be after"):
+        home.call("recall", question="x", before="2023", after="2024")
+
+
+def test_a_token_budget_keeps_the_best(home: Home, tmp_path: Path) -> None:
+    chat(tmp_path / "b.jsonl", "budget", 60)
+    home.finish("add", paths=[str(tmp_path / "b.jsonl")])
+    whole = home.call("recall", question="markerbudgetx7 kettle lemon", k=20)["hits"]
+    packed = home.call("recall", question="markerbudgetx7 kettle lemon", k=20, tokens=60)["hits"]
+    assert packed[0] == whole[0]
+    assert sum(len(h["text"]) for h in packed) / 4 <= 60
+
+
+def test_explain_says_how_a_hit_was_found(home: Home) -> None:
+    home.call("note", text="Explain the zeppelin")
+    home.call("note", text="A zeppelin over the lake, and nothing else to say about it")
+    hit = home.call("recall", question="zeppelin", explain=True)["hits"][0]
+    assert hit["explain"]["words"]["rank"] in (1, 2)
+    assert hit["score"] == pytest.approx(sum(v["share"] for v in hit["explain"].values()), abs=0.01)
+
+
+def test_neighbours_come_with_a_hit_when_asked_for(home: Home, tmp_path: Path) -> None:
+    chat(tmp_path / "n.jsonl", "near", 10)
+    home.finish("add", paths=[str(tmp_path / "n.jsonl")])
+    hit = home.call("recall", question="markernearx5", k=1, around=2)["hits"][0]
+    assert [m["external_id"] for m in hit["around"]] == ["near-3", "near-4", "near-6", "near-7"]
+
+
+@pytest.mark.parametrize("question", ["", "   ", "?!…", "\u200b"])
+def test_a_question_without_a_word_is_one_clear_line(home: Home, question: str) -> None:
+    with pytest.raises(BadInputError, match="the question is empty"):
+        home.call("recall", question=question)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "the of in",
+        '"AND" NEAR(x) *',
+        "wort " * 10_000,
+        "昨日はどこ",
+        "\ud800 lone",
+        "a\x00b",
+        "'; drop table moments; --",
+    ],
+)
+def test_odd_questions_are_answered_all_the_same(home: Home, question: str) -> None:
+    assert "hits" in home.call("recall", question=question)
+
+
+def test_showing_a_moment_gives_its_surroundings_and_the_bytes_it_came_from(
+    home: Home, tmp_path: Path
+) -> None:
+    path = tmp_path / "show.jsonl"
+    chat(path, "show", 9)
+    home.finish("add", paths=[str(path)])
+    hit = home.call("recall", question="markershowx4", k=1)["hits"][0]
+    shown = home.call("show", id=hit["id"][:9], around=2)
+    assert [m["external_id"] for m in shown["before"] + shown["after"]] == [
+        "show-2",
+        "show-3",
+        "show-5",
+        "show-6",
+    ]
+    assert json.loads(shown["passage"])["id"] == "show-4"
+    assert path.read_bytes()[slice(*shown["span"])].decode().strip() == shown["passage"].strip()
+    with pytest.raises(NotFoundError):
+        home.call("show", id="nothing")
+
+
+def test_forgetting_shows_first_then_does_and_can_be_undone(own: Home) -> None:
+    for text in ("the parrot is green", "the parrot is loud", "the cat is grey"):
+        own.call("note", text=text)
+    dry = own.call("forget", query="parrot", dry_run=True)
+    assert dry["count"] == 2
+    assert len(texts(own, "parrot")) == 2
+    own.call("forget", query="parrot")
+    assert texts(own, "parrot") == []
+    assert own.call("undo")["moments"] == 2
+    assert len(texts(own, "parrot")) == 2
+    with pytest.raises(BadInputError, match="say what to forget"):
+        own.call("forget")
+    with pytest.raises(NotFoundError, match="nothing matches"):
+        own.call("forget", who="nobody at all")
+
+
+def test_the_journal_tells_every_change_and_takes_any_back(own: Home, tmp_path: Path) -> None:
+    own.call("note", text="first")
+    chat(tmp_path / "j.jsonl", "j", 3)
+    own.finish("add", paths=[str(tmp_path / "j.jsonl")])
+    entries = own.call("log")["entries"]
+    assert [e["kind"] for e in entries] == ["add", "note"]
+    own.call("undo", id=entries[1]["id"])
+    assert texts(own, "first") == []
+    with pytest.raises(RefusedError, match="already"):
+        own.call("undo", id=entries[1]["id"])
+    own.call("undo")
+    assert own.call("status")["moments"] == 0
+    with pytest.raises(NotFoundError, match="no change to take back"):
+        own.call("undo")
+
+
+def test_what_was_forgotten_long_ago_is_erased(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home", undo_days="0")
+    try:
+        noted = home.call("note", text="the xylophone is under the stairs")
+        home.call("forget", ids=[noted["id"]])
+        home.client.stop()
+        home.call("status")
+        deadline = time.monotonic() + 10
+        while b"xylophone" in home.config.database.read_bytes() and time.monotonic() < deadline:
+            time.sleep(0.1)
+            home.client.stop()
+            home.call("status")
+        assert b"xylophone" not in home.config.database.read_bytes()
+        with pytest.raises(NotFoundError, match="erased for good"):
+            home.call("undo", id=home.call("log", kind="forget")["entries"][0]["id"])
+    finally:
+        home.stop()
+
+
+def test_sources_can_be_watched_and_taken_out(own: Home, tmp_path: Path) -> None:
+    folder = tmp_path / "notes"
+    folder.mkdir()
+    (folder / "a.md").write_text("The umbrella is in the hall.\n")
+    own.call("watch", path=str(folder))
+    wait_for(own, "umbrella", 1)
+    (folder / "b.md").write_text("The umbrella stand is broken.\n")
+    wait_for(own, "umbrella", 2)
+    (folder / "b.md").write_text("The umbrella stand is mended.\n")
+    wait_for(own, "mended", 1)
+    assert texts(own, "broken") == []
+    (folder / ".hidden.md").write_text("umbrella umbrella\n")
+    (folder / "sub").mkdir()
+    (folder / "sub" / "c.md").write_text("A third umbrella.\n")
+    wait_for(own, "umbrella", 3)
+    (folder / "a.md").unlink()
+    time.sleep(1.5)
+    assert len(texts(own, "umbrella")) == 3  # a deleted file is still remembered
+    listed = own.call("sources")["sources"]
+    assert [(s["path"], s["watched"]) for s in listed] == [(str(folder), True)]
+    own.call("source-remove", source=str(folder), forget=True)
+    assert texts(own, "umbrella") == []
+    own.call("undo")
+    assert len(texts(own, "umbrella")) == 3
+
+
+def test_a_watched_folder_is_caught_up_with_after_a_restart(own: Home, tmp_path: Path) -> None:
+    folder = tmp_path / "notes"
+    folder.mkdir()
+    own.call("watch", path=str(folder))
+    own.client.stop()
+    (folder / "late.md").write_text("Written while nobody watched.\n")
+    own.call("status")
+    wait_for(own, "nobody watched", 1)
+
+
+def wait_for(home: Home, question: str, count: int) -> None:
+    deadline = time.monotonic() + 20
+    while len(texts(home, question)) != count:
+        assert time.monotonic() < deadline, texts(home, question)
+        time.sleep(0.1)
+
+
+def test_export_and_import_bring_back_the_same_memory(own: Home, tmp_path: Path) -> None:
+    chat(tmp_path / "x.jsonl", "x", 30)
+    (tmp_path / "n.md").write_text("# Plans\n\nBuy a kayak.\n\nSell the canoe.\n")
+    own.finish("add", paths=[str(tmp_path / "x.jsonl"), str(tmp_path / "n.md")])
+    (tmp_path / "n.md").write_text("# Plans\n\nBuy a kayak.\n")
+    own.finish("add", paths=[str(tmp_path / "n.md")])
+    own.finish("export", path=str(tmp_path / "out"))
+    with pytest.raises(RefusedError, match="exists already"):
+        own.finish("export", path=str(tmp_path / "out"))
+    other = Home(tmp_path / "other")
+    try:
+        other.finish("import", path=str(tmp_path / "out"))
+        for question in ("kayak", "markerxx7", "violin garden", "lighthouse"):
+            assert (
+                other.call("recall", question=question)["hits"]
+                == own.call("recall", question=question)["hits"]
+            )
+        other.finish("import", path=str(tmp_path / "out"))  # twice changes nothing
+        other.finish("export", path=str(tmp_path / "again"))
+        for file in sorted((tmp_path / "out").rglob("*")):
+            if file.is_file():
+                assert (
+                    tmp_path / "again" / file.relative_to(tmp_path / "out")
+                ).read_bytes() == file.read_bytes()
+        assert other.finish("add", paths=[str(tmp_path / "x.jsonl")])["summary"] == "nothing new"
+    finally:
+        other.stop()
+
+
+def test_a_damaged_export_is_named_and_nothing_of_it_is_kept(own: Home, tmp_path: Path) -> None:
+    own.call("note", text="one")
+    own.finish("export", path=str(tmp_path / "out"))
+    with (tmp_path / "out" / "moments.jsonl").open("a") as file:
+        file.write("{broken\n")
+    other = Home(tmp_path / "other")
+    try:
+        with pytest.raises(BadInputError, match=r"moments\.jsonl, line 2"):
+            other.finish("import", path=str(tmp_path / "out"))
+        assert other.call("status")["moments"] == 0
+        with pytest.raises(BadInputError, match="holds no export"):
+            other.finish("import", path=str(tmp_path))
+    finally:
+        other.stop()
+
+
+def test_the_word_index_is_rebuilt_from_the_record(own: Home, tmp_path: Path) -> None:
+    import sqlite3
+
+    chat(tmp_path / "r.jsonl", "r", 20)
+    own.finish("add", paths=[str(tmp_path / "r.jsonl")])
+    before = texts(own, "violin garden")
+    own.client.stop()
+    db = sqlite3.connect(own.config.database)
+    db.execute("update words_data set block = zeroblob(10) where id > 100")
+    db.commit()
+    db.close()
+    assert texts(own, "violin garden") == before
+    own.finish("index-rebuild")
+    assert texts(own, "violin garden") == before
+    checks = {c["name"]: c["ok"] for c in own.call("doctor")["checks"]}
+    assert checks["record"]
+    assert checks["word index"]
+
+
+def test_nothing_leaves_the_machine_by_default(home: Home) -> None:
+    assert home.call("status")["leaves_machine"] == []
+
+
+def test_a_chroma_server_is_said_plainly(tmp_path: Path) -> None:
+    home = Home(tmp_path, chroma_url="http://127.0.0.1:9")
+    try:
+        assert "127.0.0.1:9" in home.call("status")["leaves_machine"][0]
+    finally:
+        home.stop()
+
+
+def test_asking_without_a_model_says_how_to_get_one(own: Home) -> None:
+    own.call("note", text="something")
+    from secondme.errors import ModelError
+
+    with pytest.raises(ModelError) as error:
+        own.finish("ask", question="what?")
+    assert "secondme model fetch" in error.value.hint
