@@ -85,7 +85,7 @@ def find(
             except SecondMeError as error:
                 core.index.reason = error.line()
         embedded = time.perf_counter()
-        took = {"embedding": embedded - start, "index": 0.0, "words": 0.0}
+        took = {"embedding": embedded - start}
         recall_ = Recall(
             core.record,
             core.fulltext,
@@ -99,6 +99,7 @@ def find(
         except IndexDamagedError:
             core.fulltext.rebuild()
             hits = recall_(query, k, name)
+        took |= recall_.took
         took["total"] = time.perf_counter() - start
     return hits, {name: round(seconds * 1000, 2) for name, seconds in took.items()}
 

@@ -6,6 +6,7 @@ the memory. Each view is one module beside this one.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -52,6 +53,8 @@ class Recall:
         views: Sequence[View] | None = None,
     ) -> None:
         self._record = record
+        self.took: dict[str, float] = {}
+        """Seconds that each view took to find candidates, and ranking them, in the last call."""
         self.views: Sequence[View] = views or (
             Words(fulltext, CANDIDATES),
             Meaning(nearest, CANDIDATES),
@@ -61,14 +64,22 @@ class Recall:
 
     def __call__(self, query: Query, k: int, embedder: str) -> list[Hit]:
         """The best `k` moments, best first; those that say the same as a better one are left out."""
-        found = {view.name: view.find(query) for view in self.views}
+        start = time.perf_counter()
+        found = {}
+        for view in self.views:
+            found[view.name] = view.find(query)
+            self.took[view.name] = -start + (start := time.perf_counter())
         numbers = self._candidates(query, found)
         if not numbers:
             return []
-        pool = Pool(self._record, numbers, found, embedder)
+        hits = self._ranked(query, k, Pool(self._record, numbers, found, embedder))
+        self.took["ranking"] = time.perf_counter() - start
+        return hits
+
+    def _ranked(self, query: Query, k: int, pool: Pool) -> list[Hit]:
         if not query.filter:
             pool.take_in_earlier()
-            numbers = pool.numbers
+        numbers = pool.numbers
         raw = {view.name: view.judge(query, pool) for view in self.views}
         parts = {
             v.name: v.weight * (_standardised(raw[v.name]) if v.standardise else raw[v.name])
@@ -76,7 +87,7 @@ class Recall:
         }
         total = np.sum(list(parts.values()), axis=0)
         order = np.argsort(-total, kind="stable")
-        ranks = {name: _ranks(scores) for name, scores in found.items()}
+        ranks = {name: _ranks(scores) for name, scores in pool.found.items()}
         moments = self._record.moments.by_number([numbers[i] for i in order[: 2 * k + 20]])
         hits: list[Hit] = []
         seen: set[tuple[str | None, str]] = set()
@@ -102,11 +113,10 @@ class Recall:
     def _candidates(self, query: Query, found: Mapping[str, Mapping[int, float]]) -> list[int]:
         """What the views found and the filter lets through; few enough moments are all candidates."""
         proposed = {n for scores in found.values() for n in scores}
-        if not query.filter:
-            return sorted(self._record.moments.passing(sorted(proposed), query.filter))
-        within = self._record.moments.matching(query.filter, _EXACT + 1)
-        if len(within) <= _EXACT:
-            return sorted(within)
+        if query.filter and query.vector is not None:
+            within = self._record.moments.matching(query.filter, _EXACT + 1)
+            if len(within) <= _EXACT:
+                return sorted(within)
         return sorted(self._record.moments.passing(sorted(proposed), query.filter))
 
 
