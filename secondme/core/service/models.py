@@ -22,7 +22,8 @@ from secondme.model.fetch import Progress
 @use_case
 def models(core: Core, call: Call) -> Event:
     """The catalog, and which of it is here and in use."""
-    return {"models": [_json(core, entry) for entry in catalog.ENTRIES]}
+    entries = [*catalog.ENTRIES, *fetch.fetched_by_address(core.config.models_dir)]
+    return {"models": [_json(core, entry) for entry in entries]}
 
 
 @use_case
