@@ -26,16 +26,7 @@ def main() -> int:
     for name in ("e5-small", "default"):
         if run("model", "fetch", name):
             return 3
-    if run(
-        "add",
-        "--wait",
-        "assets/demo/notes",
-        "assets/demo/chats",
-        "assets/demo/mail",
-        "assets/demo/documents",
-        "assets/demo/calendar.ics",
-        "assets/demo/contacts.vcf",
-    ):
+    if run("add", "--wait", "assets/demo"):
         return 3
     questions = json.loads((ROOT / "assets/demo/questions.json").read_text(encoding="utf-8"))
     for question in questions[:3]:
