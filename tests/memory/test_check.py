@@ -1,0 +1,276 @@
+"""The evidence check: what stands in the evidence, what follows from it, and what does not."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from secondme.memory import dates
+from secondme.memory.check import QUOTE, Check, clipped, parts
+from secondme.memory.evidence import Evidence
+from secondme.memory.terms import asked, keys, sentences, terms
+
+SAID = datetime(2023, 5, 8, 13, 56, tzinfo=UTC)
+
+
+def said(
+    text: str, speaker: str | None = "Nora", time: datetime = SAID, score: float = 1.0
+) -> Evidence:
+    return Evidence(id=text[:20], text=text, time=time, source="chat", score=score, speaker=speaker)
+
+
+def holds(claim: str, *texts: str, question: str = "What about it?") -> bool:
+    return Check(question, [said(text) for text in texts]).support(claim).whole
+
+
+class TestWords:
+    def test_stand_there_in_another_form(self) -> None:
+        assert holds("researching adoption agencies", "I researched an adoption agency all week.")
+
+    def test_of_irregular_verbs_too(self) -> None:
+        assert holds("bought a boat", "I want to buy that boat.")
+
+    def test_that_are_not_there_are_named_as_they_were_written(self) -> None:
+        support = Check("What?", [said("I planted tulips.")]).support("planted Roses")
+        assert not support.whole
+        assert support.missing == ("Roses",)
+        assert support.share == pytest.approx(0.5)
+
+    def test_small_ones_need_no_support(self) -> None:
+        assert holds("because of the tulips that they had", "Tulips!")
+
+    def test_accents_and_capitals_do_not_matter(self) -> None:
+        assert holds("the CAFE in Köln", "we met in a café, in koln")
+
+    def test_in_scripts_without_spaces(self) -> None:
+        assert holds("京都", "昨日、京都に行きました。")
+        assert not holds("大阪", "昨日、京都に行きました。")
+
+    def test_of_a_claim_are_not_pieced_together_from_many_moments(self) -> None:
+        assert not holds(
+            "sold the harbour boat cheaply to Bruno",
+            "I sold it.",
+            "The harbour is grey.",
+            "What a boat!",
+            "Cheaply made.",
+            "Bruno called.",
+        )
+
+    def test_of_two_moments_may_make_one_claim(self) -> None:
+        check = Check("What?", [said("The blue kite broke."), said("It broke on the north beach.")])
+        support = check.support("blue kite broke on the north beach")
+        assert support.whole
+        assert set(support.lines) == {0, 1}
+
+    @given(st.text(max_size=300), st.data())
+    def test_taken_from_a_moment_always_stand_in_it(self, text: str, data: st.DataObject) -> None:
+        words = [term.surface for term in terms(dates.take_out(text)[1]) if term.kind != "number"]
+        chosen = data.draw(st.lists(st.sampled_from(words), max_size=5)) if words else []
+        support = Check("?", [said(text)]).support(" ".join(chosen))
+        named, rest = dates.take_out(" ".join(chosen))
+        if terms(rest) and not named and all(t.kind != "number" for t in terms(rest)):
+            assert not set(support.missing) - {t.surface for t in terms(rest)}
+            assert keys(rest) - keys(text) or support.whole
+
+
+class TestNumbers:
+    @pytest.mark.parametrize(
+        ("claim", "text"),
+        [
+            ("2 dogs", "My two dogs sleep."),
+            ("twenty-one chairs", "We need 21 chairs."),
+            ("21 chairs", "Twenty-one chairs, please."),
+            ("1200 euro", "It cost 1,200 euro."),
+            ("third floor", "It is on the 3rd floor."),
+        ],
+    )
+    def test_are_the_same_in_words_and_digits(self, claim: str, text: str) -> None:
+        assert holds(claim, text)
+
+    def test_that_are_not_there_fail(self) -> None:
+        assert not holds("3 dogs", "My two dogs sleep.")
+
+    def test_belong_to_what_they_count(self) -> None:
+        assert not holds("5 dogs", "I have dogs.", "It took 5 hours.")
+
+
+class TestDates:
+    @pytest.mark.parametrize(
+        ("claim", "text"),
+        [
+            ("8 May 2023", "Today I started."),
+            ("May 8, 2023", "I started."),
+            ("2023-05-08", "I started."),
+            ("7 May 2023", "I went to the choir yesterday."),
+            ("May 2023", "I went to the choir yesterday."),
+            ("2022", "We moved last year."),
+            ("April 2023", "We moved last month."),
+            ("5 May 2023", "It was three days ago."),
+            ("5 May 2023", "We met last Friday."),
+            ("Friday", "We met last Friday."),
+            ("6 May 2023", "It was the day before yesterday."),
+            ("2013", "That was ten years ago."),
+            ("3 March", "My birthday is on March 3rd."),
+            ("June 2023", "We go next month."),
+            ("the week before 8 May 2023", "It was last week."),
+        ],
+    )
+    def test_follow_from_when_it_was_said(self, claim: str, text: str) -> None:
+        assert holds(claim, text)
+
+    @pytest.mark.parametrize(
+        ("claim", "text"),
+        [
+            ("6 May 2023", "I went to the choir yesterday."),
+            ("3 May 2023", "It was last week."),
+            ("2021", "We moved last year."),
+            ("7 May 2022", "I went to the choir yesterday."),
+            ("4 March", "My birthday is on March 3rd."),
+            ("Monday 2 January 2023", "We met last Friday."),
+        ],
+    )
+    def test_that_do_not_follow_fail(self, claim: str, text: str) -> None:
+        assert not holds(claim, text)
+
+    def test_months_that_are_words_are_words(self) -> None:
+        assert dates.take_out("I may march")[0] == []
+        assert dates.take_out("in May")[0] == [dates.Named(month=5)]
+
+    def test_outside_the_calendar_are_no_dates(self) -> None:
+        early = datetime(1, 1, 1, tzinfo=UTC)
+        assert (
+            not Check("?", [said("999 years ago, last week", time=early)])
+            .support("1 May 2023")
+            .whole
+        )
+        assert dates.take_out("2023-13-40, 31 February 2023")[0] == []
+
+    @given(st.dates(date(1900, 1, 1), date(2099, 12, 31)), st.integers(0, 400))
+    def test_counted_in_days_are_exact(self, day: date, days: int) -> None:
+        spans = list(dates.meant(f"it was {days} days ago", day))
+        assert spans == [dates.Span(day - timedelta(days), day - timedelta(days))]
+
+    @given(st.dates(date(1901, 1, 1), date(2099, 12, 31)))
+    def test_written_out_are_read_back(self, day: date) -> None:
+        assert dates.take_out(dates.spoken(day))[0] == [dates.Named(day.year, day.month, day.day)]
+
+    @given(st.text(max_size=200), st.dates())
+    def test_never_fail_to_read(self, text: str, day: date) -> None:
+        for span in dates.meant(text, day):
+            assert span.first <= span.last
+        dates.placed(text, day)
+
+
+class TestWhoDidWhat:
+    LINES = (
+        said("I ran a charity race and it made me realise how tired I am.", "Nora"),
+        said("Your race was great, you looked so happy at the charity stand!", "Ivan"),
+        said("I mended the roof.", "Ivan"),
+    )
+
+    def test_an_i_is_the_one_who_says_it(self) -> None:
+        assert Check("What race did Nora run?", self.LINES).support("a charity race").whole
+        assert not Check("What did Nora mend?", self.LINES).support("the roof").whole
+        assert Check("What did Ivan mend?", self.LINES).support("the roof").whole
+
+    def test_a_you_is_somebody_else(self) -> None:
+        support = Check("How did Nora look?", self.LINES).support("so happy")
+        assert support.lines == (1,)
+        assert not Check("How did Ivan look?", self.LINES).support("so happy").whole
+
+    def test_a_note_without_a_speaker_may_be_about_anybody(self) -> None:
+        lines = [*self.LINES, said("Allergic to hazelnut.", speaker=None)]
+        assert Check("What is Nora allergic to?", lines).support("hazelnut").whole
+
+    def test_nobody_in_particular_when_two_are_named(self) -> None:
+        assert Check("What did Nora and Ivan mend?", self.LINES).support("the roof").whole
+
+
+class TestYesAndNo:
+    def test_yes_needs_a_moment_that_says_so(self) -> None:
+        question = "Does Nora like early trains?"
+        assert Check(question, [said("I like early trains.")]).support("Yes").whole
+        assert not Check(question, [said("I like soup.")]).support("Yes").whole
+
+    def test_no_needs_a_moment_that_denies_it(self) -> None:
+        question = "Does Nora like early trains?"
+        assert Check(question, [said("I don't like early trains.")]).support("Likely no").whole
+        assert not Check(question, [said("I like early trains.")]).support("No").whole
+        assert not Check(question, [said("I don't like early trains.")]).support("Yes").whole
+
+    def test_what_comes_after_it_needs_support_too(self) -> None:
+        check = Check(
+            "Does Nora like early trains?", [said("I like early trains, they are empty.")]
+        )
+        assert check.support("Yes, they are empty").whole
+        assert not check.support("Yes, because of the coffee").whole
+
+
+class TestWhatIsCited:
+    def test_is_as_little_as_will_do(self) -> None:
+        check = Check(
+            "What?", [said("A red boat."), said("A red boat and a green oar."), said("Oar.")]
+        )
+        assert check.support("red boat, green oar").lines == (1,)
+
+    def test_is_the_moment_that_matches_the_question_too(self) -> None:
+        check = Check("When did the choir sing?", [said("Lunch."), said("The choir sings today.")])
+        assert check.support("8 May 2023").lines == (1,)
+
+    def test_takes_in_what_the_question_takes_for_granted(self) -> None:
+        lines = [
+            said("It was so cold that we left."),
+            said("The lantern festival was on the lake."),
+        ]
+        check = Check("Why did they leave the lantern festival?", lines)
+        assert check.premise(check.support("so cold").lines) == (1,)
+
+    def test_an_echo_of_the_question_is_no_answer(self) -> None:
+        check = Check("What do the dancers in the photo show?", [said("The dancers in the photo!")])
+        assert check.echoes("the dancers")
+        assert not check.echoes("the dancers of a festival")
+        assert not Check("Is it tea or coffee?", [said("I drink tea.")]).echoes("tea")
+
+    def test_comes_from_the_moments_that_were_read(self) -> None:
+        check = Check("What?", [said("Soup."), said("A red boat.")], read=1)
+        assert not check.support("red boat").whole
+
+
+class TestQuotes:
+    def test_are_the_sentence_that_bears_on_it(self) -> None:
+        check = Check("Who mends roofs?", [said("Hello there! Ivan mends roofs in Split. Bye.")])
+        assert check.quote(0) == "Ivan mends roofs in Split."
+
+    @given(st.text(min_size=1, max_size=2000), st.text(max_size=60))
+    def test_are_always_the_moment_s_own_words(self, text: str, answer: str) -> None:
+        quote = Check("What is it?", [said(text)]).quote(0, answer)
+        assert len(quote) <= QUOTE
+        assert quote.removesuffix("…") in " ".join(text.split())
+
+    def test_end_after_a_word(self) -> None:
+        assert clipped("one two three", 9) == "one two…"
+        assert clipped("short", 9) == "short"
+
+
+class TestReading:
+    def test_a_list_has_parts(self) -> None:
+        assert parts("pottery, camping and painting; swimming") == [
+            "pottery",
+            "camping",
+            "painting",
+            "swimming",
+        ]
+        assert parts("yoga, yoga, yoga") == ["yoga"]
+        assert parts("27 May, 2023") == ["27 May, 2023"]
+
+    def test_sentences_end_at_stops(self) -> None:
+        text = "Hi there! Are you ok? Yes, 2.5 times.\nNew line"
+        assert sentences(text) == ["Hi there!", "Are you ok?", "Yes, 2.5 times.", "New line"]
+
+    def test_a_question_is_about_its_content(self) -> None:
+        words = [term.surface for term in asked("What kind of boat did Nora buy in Split?")]
+        assert words == ["boat", "Nora", "buy", "Split"]
+        assert [term.kind for term in asked("Did Nora go?")] == ["name", "word"]
