@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import socket
+import sys
 import tempfile
 import tomllib
 from collections.abc import Mapping
@@ -175,7 +176,9 @@ def _paths(env: Mapping[str, str]) -> dict[str, Path]:
 
         data = platformdirs.user_data_path(APP)
         models = platformdirs.user_cache_path(APP) / "models"
-        run = platformdirs.user_runtime_path(APP)
+        # Without a runtime folder of the session's, the one beside the data is as private.
+        runtime = "XDG_RUNTIME_DIR" in env or sys.platform != "linux"
+        run = platformdirs.user_runtime_path(APP) if runtime else data / "run"
         log = platformdirs.user_log_path(APP)
         file = platformdirs.user_config_path(APP) / "config.toml"
     if len(os.fsencode(run / "core.sock")) > _SOCKET_PATH_LIMIT or not _creatable(run):

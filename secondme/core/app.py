@@ -62,7 +62,9 @@ class Core:
 
     def _prepare(self) -> None:
         """Erase what was forgotten long ago; open the embedder and its index, if its model is here."""
-        purge(self.record.store, now_ms() - self.config.undo_days * 86_400_000)
+        if purge(self.record.store, now_ms() - self.config.undo_days * 86_400_000):
+            self.fulltext.compact()
+            self.record.store.checkpoint()
         if torn := self.fulltext.check():
             log.warning("the word index is made anew: %s", torn)
             self.fulltext.rebuild()

@@ -24,7 +24,7 @@ _SETTINGS = (
     "pragma journal_mode=wal",
     "pragma synchronous=full",
     "pragma foreign_keys=on",
-    "pragma secure_delete=fast",
+    "pragma secure_delete=on",
     "pragma busy_timeout=10000",
     "pragma cache_size=-8000",
     "pragma temp_store=memory",
@@ -144,6 +144,11 @@ class Store:
 
     def _lock_is_mine(self) -> bool:
         return bool(self._lock._is_owned())  # type: ignore[attr-defined]
+
+    def checkpoint(self) -> None:
+        """Fold the write-ahead log into the file and empty it, as far as readers allow."""
+        with self._lock:
+            self._connection.execute("pragma wal_checkpoint(truncate)")
 
     def check(self) -> list[str]:
         """What SQLite's own integrity and foreign key checks find; empty when the file is sound."""

@@ -26,6 +26,10 @@ def purge(store: Store, before_ms: int) -> int:
         ).rowcount
         if count:
             db.execute(
+                "update journal set summary = 'erased' where kind in ('note', 'chat') and id in"
+                " (select added_by from moments where text = '')"
+            )
+            db.execute(
                 "delete from versions where not exists (select 1 from moments m"
                 " where m.item_id = versions.item_id and m.text != '')"
             )

@@ -97,13 +97,13 @@ class Sources:
         with self._store.write() as db:
             db.execute("delete from sources where id = ?", (id_,))
 
-    def restore(self, id_: str, kind: str, path: str, watched: bool, items: list[str]) -> None:
+    def restore(self, id: str, kind: str, path: str, watched: bool, items: list[str]) -> None:
         """Bring back a source that was deleted, with the items that were its own."""
         with self._store.write() as db:
             db.execute(
                 "insert or ignore into sources (id, kind, path, watched, added_at) values (?,?,?,?,?)",
-                (id_, kind, path, int(watched), now_ms()),
+                (id, kind, path, int(watched), now_ms()),
             )
             db.executemany(
-                "update items set source_id = ? where id = ?", [(id_, item) for item in items]
+                "update items set source_id = ? where id = ?", [(id, item) for item in items]
             )
