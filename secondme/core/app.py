@@ -48,11 +48,13 @@ class Core:
         )
         self.index = VectorKeeper(self.record, self.embedding, config.chroma_dir, config.chroma_url)
         self.watcher = Watcher(self.record, self.intake, config.settle)
+        self._prepared = threading.Event()
         self.conversations: OrderedDict[str, Any] = OrderedDict()
         self._models = threading.RLock()
         self._embedder: EmbedderClient | None = None
         self._serving: EmbedderClient | None = None
         self._language: LanguageClient | None = None
+        self._language_spec: dict[str, Any] = {}
 
     def start(self) -> None:
         """Begin the background work: embedding, the index, watching."""
@@ -69,6 +71,11 @@ class Core:
             log.warning("the word index is made anew: %s", torn)
             self.fulltext.rebuild()
         guard(self.open_embedder, self.index)
+        self._prepared.set()
+
+    def wait_until_prepared(self, seconds: float) -> None:
+        """Give a core that has just started a moment to open its index; return at once after that."""
+        self._prepared.wait(seconds)
 
     def open_embedder(self) -> None:
         """Use the configured embedder from now on; a memory that has vectors of another one keeps
@@ -180,8 +187,9 @@ class Core:
                     idle_after=self.config.worker_idle * 60,
                     log_file=self.config.log_dir / "language.log",
                 )
-            elif self._language.spec != spec:
+            elif self._language_spec != spec:
                 self._language.reconfigure(spec)
+            self._language_spec = spec
             return self._language
 
     def reconfigure(self, config: Config) -> None:

@@ -14,6 +14,8 @@ from secondme.memory.recall import Hit, Query, Recall
 from secondme.record.clock import to_ms
 from secondme.record.moments import Filter, StoredMoment
 
+_PATIENCE = 3.0
+"""Seconds that the first question after a start waits for the vector index; then words alone must do."""
 MAX_QUESTION = 4000
 """Characters of a question that are looked at; what comes after says nothing new to an index."""
 
@@ -75,6 +77,7 @@ def find(
     question = question.strip()[:MAX_QUESTION]
     if not any(c.isalnum() for c in question):
         raise BadInputError("the question is empty", hint='for example: secondme recall "dentist"')
+    core.wait_until_prepared(_PATIENCE)
     with core.priority:
         start = time.perf_counter()
         embedder = core.embedder

@@ -1,0 +1,202 @@
+"""`forget`, `log` and `undo`: taking things out of the memory, and taking changes back."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from secondme.cli.app import App
+from secondme.cli.link import call, print_json
+from secondme.cli.main import MISSING
+from secondme.cli.moments import show_lines
+from secondme.cli.options import After, Before, Json, Source, Who, Yes
+from secondme.cli.output import (
+    can_ask,
+    clean,
+    confirmed,
+    counted,
+    dim,
+    minute,
+    note,
+    one_line,
+    out,
+    table,
+)
+from secondme.errors import RefusedError
+
+app = App()
+_PREVIEW = 10
+_SHORTEST_ID = 10
+
+
+@app.add()
+def forget(
+    ids: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="ID", help="Moments, by id.", show_default=False),
+    ] = None,
+    query: Annotated[
+        str | None,
+        typer.Option("--query", metavar="QUESTION", help="What recalling this question finds."),
+    ] = None,
+    k: Annotated[
+        int,
+        typer.Option("-k", metavar="N", min=1, max=1000, help="With --query: how many at most."),
+    ] = 10,
+    source: Source = None,
+    who: Who = None,
+    before: Before = None,
+    after: After = None,
+    yes: Yes = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only show what would be forgotten.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Forget moments: by id, by what a question finds, by source, by speaker or by time.
+
+    It shows what will go and asks first. For 30 days (setting undo_days) `secondme undo` brings it
+    back; after that it is erased. Reading the same file again does not bring it back.
+
+    Examples:
+        secondme forget m3f9k2ab
+        secondme forget --source old-notes
+        secondme forget --who Eve --after 2024-05 --before 2024-06
+        secondme forget --query "surprise party" -k 3 --dry-run
+    """
+    chosen: dict[str, Any] = {
+        "ids": ids,
+        "query": query,
+        "k": k,
+        "source": source,
+        "who": who,
+        "before": before,
+        "after": after,
+    }
+    doomed = call("forget", **chosen, dry_run=True)
+    if dry_run:
+        print_json(doomed) if json else _show_doomed(doomed, "would be forgotten")
+        return
+    if not json:
+        _show_doomed(doomed, "will be forgotten")
+    _ask(doomed, yes)
+    result = call("forget", **_as_shown(chosen, doomed))
+    if json:
+        print_json(result)
+    else:
+        out(f"forgot {counted(result['count'], 'moment')}")
+        out(dim(f"`secondme undo` brings it back, for {counted(result['undo_days'], 'day')}"))
+
+
+def _show_doomed(result: dict[str, Any], what: str) -> None:
+    count = result["count"]
+    out(f"{counted(count, 'moment')} {what}:")
+    show_lines(result["moments"][:_PREVIEW])
+    if count > _PREVIEW:
+        out(dim(f"  and {count - _PREVIEW:,} more"))
+
+
+def _ask(result: dict[str, Any], yes: bool) -> None:
+    if yes:
+        return
+    if not can_ask():
+        raise RefusedError(
+            "forgetting needs a yes", hint="--yes says it, --dry-run shows what would go"
+        )
+    if not confirmed(f"Forget {counted(result['count'], 'moment')}?"):
+        note("nothing was forgotten")
+        raise typer.Exit(MISSING)
+
+
+def _as_shown(chosen: dict[str, Any], result: dict[str, Any]) -> dict[str, Any]:
+    """The moments that were shown, by id where all of them were."""
+    if result["count"] == len(result["moments"]):
+        return {"ids": [moment["id"] for moment in result["moments"]]}
+    return chosen
+
+
+@app.add()
+def log(
+    limit: Annotated[
+        int, typer.Option("-n", "--limit", metavar="N", min=1, max=1000, help="How many changes.")
+    ] = 20,
+    kind: Annotated[
+        str | None,
+        typer.Option(
+            "--kind",
+            metavar="KIND",
+            help="Only add, note, chat, forget, watch, source-remove or undo.",
+        ),
+    ] = None,
+    before: Annotated[
+        str | None, typer.Option("--before", metavar="ID", help="Only changes before this one.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Show the journal: every change of the memory, newest first.
+
+    Examples:
+        secondme log
+        secondme log -n 100 --kind forget
+        secondme log --json | jq -r '.entries[0].id'
+    """
+    result = call("log", limit=limit, kind=kind, before=before)
+    if json:
+        print_json(result)
+        return
+    entries = result["entries"]
+    if not entries:
+        out("nothing has changed yet")
+        return
+    length = _id_length([entry["id"] for entry in entries])
+    rows = [
+        (
+            entry["id"][:length],
+            minute(entry["time"]),
+            entry["kind"],
+            one_line(entry["client"]),
+            one_line(entry["summary"]) + (" (taken back)" if entry["undone_by"] else ""),
+        )
+        for entry in entries
+    ]
+    for line in table(rows, ("id", "time", "kind", "by", "what")):
+        out(line)
+
+
+def _id_length(ids: list[str]) -> int:
+    """How much of these ids has to be shown so that each names one change alone."""
+    length = _SHORTEST_ID
+    while len({id_[:length] for id_ in ids}) < len(ids):
+        length += 1
+    return length
+
+
+@app.add()
+def undo(
+    id: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="ID",
+            help="A change's id from the log; the last change without.",
+            show_default=False,
+        ),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Take back the last change of the memory, or the one with this id.
+
+    Examples:
+        secondme undo
+        secondme log
+        secondme undo 01j9x4k2m7
+    """
+    result = call("undo", id=id)
+    if json:
+        print_json(result)
+    else:
+        entry = result["undone"]
+        out(
+            f"taken back: {entry['kind']} of {minute(entry['time'])}, {clean(one_line(entry['summary']))}"
+        )
+        out(dim(f"{counted(result['moments'], 'moment')} changed"))

@@ -1,0 +1,225 @@
+"""`model`: which models there are, bringing them here, choosing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from secondme.cli.app import App
+from secondme.cli.link import absolute, call, follow, print_json
+from secondme.cli.main import MISSING, STOPPED
+from secondme.cli.options import Json
+from secondme.cli.output import bad, clean, dim, good, note, one_line, out, short_path, size, table
+
+app = App()
+model = App("model")
+app.add_typer(model)
+
+_Name = Annotated[
+    str, typer.Argument(metavar="NAME", help="A name from the list, or a GGUF file's path.")
+]
+
+
+@model.callback(invoke_without_command=True)
+def models(context: typer.Context) -> None:
+    """Models: the one that answers, and the embedder that finds by meaning. All of them run here.
+
+    Examples:
+        secondme model list
+        secondme model fetch
+        secondme model recommend
+        secondme model use qwen2.5-coder-1.5b
+    """
+    if not context.invoked_subcommand:
+        list_()
+
+
+@model.add("list")
+def list_(
+    found: Annotated[
+        bool, typer.Option("--found", help="Those that other programs keep on this machine.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """List the models that are known by name, which are here, and which are in use.
+
+    Examples:
+        secondme model list
+        secondme model list --found
+        secondme model list --json | jq -r '.models[] | select(.fetched) | .name'
+    """
+    result = call("models-found" if found else "models")
+    if json:
+        print_json(result)
+    elif found:
+        _show_found(result)
+    else:
+        rows = [_row(each) for each in result["models"]]
+        for line in table(rows, ("", "name", "role", "size", "licence", "what it is")):
+            out(line)
+        out(dim("\n* in use, + here; `secondme model fetch NAME` brings one here"))
+
+
+def _row(entry: dict[str, Any]) -> tuple[str, ...]:
+    state = ("*" if entry["in_use"] else " ") + ("+" if entry["fetched"] else " ")
+    names = ", ".join([entry["name"], *entry["aliases"]])
+    return (
+        state,
+        names,
+        entry["role"],
+        size(entry["size"]) if entry["size"] else "",
+        entry["licence"],
+        one_line(entry["description"]),
+    )
+
+
+def _show_found(result: dict[str, Any]) -> None:
+    rows = [
+        (
+            each["tool"],
+            one_line(each["name"]),
+            size(each["size"]),
+            each["architecture"] or "",
+            short_path(each["path"]),
+        )
+        for each in result["found"]
+    ]
+    if rows:
+        for line in table(rows, ("kept by", "name", "size", "kind", "file")):
+            out(line)
+        out(dim("\n`secondme model use FILE` answers with one of them, where it lies"))
+    else:
+        out("no other program keeps models here")
+    for skip in result["skipped"]:
+        note(f"skipped {short_path(skip['path'])}: {clean(skip['reason'])}")
+
+
+@model.add()
+def fetch(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="NAME",
+            help="Names from the list; without, the two in use.",
+            show_default=False,
+        ),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Bring models to this machine, checked against their hashes.
+
+    An interrupted fetch goes on where it stopped. This, and nothing else unless you set it so, uses
+    the network.
+
+    Examples:
+        secondme model fetch
+        secondme model fetch qwen2.5-coder-1.5b
+        secondme model fetch hf:Qwen/Qwen3-4B-GGUF/Qwen3-4B-Q4_K_M.gguf
+    """
+    fetched = []
+    for name in names or _in_use():
+        try:
+            result = follow("model-fetch", in_bytes=True, name=name)
+        except KeyboardInterrupt:
+            note("stopped; what has come so far is kept and the next fetch goes on from there")
+            raise typer.Exit(STOPPED) from None
+        fetched.append(result)
+        if not json:
+            out(f"{result['name']} is here: {short_path(result['path'])}")
+    if json:
+        print_json({"fetched": fetched})
+
+
+def _in_use() -> list[str]:
+    return [entry["name"] for entry in call("models")["models"] if entry["in_use"]]
+
+
+@model.add()
+def use(name: _Name, json: Json = False) -> None:
+    """Answer with another model, or find by meaning with another embedder, from now on.
+
+    After a change of the embedder the old vectors serve until the new ones are complete.
+
+    Examples:
+        secondme model use qwen2.5-coder-1.5b
+        secondme model use ~/models/some-instruct.Q4_K_M.gguf
+        secondme model use default
+    """
+    result = call("model-use", name=_named(name))
+    if json:
+        print_json(result)
+        return
+    does = "answers" if result["role"] == "language" else "finds by meaning"
+    out(f"{one_line(result['name'])} {does} from now on")
+    if result["note"]:
+        out(dim(clean(result["note"])))
+
+
+@model.add()
+def remove(name: _Name, json: Json = False) -> None:
+    """Delete a model's file from this machine. Files that lie elsewhere are never touched.
+
+    Examples:
+        secondme model remove smollm2-135m
+    """
+    result = call("model-remove", name=name)
+    if json:
+        print_json(result)
+    else:
+        out(f"removed {one_line(result['name'])}, {size(result['freed'])} freed")
+
+
+@model.add()
+def recommend(json: Json = False) -> None:
+    """Say which language models suit this machine, best first, and why.
+
+    Examples:
+        secondme model recommend
+    """
+    result = call("model-recommend")
+    if json:
+        print_json(result)
+        return
+    out(f"{result['memory_mb']:,} MB of memory are free here")
+    for each in result["recommendations"]:
+        mark = good("fits   ") if each["fits"] else dim("too big")
+        out(f"  {mark}  {one_line(each['name'])}: {clean(each['reason'])}")
+
+
+@model.add()
+def verify(
+    name: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="NAME", help="One model; without, all that are here.", show_default=False
+        ),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Read models that are here and compare their hashes; exit code 1 when one is damaged.
+
+    Examples:
+        secondme model verify
+    """
+    result = follow("model-verify", in_bytes=True, name=name)
+    if json:
+        print_json(result)
+    else:
+        if not result["checked"]:
+            out("no models are here; `secondme model fetch` brings them")
+        for each in result["checked"]:
+            state = good("whole") if each["ok"] else bad("damaged")
+            out(
+                f"{state}  {each['name']}"
+                + (f": {clean(each['detail'])}" if each["detail"] else "")
+            )
+    if not all(each["ok"] for each in result["checked"]):
+        raise typer.Exit(MISSING)
+
+
+def _named(name: str) -> str:
+    """A model's name as it is; the path of a file made absolute."""
+    path = Path(name).expanduser()
+    return absolute(str(path)) if path.is_file() else name

@@ -1,0 +1,94 @@
+"""How moments look: a block each, with who, when, where it stands and the words asked for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from secondme.cli.output import (
+    bold,
+    columns,
+    day,
+    dim,
+    fit,
+    marked,
+    minute,
+    one_line,
+    out,
+    short_path,
+    wrap,
+)
+
+_ID = 8
+_COMMON = frozenset("what when where which with does have that this from they were about".split())
+_SHOWN_LINES = 12
+_PIPE_WIDTH = 200
+
+
+def short_id(id_: str) -> str:
+    """The beginning of an id, long enough to name it."""
+    return id_[:_ID]
+
+
+def place(moment: dict[str, Any]) -> str:
+    """The file and its bytes, or the source's name for what has no file."""
+    where = short_path(moment["path"]) if moment["path"] else one_line(moment["source"])
+    return f"{where}:{moment['span'][0]}-{moment['span'][1]}" if moment["span"] else where
+
+
+def emphasis(question: str) -> re.Pattern[str] | None:
+    """Matches the question's own words in a text, in their other forms as well."""
+    words = {w for w in re.findall(r"\w+", question) if w.lower() not in _COMMON}
+    kept = sorted(w for w in words if len(w) > 3 or w[0].isupper() or w[0].isdigit())
+    stems = {re.escape(w if len(w) < 6 else w[:-2]) for w in kept}
+    return (
+        re.compile(rf"\b(?:{'|'.join(sorted(stems))})\w{{0,4}}\b", re.IGNORECASE) if stems else None
+    )
+
+
+def show_hits(hits: list[dict[str, Any]], question: str) -> None:
+    """Every hit as a block, best first."""
+    pattern = emphasis(question)
+    for number, hit in enumerate(hits, 1):
+        if number > 1:
+            out()
+        facts = [minute(hit["time"]), *([one_line(hit["speaker"])] if hit["speaker"] else [])]
+        facts.append(place(hit))
+        out(f"{bold(f'{number:>2}')}  {dim(' · '.join(facts))}  {marked(short_id(hit['id']))}")
+        show_text(hit, hit.get("around", []), pattern)
+        for line in _explanation(hit.get("explain", {})):
+            out(dim(f"    {line}"))
+
+
+def show_text(
+    moment: dict[str, Any], near: list[dict[str, Any]], pattern: re.Pattern[str] | None = None
+) -> None:
+    """A moment's text; marked, and between the moments near it, when there are any."""
+    for each in sorted((*near, moment), key=lambda m: (m["time"], m["span"] or [0])):
+        text = each["text"]
+        if near and each["speaker"]:
+            text = f"{one_line(each['speaker'])}: {text}"
+        gutter = "  > " if near and each is moment else "    "
+        for line in wrap(text, gutter, _SHOWN_LINES):
+            out(_emphasised(line, pattern) if each is moment else dim(line))
+
+
+def show_lines(moments: list[dict[str, Any]]) -> None:
+    """A line for each moment: its id, date, speaker and the beginning of its text."""
+    for moment in moments:
+        said = one_line(moment["text"])
+        if moment["speaker"]:
+            said = f"{one_line(moment['speaker'])}: {said}"
+        line = f"  {short_id(moment['id'])}  {day(moment['time']):>11}  {said}"
+        out(fit(line, columns() or _PIPE_WIDTH))
+
+
+def _emphasised(line: str, pattern: re.Pattern[str] | None) -> str:
+    return pattern.sub(lambda match: bold(match[0]), line) if pattern else line
+
+
+def _explanation(views: dict[str, Any]) -> Iterator[str]:
+    for name, view in views.items():
+        rank = f", rank {view['rank']} there" if "rank" in view else ""
+        yield f"{name:<10} {view['share']:+.3f}  (measured {view['measured']:g}{rank})"

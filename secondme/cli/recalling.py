@@ -1,0 +1,166 @@
+"""`recall` and `show`: finding moments, and seeing one where it stands."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated, Any
+
+import typer
+
+from secondme.cli.app import App
+from secondme.cli.link import call, print_json
+from secondme.cli.main import MISSING
+from secondme.cli.moments import place, short_id, show_hits, show_text
+from secondme.cli.options import After, Before, Json, Now, Question, Source, Who, words
+from secondme.cli.output import (
+    bold,
+    clean,
+    clip,
+    counted,
+    dim,
+    interactive,
+    marked,
+    milliseconds,
+    minute,
+    note,
+    one_line,
+    out,
+    short_path,
+    wrap,
+)
+
+app = App()
+
+
+@app.add()
+def recall(
+    question: Question = None,
+    k: Annotated[
+        int, typer.Option("-k", metavar="N", min=1, max=1000, help="How many moments at most.")
+    ] = 10,
+    tokens: Annotated[
+        int | None,
+        typer.Option(
+            "--tokens", min=1, metavar="N", help="Only as many as fit into N tokens of a model."
+        ),
+    ] = None,
+    before: Before = None,
+    after: After = None,
+    who: Who = None,
+    source: Source = None,
+    around: Annotated[
+        int,
+        typer.Option("--around", min=0, metavar="N", help="With N moments before and after each."),
+    ] = 0,
+    now: Now = None,
+    explain: Annotated[bool, typer.Option("--explain", help="Say how each was found.")] = False,
+    json: Json = False,
+) -> None:
+    """Find the moments that a question is about, best first, by words and by meaning.
+
+    Ends with exit code 1 when nothing is found.
+
+    Examples:
+        secondme recall "when did Ana move?"
+        secondme recall dentist -k 3 --after 2024
+        secondme recall "what did we agree on" --who Ana --source family --around 2
+        secondme recall "holiday plans" --json | jq -r '.hits[].text'
+        echo "boiler" | secondme recall -
+    """
+    text = words(question, "the question")
+    result = call(
+        "recall",
+        question=text,
+        k=k,
+        tokens=tokens,
+        before=before,
+        after=after,
+        who=who,
+        source=source,
+        around=around,
+        now=now,
+        explain=explain,
+    )
+    if json:
+        print_json(result)
+    elif result["hits"]:
+        show_hits(result["hits"], text)
+        _footer(result)
+    else:
+        note("nothing found")
+        if result.get("notice"):
+            note(clean(result["notice"]))
+    if not result["hits"]:
+        raise typer.Exit(MISSING)
+
+
+def _footer(result: dict[str, Any]) -> None:
+    """How long it took, and whether anything stood in the way."""
+    if "took" in result:
+        steps = ", ".join(f"{name} {time:g} ms" for name, time in result["took"].items())
+        out(dim(f"\ntook {steps}"))
+    if result.get("notice"):
+        note(dim(clean(result["notice"]), err=True))
+    if interactive(sys.stderr) and "took" not in result:
+        found = counted(len(result["hits"]), "moment")
+        note(dim(f"{found} in {milliseconds(result['took_ms'])}", err=True))
+
+
+@app.add()
+def show(
+    id: Annotated[str, typer.Argument(metavar="ID", help="A moment's id or the beginning of it.")],
+    around: Annotated[
+        int, typer.Option("--around", min=0, metavar="N", help="How many moments before and after.")
+    ] = 3,
+    json: Json = False,
+) -> None:
+    """Show a moment in its surroundings, with the file and the bytes that it came from.
+
+    Examples:
+        secondme show m3f9k2ab
+        secondme show m3f9k2ab --around 10
+        secondme show m3f9k2ab --json | jq -r .passage
+    """
+    result = call("show", id=id, around=around)
+    if json:
+        print_json(result)
+        return
+    for near in result["before"]:
+        _faint(near)
+    speaker = [bold(one_line(result["speaker"]))] if result["speaker"] else []
+    out(" · ".join([marked(short_id(result["id"])), minute(result["time"]), *speaker]))
+    show_text(result, [])
+    for near in result["after"]:
+        _faint(near)
+    out()
+    for name, value in _origin(result):
+        out(f"{dim(f'{name:<8}')} {value}")
+    if not result["live"]:
+        out("no longer recalled: it was forgotten, or its file no longer holds it")
+
+
+def _faint(moment: dict[str, Any]) -> None:
+    speaker = f"{one_line(moment['speaker'])}: " if moment["speaker"] else ""
+    for line in wrap(speaker + moment["text"], "    ", 4):
+        out(dim(line))
+
+
+def _origin(result: dict[str, Any]) -> list[tuple[str, str]]:
+    """Where the moment comes from, as names and values."""
+    item = result["item"]
+    rows = [("id", result["id"])]
+    if result["external_id"]:
+        rows.append(("its own", one_line(result["external_id"])))
+    rows.append(("from", place(result)))
+    rows += [("also at", short_path(p)) for p in item["places"] if p != result["path"]]
+    title = [one_line(item["title"])] if item["title"] else []
+    versions = [counted(item["versions"], "version")] if item["versions"] > 1 else []
+    rows.append(("item", ", ".join([*title, item["media_type"], *versions])))
+    if result["context"]:
+        rows.append(("within", clip(result["context"], 70)))
+    for key, value in result["meta"].items():
+        rows.append((one_line(key)[:8], clip(str(value), 70)))
+    passage = result["passage"]
+    if passage is not None and passage.strip() != result["text"].strip():
+        rows.append(("bytes", clip(passage, 70)))
+    return rows

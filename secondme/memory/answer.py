@@ -1,0 +1,265 @@
+"""Answering from packed evidence: checked against it, cited, or refused.
+
+A model reads the best moments and talks; what it says is then held against them, claim by claim
+(`secondme.memory.check`). A claim that they bear out is kept with its citations; when none is, the
+best passage stands in its place, quoted. When the evidence has too little of the question, or only
+about somebody else (`secondme.memory.trust`), there is no answer, but what was looked for and what came
+nearest. Nothing a model says reaches a person unchecked, and nothing in the evidence is an instruction.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Protocol
+
+from secondme.errors import BadInputError
+from secondme.memory import dates, prompt, trust
+from secondme.memory.check import Check, clipped, only_dates, parts
+from secondme.memory.evidence import Evidence
+from secondme.memory.prompt import Style
+from secondme.memory.terms import sentences, terms, tokens
+from secondme.model.chat import Completion, Message, Token
+
+_MOST_TOKENS = {"short": 48, "sentences": 220}
+_NEAR = 3
+_WELL_COVERED = 0.5
+"""The share of a question that a moment must have to date its answer."""
+_MARK = re.compile(r"\s*\[(\d{1,3}(?:\s*,\s*\d{1,3})*)\]")
+_GIVES_UP = re.compile(
+    r"\b(?:unknown|not (?:mentioned|stated|specified|given|known|say|enough)|no (?:information|mention)"
+    r"|cannot (?:answer|be (?:determined|answered))"
+    r"|(?:do not|don't|does not|doesn't) (?:know|say|mention))\b",
+    re.IGNORECASE,
+)
+"""A model's own way of saying that the answer is not there."""
+
+
+class LanguageModel(Protocol):
+    """What answering needs of a model: it reads messages and talks, piece by piece.
+
+    The last thing it yields is a `Completion`. The first `fixed` messages are the same from call to
+    call, so that their state may be kept. `cancel` ends the talk early.
+    """
+
+    def chat(
+        self,
+        messages: Sequence[Message],
+        *,
+        max_tokens: int,
+        stop: Sequence[str] = (),
+        temperature: float = 0.0,
+        fixed: int = 0,
+        cancel: threading.Event | None = None,
+    ) -> Iterator[Token | Completion]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A piece of what the model says, as it says it and before any check."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A moment that an answer rests on: its number there, from 1, and the sentence that says it."""
+
+    n: int
+    evidence: Evidence
+    quote: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """The answer as a person gets it.
+
+    `text` is the answer, the passage itself when `quoted`, or the refusal. `confidence`
+    (0 to 1) estimates that the question can be answered from this evidence, rightly. `looked_for`
+    are the question's terms and `near` the moments that came nearest, both given with a refusal.
+    `partial` marks an answer that was stopped: it is what the model had said, not checked, cites
+    nothing and is not to be remembered.
+    """
+
+    text: str
+    refused: bool = False
+    confidence: float = 0.0
+    citations: list[Citation] = field(default_factory=list)
+    looked_for: list[str] = field(default_factory=list)
+    near: list[Evidence] = field(default_factory=list)
+    quoted: bool = False
+    partial: bool = False
+    model_seconds: float = 0.0
+
+
+AnswerEvent = Draft | Answer
+
+
+def answer(
+    question: str,
+    evidence: Sequence[Evidence],
+    model: LanguageModel,
+    *,
+    now: datetime,
+    style: Style = "short",
+    cancel: threading.Event | None = None,
+    history: Sequence[Message] = (),
+) -> Iterator[AnswerEvent]:
+    """Answer a question from recalled moments: drafts while the model talks, then one `Answer`.
+
+    `evidence` comes best first; the model reads the first eight, and all of it is weighed (twenty are
+    enough). `style` "short" is for models that answer best in a few words. `history` are earlier
+    turns of the conversation, oldest first: they help to understand the question and are no evidence.
+    The model is not asked when the evidence alone calls for a refusal. Raises `BadInputError` for an
+    empty question; errors of the model pass through.
+    """
+    question = prompt.one_line(question, prompt.QUESTION)
+    if not question:
+        raise BadInputError("the question is empty", hint="ask something, in any language")
+    check = Check(_in_context(question, history), evidence, read=prompt.MOMENTS)
+    trusted = trust.weigh(check)
+    if trusted.confidence < trust.ENOUGH:
+        yield _refusal(check, trusted)
+        return
+    order = sorted(range(check.read), key=lambda i: evidence[i].time)
+    messages = prompt.written(question, [evidence[i] for i in order], style, now, history)
+    began = time.monotonic()
+    said = ""
+    stopped = False
+    for piece in model.chat(
+        messages,
+        max_tokens=_MOST_TOKENS[style],
+        stop=["\n"] if style == "short" else ["\n\n"],
+        fixed=len(prompt.fixed(style)),
+        cancel=cancel,
+    ):
+        if isinstance(piece, Completion):
+            said, stopped = piece.text, piece.finish == "cancelled"
+        else:
+            said += piece.text
+            yield Draft(piece.text)
+    seconds = time.monotonic() - began
+    if stopped:
+        yield Answer(text=said.strip(), partial=True, model_seconds=seconds)
+    else:
+        yield replace(_checked(said, check, trusted, order, style), model_seconds=seconds)
+
+
+def _in_context(question: str, history: Sequence[Message]) -> str:
+    """The question, with the one before it where it says too little by itself ("And when?")."""
+    earlier = [turn.content for turn in history if turn.role == "user"]
+    if earlier and len(terms(question)) < 2:
+        return f"{prompt.one_line(earlier[-1], prompt.QUESTION)} {question}"
+    return question
+
+
+def _refusal(check: Check, trusted: trust.Trust) -> Answer:
+    looked_for = [term.surface for term in check.asked]
+    near = [line.evidence for line in check.lines[:_NEAR]]
+    if not check.lines:
+        text = "I do not know: there is nothing in this memory to answer from."
+    elif trusted.missing:
+        text = f"I do not know: I find nothing about {_listed(trusted.missing)}."
+    elif check.person:
+        text = f"I do not know: I find nothing that says this of {check.person}."
+    elif looked_for:
+        text = f"I do not know: I find nothing that brings together {_listed(looked_for)}."
+    else:
+        text = "I do not know: the question names nothing that I could look for."
+    return Answer(
+        text=text, refused=True, confidence=trusted.confidence, looked_for=looked_for, near=near
+    )
+
+
+def _listed(words: Sequence[str]) -> str:
+    quoted = [f"“{word}”" for word in words[:5]]
+    return quoted[0] if len(quoted) == 1 else ", ".join(quoted[:-1]) + " or " + quoted[-1]
+
+
+def _checked(
+    said: str, check: Check, trusted: trust.Trust, order: Sequence[int], style: Style
+) -> Answer:
+    """What of the model's words stands, or the best passage in their place."""
+    claims = (
+        _short_claims(said, check) if style == "short" else _sentence_claims(said, check, order)
+    )
+    if not claims:
+        place = check.passage(said)
+        if place is None or _GIVES_UP.search(said):
+            return _refusal(check, trusted)
+        passage = check.quote(place, said)
+        cited = [Citation(1, check.lines[place].evidence, passage)]
+        return Answer(
+            text=f"“{passage}”", confidence=trusted.confidence, citations=cited, quoted=True
+        )
+    places = list(dict.fromkeys(i for _, lines in claims for i in lines))
+    places += check.premise(places)
+    number = {place: n for n, place in enumerate(places, 1)}
+    citations = [
+        Citation(n, check.lines[i].evidence, check.quote(i, " ".join(text for text, _ in claims)))
+        for i, n in number.items()
+    ]
+    pieces = [_placed(text, lines[0], check) for text, lines in claims]
+    if style == "sentences":
+        pieces = [
+            piece + " " + "".join(f"[{number[i]}]" for i in lines)
+            for piece, (_, lines) in zip(pieces, claims, strict=True)
+        ]
+    text = " ".join(pieces) if style == "sentences" else ", ".join(dict.fromkeys(pieces))
+    return Answer(text=text, confidence=trusted.confidence, citations=citations)
+
+
+Claim = tuple[str, tuple[int, ...]]
+
+
+def _short_claims(said: str, check: Check) -> list[Claim]:
+    """The whole answer if it stands, else those items of it that do."""
+    whole = clipped(_MARK.sub("", said), prompt.QUESTION).strip('"“” ')
+    support = check.support(whole)
+    if support.whole and not check.echoes(whole):
+        return [(whole, support.lines)]
+    if only_dates(whole):
+        return _day_of_the_passage(check)
+    found = [(part, check.support(part)) for part in parts(whole) if not check.echoes(part)]
+    return [(part, support.lines) for part, support in found if support.whole]
+
+
+def _day_of_the_passage(check: Check) -> list[Claim]:
+    """Asked for a date and given one that does not stand: the day of the moment most to the point."""
+    place = check.passage()
+    if place is None or check.coverage(check.lines[place]) < _WELL_COVERED:
+        return []
+    return [(dates.spoken(check.lines[place].evidence.time.date()), (place,))]
+
+
+def _sentence_claims(said: str, check: Check, order: Sequence[int]) -> list[Claim]:
+    """The sentences that stand, each once; moments that the model itself names come first."""
+    claims: dict[frozenset[str], Claim] = {}
+    joined = re.sub(r"([.!?])((?:\s*\[[\d\s,]+\])+)", r"\2\1", said)
+    for sentence in sentences(joined):
+        marks = [int(n) for group in _MARK.findall(sentence) for n in group.split(",")]
+        prefer = [order[n - 1] for n in marks if 1 <= n <= len(order)]
+        bare = _MARK.sub("", sentence).strip()
+        support = check.support(bare, limit=3, prefer=prefer)
+        if support.whole:
+            claims.setdefault(frozenset(tokens(bare)), (bare, support.lines))
+    return list(claims.values())
+
+
+def _placed(claim: str, place: int, check: Check) -> str:
+    """The claim with the day on which its passage counts a date, not that on which it was said."""
+    line = check.lines[place]
+    sentence = check.quote(place, claim)
+    said = line.evidence.time.date()
+    counted = dates.placed(sentence, said)
+    if counted is None:
+        return claim
+    words, reading = counted
+    at = claim.lower().find(words.lower())
+    if at >= 0:
+        return claim[:at] + reading + claim[at + len(words) :]
+    return dates.swapped(claim, said, reading)

@@ -1,0 +1,286 @@
+"""The evidence check: does what a claim says stand in the moments that it rests on, or follow from them?
+
+Every content word, name, number and date of a claim must be found. Words are compared by stem, numbers
+with the word that follows them, dates against what a moment's words mean on the day they were said. A
+claim is about somebody only if the moment speaks of that person: a speaker's "I" is the speaker, "you"
+is somebody else.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from secondme.memory import dates
+from secondme.memory.evidence import Evidence
+from secondme.memory.recall.people import named_speakers
+from secondme.memory.terms import (
+    addressed,
+    asked,
+    keys,
+    negated,
+    plain,
+    sentences,
+    terms,
+    tokens,
+)
+
+QUOTE = 240
+"""Characters that a quoted passage may have."""
+_YES_NO = re.compile(
+    r"\W*(?:(?:most |very )?(?:likely|probably)\W+)?(yes|no)\b[\s,;:.]*", re.IGNORECASE
+)
+_TO_THE_POINT = 0.5
+"""The share of what the best moment has of a question with which another is to the point too."""
+_OR = frozenset("or oder ou o".split())
+_PREMISE = 0.3
+"""The share of a question that a moment must add to be cited for what the question takes for granted."""
+_MAIN = 0.5
+"""The share of a claim that one moment must hold by itself, so that no claim is pieced together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Support:
+    """How far the evidence bears out a claim.
+
+    `share` is the part of its terms found, `missing` those not found as they were written, `lines` the
+    places in the evidence, best first, that together hold the rest: as few as will do.
+    """
+
+    share: float
+    missing: tuple[str, ...]
+    lines: tuple[int, ...]
+
+    @property
+    def whole(self) -> bool:
+        """Whether everything that the claim says was found."""
+        return not self.missing and bool(self.lines)
+
+
+@dataclass(frozen=True, slots=True)
+class _Need:
+    """What a moment must hold to bear out one term: the keys together, or a day within the date."""
+
+    surface: str
+    keys: frozenset[str] = frozenset()
+    date: dates.Named | None = None
+
+
+class Line:
+    """One moment of evidence, taken apart once."""
+
+    def __init__(self, evidence: Evidence) -> None:
+        self.evidence = evidence
+        self.keys = keys(evidence.text) | keys(evidence.speaker or "")
+        self.sentences = sentences(evidence.text)
+
+    @cached_property
+    def spans(self) -> list[dates.Span]:
+        """The days that it means, the one that it was said on first."""
+        said = self.evidence.time.date()
+        return [dates.Span(said, said), *dates.meant(self.evidence.text, said)]
+
+    def meets(self, need: _Need, own_day: bool = True) -> bool:
+        """Whether it bears this out; with `own_day` the day that it was said on is one it means."""
+        if need.date is not None:
+            return any(need.date.holds(span) for span in self.spans[not own_day :])
+        return need.keys <= self.keys
+
+    def speaks_of(self, person: str, about: frozenset[str]) -> bool:
+        """Whether what it says with these terms, or all of it, may be about this person.
+
+        A note that nobody is named for may be about anybody.
+        """
+        if self.evidence.speaker is None:
+            return True
+        own = self.evidence.speaker == person
+        name = plain(person).split()[0]
+        balance = 0
+        for sentence in self.sentences:
+            to_hearer = addressed(sentence)
+            of_person = not to_hearer if own else to_hearer or name in tokens(sentence)
+            shared = len(about & keys(sentence))
+            balance += shared if of_person else -shared
+        return balance > 0 or (balance == 0 and own)
+
+
+class Check:
+    """Checks claims against the evidence for one question.
+
+    `evidence` comes best first. Claims rest on the first `read` moments; all of them say how rare a
+    word is.
+    """
+
+    def __init__(self, question: str, evidence: Sequence[Evidence], *, read: int = 8) -> None:
+        self.question = question
+        self.read = min(read, len(evidence))
+        self.lines = [Line(e) for e in evidence]
+        self.asked = asked(dates.take_out(question)[1])
+        about = frozenset(term.key for term in self.asked)
+        self.about = about.difference(*(keys(e.speaker or "") for e in evidence)) or about
+        speakers = sorted({e.speaker for e in evidence if e.speaker})
+        named = sorted(named_speakers(question, speakers))
+        self.person = named[0] if len(named) == 1 else None
+        count = len(self.lines)
+        self._weights = {
+            key: math.log(1 + (count + 1) / (1 + sum(key in line.keys for line in self.lines)))
+            for key in self.about
+        }
+
+    @cached_property
+    def _to_the_point(self) -> frozenset[int]:
+        """The moments with enough of the question that the day they were said on can answer it."""
+        shares = [self.coverage(line) for line in self.lines[: self.read]]
+        return frozenset(i for i, s in enumerate(shares) if s >= _TO_THE_POINT * max(shares))
+
+    def coverage(self, line: Line) -> float:
+        """The share of what the question is about that stands in this moment, rare terms weigh more."""
+        total = sum(self._weights.values())
+        return sum(self._weights[key] for key in self.about & line.keys) / total if total else 0.0
+
+    def support(self, claim: str, *, limit: int = 2, prefer: Sequence[int] = ()) -> Support:
+        """How far the evidence bears out a claim, with at most `limit` moments.
+
+        "Yes" needs a moment that holds half of what the question is about, "no" one that denies it.
+        `prefer` are places in the evidence that come first among equals. When the question names one
+        speaker, moments that speak of somebody else bear out nothing.
+        """
+        polarity, rest = _polarity(claim)
+        needs = _needs(rest)
+        about = self.about | frozenset().union(*(need.keys for need in needs))
+        open_to = self._open(about, polarity)
+        if not needs:
+            best = max(open_to, key=lambda i: self._rank(i, prefer), default=None)
+            if polarity is None or best is None:
+                return Support(0.0, (claim.strip(),), ())
+            return Support(1.0, (), (best,))
+        return self._cover(needs, open_to, limit, prefer)
+
+    def echoes(self, claim: str) -> bool:
+        """Whether a claim only repeats the question, which asks for no choice between two things."""
+        if not _OR.isdisjoint(tokens(self.question)):
+            return False
+        needs = _needs(claim)
+        return bool(needs) and all(need.keys and need.keys <= self.about for need in needs)
+
+    def _cover(
+        self, needs: list[_Need], open_to: list[int], limit: int, prefer: Sequence[int]
+    ) -> Support:
+        met = {
+            i: {n for n, need in enumerate(needs) if self.lines[i].meets(need, i in self._to_the_point)}
+            for i in open_to
+        }
+        chosen: list[int] = []
+        left = set(range(len(needs)))
+        while left and len(chosen) < limit:
+            best = max(
+                open_to, key=lambda i: (len(met[i] & left), *self._rank(i, prefer)), default=None
+            )
+            gain = met[best] & left if best is not None else set()
+            if best is None or not gain or (not chosen and len(gain) < _MAIN * len(needs)):
+                break
+            chosen.append(best)
+            left -= gain
+        missing = tuple(needs[n].surface for n in sorted(left))
+        return Support(1 - len(left) / len(needs), missing, tuple(chosen))
+
+    def premise(self, lines: Sequence[int]) -> tuple[int, ...]:
+        """The moment, if one is needed, that holds what these do not hold of the question itself."""
+        held = frozenset[str]().union(*(self.lines[i].keys for i in lines))
+        total = sum(self._weights.values())
+
+        def adds(i: int) -> float:
+            there = (self.about - held) & self.lines[i].keys
+            return sum(self._weights[key] for key in there) / total if total else 0.0
+
+        best = max(
+            self._open(self.about), key=lambda i: (adds(i), *self._rank(i, ())), default=None
+        )
+        return (best,) if best is not None and adds(best) >= _PREMISE else ()
+
+    def _open(self, about: frozenset[str], polarity: str | None = None) -> list[int]:
+        return [i for i in range(self.read) if self._bears(self.lines[i], about, polarity)]
+
+    def _bears(self, line: Line, about: frozenset[str], polarity: str | None) -> bool:
+        if self.person is not None and not line.speaks_of(self.person, about):
+            return False
+        if polarity is None:
+            return True
+        if self.coverage(line) < _MAIN:
+            return False
+        denied = any(negated(s) for s in line.sentences if self.about & keys(s))
+        return denied == (polarity == "no")
+
+    def _rank(self, i: int, prefer: Sequence[int]) -> tuple[bool, float, float]:
+        return i in prefer, self.coverage(self.lines[i]), self.lines[i].evidence.score
+
+    def passage(self, text: str = "") -> int | None:
+        """The place of the moment that comes nearest to answering, given what a model said."""
+        said = keys(text)
+        return max(
+            range(self.read),
+            key=lambda i: (
+                self.person is None or self.lines[i].speaks_of(self.person, self.about | said),
+                self.coverage(self.lines[i]) + _overlap(said, self.lines[i].keys),
+                self.lines[i].evidence.score,
+            ),
+            default=None,
+        )
+
+    def quote(self, i: int, text: str = "") -> str:
+        """The sentence of a moment that bears most on the question and the text, in its own words."""
+        said = keys(text)
+        line = self.lines[i]
+        best = max(
+            line.sentences,
+            key=lambda s: len(said & keys(s)) + 0.5 * len(self.about & keys(s)),
+            default=line.evidence.text,
+        )
+        return clipped(best, QUOTE)
+
+
+def parts(answer: str) -> list[str]:
+    """The items of a short answer that is a list, each once; otherwise the answer alone."""
+    pieces = re.split(r"\s*[,;\n](?!\s*\d{4}\b)\s*(?:and\s+|or\s+)?|\s+and\s+", answer)
+    items: dict[frozenset[str], str] = {}
+    for piece in pieces:
+        if _needs(piece):
+            items.setdefault(frozenset(tokens(piece)), piece)
+    return list(items.values()) or [answer]
+
+
+def only_dates(claim: str) -> bool:
+    """Whether a claim says a date and nothing else."""
+    needs = _needs(claim)
+    return bool(needs) and all(need.date is not None for need in needs)
+
+
+def clipped(text: str, limit: int) -> str:
+    """The text on one line, cut after a word where it is longer than this many characters."""
+    line = " ".join(text.split())
+    if len(line) <= limit:
+        return line
+    cut = line[: limit - 1]
+    return (cut.rsplit(" ", 1)[0] if " " in cut[limit // 2 :] else cut).rstrip(" ,;:") + "…"
+
+
+def _polarity(claim: str) -> tuple[str | None, str]:
+    match = _YES_NO.match(claim)
+    return (match[1].lower(), claim[match.end() :]) if match else (None, claim)
+
+
+def _needs(claim: str) -> list[_Need]:
+    named, rest = dates.take_out(claim)
+    said = terms(rest)
+    needs = [_Need(date.written(), date=date) for date in named]
+    for n, term in enumerate(said):
+        counted = said[n + 1 : n + 2] if term.kind == "number" else []
+        needs.append(_Need(term.surface, frozenset({term.key, *(t.key for t in counted)})))
+    return needs
+
+
+def _overlap(said: frozenset[str], there: frozenset[str]) -> float:
+    return len(said & there) / len(said) if said else 0.0

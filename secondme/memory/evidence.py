@@ -1,0 +1,34 @@
+"""A recalled moment as answering sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """One recalled moment.
+
+    `time` is aware; `span` the half-open range of bytes in the file at `path`. `score` is recall's
+    fused score, higher is better, comparable within one question only. `signals` are what the views
+    measured, by the view's name; `meaning` is the cosine of the question with the moment in its
+    context.
+    """
+
+    id: str
+    text: str
+    time: datetime
+    source: str
+    score: float
+    external_id: str | None = None
+    speaker: str | None = None
+    path: str | None = None
+    span: tuple[int, int] | None = None
+    signals: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def cosine(self) -> float | None:
+        """How close in meaning to the question, or None where no vector was compared."""
+        return self.signals.get("meaning") or None

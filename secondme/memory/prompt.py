@@ -1,0 +1,187 @@
+"""What the language model reads: a fixed beginning with worked examples, the evidence, the question.
+
+The beginning never changes for a style, so that a model can keep its state and read it once. Evidence
+stands one moment a line, in time order, the date and the speaker before each; whatever a moment
+contains, it stays on its line and cannot end the turn.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from secondme.memory.dates import placed, spoken
+from secondme.memory.evidence import Evidence
+from secondme.memory.terms import keys, sentences
+from secondme.model.chat import Message
+
+Style = Literal["short", "sentences"]
+
+MOMENTS = 8
+"""How many moments the model reads."""
+QUESTION = 600
+"""Characters of a question that are read; of a longer one its beginning and its end."""
+_LINE = 400
+_SPOKEN = 300
+_TURNS = 4
+
+_SYSTEM = {
+    "short": (
+        "Answer the question from the messages alone, in as few words as possible, in the words of the"
+        " messages. For a date, copy the date before the message."
+    ),
+    "sentences": (
+        "Answer the question from the messages alone, in one to three short sentences, in the words of"
+        " the messages. After each sentence put the numbers of the messages that it rests on, like [2]."
+        " For a date, copy the date before the message."
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Example:
+    lines: tuple[str, ...]
+    question: str
+    short: str
+    sentences: str
+
+
+_EXAMPLES = (
+    _Example(
+        (
+            "(3 March 2021) Tomas: Today was my first day at the bakery, and my arms hurt already!",
+            "(19 March 2021) Rosa: How is the bakery, Tomas? I still have not been to the new tram"
+            " museum.",
+            "(2 May 2021) Tomas: We baked four hundred rolls this morning.",
+        ),
+        "When did Tomas start at the bakery?",
+        "3 March 2021",
+        "Tomas had his first day at the bakery on 3 March 2021. [1]",
+    ),
+    _Example(
+        (
+            "(11 June 2020) Rosa: I finally took my cello to the lake and played until it rained.",
+            "(30 August 2020) Tomas: My sister plays the drums, and the neighbours complain.",
+            "(5 October 2020) Rosa: The accordion is harder than I thought, but I practise every evening.",
+        ),
+        "Which instruments does Rosa play?",
+        "cello, accordion",
+        "Rosa played her cello at the lake. [1] She practises the accordion every evening. [3]",
+    ),
+    _Example(
+        (
+            "(8 January 2022) Rosa: Did you keep the old boat, Tomas?",
+            "(8 January 2022) Tomas: No, I sold it. Mending the hull would have cost more than the boat"
+            " was worth.",
+            "(15 January 2022) Tomas: I bought a red bicycle instead.",
+        ),
+        "Why did Tomas sell the boat?",
+        "mending the hull would have cost more than it was worth",
+        "Tomas sold it because mending the hull would have cost more than the boat was worth. [2]",
+    ),
+)
+
+
+def fixed(style: Style) -> list[Message]:
+    """The beginning of every prompt of this style: what to do, and the worked examples as turns."""
+    messages = [Message("system", _SYSTEM[style])]
+    for example in _EXAMPLES:
+        answer = example.short if style == "short" else example.sentences
+        messages.append(Message("user", _turn(_numbered(example.lines, style), example.question)))
+        messages.append(Message("assistant", answer))
+    return messages
+
+
+def written(
+    question: str,
+    evidence: Sequence[Evidence],
+    style: Style,
+    now: datetime,
+    history: Sequence[Message] = (),
+) -> list[Message]:
+    """The whole prompt. `evidence` is in the order in which it is to stand and be numbered.
+
+    A date that the question counts ("yesterday") is written out beside it. Of `history` the last
+    four turns are kept, each cut to 300 characters.
+    """
+    said = [
+        Message(turn.role, one_line(turn.content, _SPOKEN))
+        for turn in history[-_TURNS:]
+        if turn.role in ("user", "assistant")
+    ]
+    lines = _numbered([line(e, question) for e in evidence], style)
+    return [
+        *fixed(style),
+        *said,
+        Message("user", _turn(lines, _dated(one_line(question, QUESTION), now))),
+    ]
+
+
+def line(evidence: Evidence, question: str = "") -> str:
+    """One moment as the model reads it; of a long one the part that bears most on the question."""
+    who = f" {one_line(evidence.speaker, 60)}" if evidence.speaker else ""
+    return f"({spoken(evidence.time.date())}){who}: {_excerpt(evidence.text, question)}"
+
+
+def one_line(text: str, limit: int) -> str:
+    """The text on one line without control characters or the marks of a chat template, cut to size.
+
+    A text over the limit keeps its beginning and its end.
+    """
+    text = " ".join(_MARKS.sub(" ", _CONTROL.sub(" ", text)).split())
+    if len(text) <= limit:
+        return text
+    head = text[: limit * 2 // 3].rsplit(" ", 1)[0]
+    tail = text[-(limit // 3) :].split(" ", 1)[-1]
+    return f"{head} … {tail}"
+
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200b-\u200f\u202a-\u202e\u2066-\u2069]")
+_MARKS = re.compile(
+    r"<\|[^|<>]{0,40}\|>|</?s>|\[/?INST\]|<</?SYS>>|<(?:start|end)_of_turn>", re.IGNORECASE
+)
+
+
+def _excerpt(text: str, question: str) -> str:
+    """The text, or where it is long its sentences around the one that shares most with the question."""
+    if len(text) <= _LINE:
+        return one_line(text, _LINE)
+    asked = keys(question)
+    pieces = sentences(text)
+    best = max(range(len(pieces)), key=lambda i: len(asked & keys(pieces[i])), default=0)
+    first = last = best
+    while True:
+        wider = [(first - 1, last), (first, last + 1)]
+        fits = [
+            (a, b)
+            for a, b in wider
+            if a >= 0 and b < len(pieces) and len(" ".join(pieces[a : b + 1])) <= _LINE - 4
+        ]
+        if not fits:
+            break
+        first, last = fits[-1]
+    chosen = one_line(" ".join(pieces[first : last + 1]), _LINE)
+    return ("… " if first else "") + chosen + (" …" if last + 1 < len(pieces) else "")
+
+
+def _dated(question: str, now: datetime) -> str:
+    counted = placed(question, now.date())
+    if counted is None:
+        return question
+    words, reading = counted
+    return question.replace(words, f"{words} ({reading})", 1)
+
+
+def _numbered(lines: Sequence[str], style: Style) -> list[str]:
+    return (
+        [f"[{n}] {text}" for n, text in enumerate(lines, 1)]
+        if style == "sentences"
+        else list(lines)
+    )
+
+
+def _turn(lines: Sequence[str], question: str) -> str:
+    return "Messages:\n" + "\n".join(lines) + "\n\nQuestion: " + question

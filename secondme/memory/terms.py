@@ -1,0 +1,219 @@
+"""What a text says, term by term: content words by their stem, numbers as digits, who is meant.
+
+Made for comparing texts of any language; stems, small words and number words are known for English,
+small words for its neighbours, and scripts without spaces are cut into pairs of characters.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from typing import Literal
+
+import snowballstemmer
+
+_SMALL_ENGLISH = """
+a about above across after again against ago all almost already also although always am among an and
+another any anybody anyone anything are around as at away back be because been before behind being
+below besides between both but by can cannot could d did didn do does doesn doing don done down during
+each either else enough especially etc even ever every everybody everyone everything except few for
+from further get gets getting give got had hadn has hasn have haven having he hence her here hers
+herself him himself his how however i if im in indeed instead into is isn it its itself ive just know
+like ll lot m many may maybe me might mine more most much must my myself neither nobody none nor nothing
+now of off often oh ok okay on once only onto or other others ought our ours ourselves out over
+own perhaps probably quite rather re really s same say shall she should shouldn since so some somebody
+someone something still such t than that the their theirs them themselves then there these they thing
+things this those though through thus to together too toward towards under until up upon us usually
+ve very via was wasn we well were weren what whatever when whenever where wherever whether which while
+who whoever whole whom whose why will with within without won would wouldn yeah yes yet you your yours
+yourself yourselves
+"""
+_NEGATIONS = frozenset(
+    "no not never none nobody nothing neither nor without cannot t nicht nie kein keine keinen nein"
+    " pas jamais rien nunca nada nem nao niet geen nooit mai nessuno niente".split()
+)
+"""Words that turn a sentence round; `t` is what is left of "don't"."""
+# Only words that are no content words in English: "die", "war", "son" and their like are left out.
+_SMALL_OTHERS = """
+der das dem des ein eine einen einem einer und oder aber auch nur schon noch nach bei mit von vom zum
+zur aus auf fur uber unter durch ist sind waren wird wurde haben habe hatte hatten sich mich dich uns
+ihr ihre ihren ihm ihn ich wir du sie wie wo wer wann warum welche welcher welches wenn weil dass nicht
+le la les un une du au aux et ou mais avec dans sur chez est sont etait ete avait ont il elle ils elles
+je tu nous vous mon ma mes sa ses ce cette ces que qui quoi quand comment pourquoi quel quelle pas
+el los las una unos unas y e pero con en por para del al es fue era ha han se mi mis su sus yo
+que quien cuando donde como cual lo gli uno di da nel nella che chi quando dove perche quale sono stato
+stata os um uma uns umas de em no na nos nas dos das com foi eu ele ela seu sua meu minha quem onde qual
+het een van op te zijn heeft hij zij wij ik je voor naar niet
+"""
+_ASKING = re.compile(
+    r"\b(?:(?:kind|name|sort|type)s? of|ones?|mention(?:s|ed)?|name(?= *\?))\b", re.IGNORECASE
+)
+"""Words that a question is made with and that its answer seldom repeats."""
+_FIRST = frozenset(
+    "i im ive me my mine myself we us our ours ich mich mir mein meine meinen meiner wir uns unser unsere"
+    " je moi mon ma mes nous notre nos yo mi mis nosotros io mio mia noi eu meu minha nosso ik mij mijn wij"
+    " ons".split()
+)
+_SECOND = frozenset(
+    "you your yours yourself youre youve du dich dir dein deine deinen deiner ihr euch tu te toi ton ta tes"
+    " vous votre vos tuyo usted ustedes tuo tua voi voce voces teu jij jou jouw jullie".split()
+)
+_IRREGULAR = """
+ate eat eaten eat became become began begin begun begin bought buy broke break broken break brought
+bring built build came come caught catch children child chose choose chosen choose drank drink drove
+drive driven drive fallen fall fell fall felt feel feet foot flew fly flown fly forgot forget forgotten
+forget fought fight found find gave give given give gone go grew grow grown grow heard hear held hold
+kept keep knew know known know lent lend lives life lost lose made make men man met meet mice mouse paid
+pay ran run rang ring rode ride sang sing sat sit saw see seen see sent send shown show slept sleep sold
+sell sought seek spent spend spoke speak spoken speak stole steal stolen steal stood stand stuck stick
+sung sing swam swim swum swim taken take taught teach teeth tooth thought think threw throw thrown throw
+told tell took take understood understand went go wives wife woke wake women woman won win wore wear
+worn wear written write wrote write
+"""
+_UNITS = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen"
+    " sixteen seventeen eighteen nineteen"
+).split()
+_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+_ORDINALS = (
+    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth".split()
+)
+_TOKEN = re.compile(r"\d+(?:[.,:]\d+)*[^\W_]*|[^\W_]+")
+_UNSPACED = re.compile(
+    r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+"
+)
+_SENTENCE = re.compile(r"(?<=[.!?…])[\"'”’)\]]*\s+(?=[^\s])|(?<=[。！？])|\n+")
+
+Kind = Literal["word", "name", "number"]
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One thing that a text says: what it is compared by, what it is, and how it was written."""
+
+    key: str
+    kind: Kind
+    surface: str
+
+
+@cache
+def _small() -> frozenset[str]:
+    return frozenset(_SMALL_ENGLISH.split()) | frozenset(_SMALL_OTHERS.split()) | _NEGATIONS
+
+
+@cache
+def _irregular() -> dict[str, str]:
+    pairs = _IRREGULAR.split()
+    return dict(zip(pairs[::2], pairs[1::2], strict=True))
+
+
+@cache
+def _numbers() -> dict[str, int]:
+    words = {word: n for n, word in enumerate(_UNITS)}
+    words |= {word: 10 * n for n, word in enumerate(_TENS, 2)}
+    return words | {word: n for n, word in enumerate(_ORDINALS, 1)}
+
+
+@cache
+def _stemmer() -> snowballstemmer.stemmer:
+    return snowballstemmer.stemmer("english")
+
+
+@lru_cache(maxsize=16384)
+def _stem(word: str) -> str:
+    return str(_stemmer().stemWord(_irregular().get(word, word)))
+
+
+def plain(text: str) -> str:
+    """The text in small letters, without accents and in one form of each character."""
+    split = unicodedata.normalize("NFKD", text.casefold())
+    return unicodedata.normalize(
+        "NFC", "".join(c for c in split if unicodedata.category(c)[0] != "M")
+    )
+
+
+def tokens(text: str) -> list[str]:
+    """The words and numbers of a text in plain form, small words too."""
+    return _TOKEN.findall(plain(text))
+
+
+def terms(text: str) -> list[Term]:
+    """What the text says, in its order, each thing once."""
+    return list({term.key: term for term in _terms(text)}.values())
+
+
+def keys(text: str) -> frozenset[str]:
+    """What the text says, as the keys that terms are compared by."""
+    return _keys(text)
+
+
+@lru_cache(maxsize=4096)
+def _keys(text: str) -> frozenset[str]:
+    return frozenset(term.key for term in _terms(text))
+
+
+def asked(question: str) -> list[Term]:
+    """What a question is about: its terms without the words that questions are made with."""
+    return terms(_ASKING.sub(" ", question)) or terms(question)
+
+
+def _terms(text: str) -> Iterator[Term]:
+    text = unicodedata.normalize("NFC", text)
+    tens: tuple[int, str] | None = None
+    starts = True
+    for match in _TOKEN.finditer(text):
+        surface = match.group()
+        word = plain(surface)
+        value = _numbers().get(word)
+        if tens and value is not None and 0 < value < 10:
+            value, surface = tens[0] + value, f"{tens[1]}-{surface}"
+        elif tens:
+            yield Term(str(tens[0]), "number", tens[1])
+        tens = (value, surface) if word in _TENS and value else None
+        if tens is None:
+            yield from _said(word, surface, value, starts)
+        starts = text[match.end() : match.end() + 1] in set('.!?:\n"“”')
+    if tens:
+        yield Term(str(tens[0]), "number", tens[1])
+
+
+def _said(word: str, surface: str, value: int | None, starts: bool) -> Iterator[Term]:
+    """The terms of one token; `starts` when it begins a sentence, where a capital means nothing."""
+    if value is not None:
+        yield Term(str(value), "number", surface)
+    elif word[0].isdigit():
+        key = _digits(word)
+        yield Term(key, "word" if key[-1].isalpha() else "number", surface)
+    elif _UNSPACED.fullmatch(word):
+        yield from (Term(pair, "word", pair) for pair in _pairs(word))
+    elif len(word) > 1 and word not in _small():
+        name = surface[0].isupper() and not starts
+        yield Term(_stem(word), "name" if name else "word", surface)
+
+
+def _digits(word: str) -> str:
+    bare = re.sub(r"(?<=\d)(?:st|nd|rd|th)$", "", word)
+    return re.sub(r"[.,](?=\d{3}(?:\D|$))", "", bare)
+
+
+def _pairs(run: str) -> list[str]:
+    return [run[i : i + 2] for i in range(len(run) - 1)] or [run]
+
+
+def sentences(text: str) -> list[str]:
+    """The sentences of a text, without what stands around them."""
+    return [piece.strip() for piece in _SENTENCE.split(text) if piece and piece.strip()]
+
+
+def negated(text: str) -> bool:
+    """Whether a sentence says that something is not so."""
+    return not _NEGATIONS.isdisjoint(tokens(text))
+
+
+def addressed(sentence: str) -> bool:
+    """Whether a sentence speaks of the one who hears it and not of the one who says it."""
+    words = set(tokens(sentence))
+    return not words.isdisjoint(_SECOND) and words.isdisjoint(_FIRST)

@@ -1,0 +1,177 @@
+"""The two model workers as the rest of the program uses them.
+
+Both are safe to use from several threads and raise as `Worker.call` does: `WorkerError` when the
+worker died or hung (the next request starts it again), `ModelError` for a model that cannot be used.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from secondme.errors import WorkerError
+from secondme.model.chat import Completion, Message, Token
+from secondme.model.worker import Worker
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+_TEXTS_AT_ONCE = 64
+_CHARACTERS_AT_ONCE = 1 << 18
+
+
+class EmbedderClient(Worker):
+    """The embedder. `spec`: name, path (of the packed model), cache_dir, threads.
+
+    Passages are worked on in the background; a query is answered at once beside them.
+    """
+
+    def __init__(
+        self,
+        spec: Mapping[str, Any],
+        *,
+        timeout: float,
+        idle_after: float,
+        log_file: Path | None = None,
+    ) -> None:
+        super().__init__(
+            "embedder", spec, timeout=timeout, idle_after=idle_after, log_file=log_file
+        )
+
+    @property
+    def dimensions(self) -> int:
+        """How many numbers a vector has. Loads the model the first time."""
+        return int(self.loaded()["dimensions"])
+
+    def passages(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
+        """The vectors of texts to be found: an array (texts, dimensions), rows of length 1."""
+        import numpy as np
+
+        rows = [self._vectors("passages", {"texts": part}, len(part)) for part in _portions(texts)]
+        return np.concatenate(rows) if rows else np.zeros((0, self.dimensions), np.float32)
+
+    def query(self, text: str) -> npt.NDArray[np.float32]:
+        """The vector of a question, of length 1."""
+        vector: npt.NDArray[np.float32] = self._vectors("query", {"text": text}, 1)[0].copy()
+        return vector
+
+    def _vectors(
+        self, method: str, params: Mapping[str, Any], rows: int
+    ) -> npt.NDArray[np.float32]:
+        import numpy as np
+
+        _, payload = self.call(method, params)
+        vectors = np.frombuffer(payload, "<f4")
+        if not vectors.size or vectors.size % rows:
+            raise WorkerError(f"the embedder sent {vectors.size} numbers for {rows} texts")
+        return vectors.reshape(rows, -1).astype(np.float32, copy=False)
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageInfo:
+    """The language model that is loaded. `context` is in tokens."""
+
+    name: str
+    architecture: str
+    parameters: int
+    context: int
+    file_bytes: int
+
+
+class LanguageClient(Worker):
+    """The language model. `spec`: name, path (of a GGUF file), threads, context (tokens).
+
+    Conversations are answered one after another; counting does not wait for them.
+    """
+
+    def __init__(
+        self,
+        spec: Mapping[str, Any],
+        *,
+        timeout: float,
+        idle_after: float,
+        log_file: Path | None = None,
+    ) -> None:
+        super().__init__(
+            "language", spec, timeout=timeout, idle_after=idle_after, log_file=log_file
+        )
+
+    def info(self) -> LanguageInfo:
+        """What is loaded. Loads it if need be."""
+        return LanguageInfo(**self.loaded())
+
+    def chat(
+        self,
+        messages: Sequence[Message],
+        *,
+        max_tokens: int,
+        stop: Sequence[str] = (),
+        temperature: float = 0.0,
+        fixed: int = 0,
+        grammar: str | None = None,
+        seed: int | None = None,
+        cancel: threading.Event | None = None,
+    ) -> Iterator[Token | Completion]:
+        """Answer a conversation: the pieces of the answer as they come, and last its `Completion`.
+
+        What the arguments mean and what else is raised is said at `llama.LanguageModel.chat`. The
+        iterator given up or closed stops the model as `cancel` does.
+        """
+        params = {
+            "messages": [(message.role, message.content) for message in messages],
+            "max_tokens": max_tokens,
+            "stop": list(stop),
+            "temperature": temperature,
+            "fixed": fixed,
+            "grammar": grammar,
+            "seed": seed,
+        }
+        completion = Completion("", 0, 0, 0, 0.0, 0.0, "cancelled")
+        for part in self.stream("chat", params, cancel=cancel):
+            if "text" in part:
+                yield Token(**part)
+            elif "completion" in part:
+                fields = part["completion"]
+                completion = Completion(**{**fields, "logprobs": tuple(fields["logprobs"])})
+        yield completion
+
+    def complete_text(
+        self, messages: Sequence[Message], *, max_tokens: int, **options: Any
+    ) -> Completion:
+        """The whole answer to a conversation; arguments as for `chat`."""
+        *_, last = self.chat(messages, max_tokens=max_tokens, **options)
+        assert isinstance(last, Completion)
+        return last
+
+    def tokenize(self, text: str) -> int:
+        """How many tokens a text has within a message."""
+        return self.count([text])[0]
+
+    def count(self, texts: Sequence[str]) -> list[int]:
+        """How many tokens each of the texts has within a message."""
+        return [
+            n for part in _portions(texts) for n in self.call("count", {"texts": part})[0]["counts"]
+        ]
+
+    def prompt_tokens(self, messages: Sequence[Message]) -> int:
+        """How many tokens a conversation takes of the context before it is answered."""
+        turns = [(message.role, message.content) for message in messages]
+        return int(self.call("prompt_tokens", {"messages": turns})[0]["tokens"])
+
+
+def _portions(texts: Sequence[str]) -> Iterator[list[str]]:
+    """Texts in requests of a size that is soon answered, so that silence means a worker that hangs."""
+    portion: list[str] = []
+    size = 0
+    for text in texts:
+        if portion and (len(portion) == _TEXTS_AT_ONCE or size + len(text) > _CHARACTERS_AT_ONCE):
+            yield portion
+            portion, size = [], 0
+        portion.append(text)
+        size += len(text)
+    if portion:
+        yield portion
