@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,17 +17,20 @@ from secondme.errors import SecondMeError
 
 Check = dict[str, Any]
 _LOW_DISK = 1_000_000_000
+_END_SECONDS = 3.0
 
 
 def examine(fix: bool) -> list[Check]:
-    """Every check in order; with `fix`, after mending. Without readable settings it ends there."""
+    """Every check in order; with `fix`, after mending. Without settings or a core it ends there."""
     checks = [_settings(fix)]
     if not checks[0]["ok"]:
         return checks
     config = load()
     checks += [_folders(config, fix), _socket(config, fix), _disk(config)]
+    if not checks[2]["ok"]:
+        return checks
     done = {check["name"] for check in checks}
-    return checks + [check for check in _core(config, fix) if check["name"] not in done]
+    return checks + [check for check in _core(fix) if check["name"] not in done]
 
 
 def _check(name: str, detail: str | None, *, fixed: bool = False) -> Check:
@@ -81,14 +87,27 @@ def _socket(config: Config, fix: bool) -> Check:
     if running is not None:
         return _check("socket", None)
     if holder is not None:
-        return _check(
-            "socket", f"process {holder} holds the lock but does not answer; end it, if it hangs"
-        )
+        ended = fix and _end(holder, config)
+        return _check("socket", f"process {holder} holds the lock but does not answer", fixed=ended)
     if not left.exists():
         return _check("socket", None)
     if fix:
         left.unlink(missing_ok=True)
     return _check("socket", f"{left} is left over from a core that crashed", fixed=fix)
+
+
+def _end(pid: int, config: Config) -> bool:
+    """End a core that hangs, by force if need be; what was acknowledged is safe either way."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        with suppress(ProcessLookupError, PermissionError):
+            if pid > 0:
+                os.kill(pid, number)
+        deadline = time.monotonic() + _END_SECONDS
+        while time.monotonic() < deadline:
+            if lock_holder(config) is None:
+                return True
+            time.sleep(0.05)
+    return False
 
 
 def _disk(config: Config) -> Check:
@@ -99,7 +118,7 @@ def _disk(config: Config) -> Check:
     return _check("free disk", low)
 
 
-def _core(config: Config, fix: bool) -> list[Check]:
+def _core(fix: bool) -> list[Check]:
     """What the core finds in the record, the indexes and the models; or why there is no core."""
     from secondme.cli.link import call
 

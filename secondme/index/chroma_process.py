@@ -123,9 +123,8 @@ class Server:
     """The same over HTTP, for a Chroma server that several machines share."""
 
     def __init__(self, url: str, name: str, create: bool) -> None:
-        os.environ["NO_PROXY"] = os.environ["no_proxy"] = (
-            "*"  # asked directly: vectors are no proxy's business
-        )
+        # asked directly: vectors are no proxy's business
+        os.environ["NO_PROXY"] = os.environ["no_proxy"] = "*"
         chromadb = importlib.import_module("chromadb")
         parts = urlsplit(url)
         secure = parts.scheme == "https"

@@ -122,8 +122,8 @@ def answer(
         raise BadInputError("the question is empty", hint="ask something, in any language")
     check = Check(_in_context(question, history), evidence, read=prompt.MOMENTS)
     trusted = trust.weigh(check)
-    if trusted.confidence < trust.ENOUGH:
-        yield _refusal(check, trusted)
+    if trusted.confidence() < trust.ENOUGH:
+        yield _refusal(check, trusted, trusted.confidence())
         return
     order = sorted(range(check.read), key=lambda i: evidence[i].time)
     messages = prompt.written(question, [evidence[i] for i in order], style, now, history)
@@ -157,7 +157,7 @@ def _in_context(question: str, history: Sequence[Message]) -> str:
     return question
 
 
-def _refusal(check: Check, trusted: trust.Trust) -> Answer:
+def _refusal(check: Check, trusted: trust.Trust, confidence: float) -> Answer:
     looked_for = [term.surface for term in check.asked]
     near = [line.evidence for line in check.lines[:_NEAR]]
     if not check.lines:
@@ -170,9 +170,7 @@ def _refusal(check: Check, trusted: trust.Trust) -> Answer:
         text = f"I do not know: I find nothing that brings together {_listed(looked_for)}."
     else:
         text = "I do not know: the question names nothing that I could look for."
-    return Answer(
-        text=text, refused=True, confidence=trusted.confidence, looked_for=looked_for, near=near
-    )
+    return Answer(text=text, refused=True, confidence=confidence, looked_for=looked_for, near=near)
 
 
 def _listed(words: Sequence[str]) -> str:
@@ -189,13 +187,12 @@ def _checked(
     )
     if not claims:
         place = check.passage(said)
-        if place is None or _GIVES_UP.search(said):
-            return _refusal(check, trusted)
+        confidence = trusted.confidence(borne_out=False)
+        if place is None or confidence < trust.ENOUGH or _GIVES_UP.search(said):
+            return _refusal(check, trusted, confidence)
         passage = check.quote(place, said)
         cited = [Citation(1, check.lines[place].evidence, passage)]
-        return Answer(
-            text=f"“{passage}”", confidence=trusted.confidence, citations=cited, quoted=True
-        )
+        return Answer(text=f"“{passage}”", confidence=confidence, citations=cited, quoted=True)
     places = list(dict.fromkeys(i for _, lines in claims for i in lines))
     places += check.premise(places)
     number = {place: n for n, place in enumerate(places, 1)}
@@ -210,7 +207,7 @@ def _checked(
             for piece, (_, lines) in zip(pieces, claims, strict=True)
         ]
     text = " ".join(pieces) if style == "sentences" else ", ".join(dict.fromkeys(pieces))
-    return Answer(text=text, confidence=trusted.confidence, citations=citations)
+    return Answer(text=text, confidence=trusted.confidence(), citations=citations)
 
 
 Claim = tuple[str, tuple[int, ...]]

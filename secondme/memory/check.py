@@ -170,7 +170,11 @@ class Check:
         self, needs: list[_Need], open_to: list[int], limit: int, prefer: Sequence[int]
     ) -> Support:
         met = {
-            i: {n for n, need in enumerate(needs) if self.lines[i].meets(need, i in self._to_the_point)}
+            i: {
+                n
+                for n, need in enumerate(needs)
+                if self.lines[i].meets(need, i in self._to_the_point)
+            }
             for i in open_to
         }
         chosen: list[int] = []

@@ -1,6 +1,6 @@
 """How far to trust an answer: what of the question is in the evidence, and is it about the right person?
 
-Four signals and one sum. Found by logistic regression on conversations of two people each, over
+Four signals and one sum. The weights were found by logistic regression on conversations of two people each, over
 questions that have an answer, questions about the wrong one of the two, and questions about another
 conversation; the benchmark in this repository measures the result.
 """
@@ -15,7 +15,7 @@ from secondme.memory.terms import tokens
 
 ENOUGH = 0.5
 """The least confidence with which there is an answer."""
-_BIAS, _HELD, _MINE, _NEAR, _STRANGE = -1.7, 3.0, 4.4, 20.0, -0.8
+_BIAS, _HELD, _MINE, _NEAR, _STRANGE, _UNBORNE = -1.7, 3.0, 4.4, 20.0, -0.8, -0.8
 _USUAL = 0.86
 """The best cosine that a question with an answer usually has, with the e5 family of embedders."""
 _USUAL_HELD, _USUAL_MINE = 0.65, 0.2
@@ -44,15 +44,18 @@ class Trust:
     missing: tuple[str, ...]
     strange: bool
 
-    @property
-    def confidence(self) -> float:
-        """From 0 to 1: that the question can be answered from this evidence."""
+    def confidence(self, *, borne_out: bool = True) -> float:
+        """From 0 to 1: that the question can be answered from this evidence.
+
+        With `borne_out` false, given that what the model said did not stand.
+        """
         total = (
             _BIAS
             + _HELD * self.held
             + _MINE * self.mine
             + _NEAR * (self.near - _USUAL)
             + _STRANGE * self.strange
+            + _UNBORNE * (not borne_out)
         )
         return 1 / (1 + math.exp(-total))
 

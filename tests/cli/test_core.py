@@ -10,6 +10,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from tests.home import COMMAND, Home
 
 HomeMaker = Callable[..., Home]
@@ -172,15 +174,14 @@ def test_the_doctor_finds_and_mends_what_a_crash_leaves(fresh: Home) -> None:
     assert all(after[name] for name in ("settings", "folders", "socket", "core", "record"))
 
 
-def test_a_core_that_hangs_is_told_from_one_that_is_not_there(fresh: Home) -> None:
-    fresh.client.ensure()
+@pytest.mark.slow
+def test_a_core_that_hangs_is_found_and_ended(fresh: Home) -> None:
+    fresh.run("note", "an umbrella")
     pid = (fresh.client.running() or {})["pid"]
     os.kill(pid, signal.SIGSTOP)
-    try:
-        checks = {c["name"]: c for c in fresh.run("doctor", "--json").json["checks"]}
-        assert f"process {pid} holds the lock but does not answer" in checks["socket"]["detail"]
-    finally:
-        os.kill(pid, signal.SIGCONT)
+    mended = fresh.run("doctor", "--fix").out
+    assert f"mended  socket: process {pid} holds the lock but does not answer" in mended
+    assert fresh.run("recall", "umbrella").code == 0
 
 
 def test_indexes_are_made_anew(fresh: Home) -> None:

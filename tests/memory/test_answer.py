@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +18,8 @@ from secondme.memory import prompt, trust
 from secondme.memory.answer import Answer, Draft, answer
 from secondme.memory.check import Check
 from secondme.memory.evidence import Evidence
-from secondme.model.clients import Completion, Message, Token
+from secondme.model.chat import Completion, Message, Token
+from secondme.model.clients import LanguageClient
 
 NOW = datetime(2024, 1, 10, 12, tzinfo=UTC)
 
@@ -49,11 +52,14 @@ class Says:
 
     def chat(self, messages: Sequence[Message], **options: Any) -> Iterator[Token | Completion]:
         self.asked, self.options = list(messages), options
-        cancel = options["cancel"]
+        cancel, said = options["cancel"], ""
         for word in self.words:
             if cancel is not None and cancel.is_set():
-                return
-            yield Token(word)
+                break
+            said += word
+            yield Token(word, -0.1)
+        finish = "stop" if said == "".join(self.words) else "cancelled"
+        yield Completion(said, 100, 0, len(self.words), 0.1, 0.2, finish)
 
 
 def ask(question: str, evidence: Sequence[Evidence], *words: str, **options: Any) -> Answer:
@@ -67,6 +73,16 @@ CHOIR = (
     moment("Your choir sounds lovely, Nora.", "Ivan", score=3.0),
     moment("The choir of my brother sings Bach in Split.", "Ivan", "2023-06-02", score=2.0),
     moment("We had soup.", "Nora", "2023-04-01", score=1.0),
+)
+COAST = moment("I bought a house on the coast, with a view of the lighthouse.", meaning=0.86)
+OTHERS = tuple(
+    moment(text, "Ivan", meaning=0.8)
+    for text in (
+        "Yesterday we carried eleven boxes up to the attic and found my grandfather's old violin.",
+        "She says that nobody plays it any more, but every string sounds clean when you tune them.",
+        "Tomorrow morning there will be rain again, so bring good boots and another warm jumper please.",
+        "After work people usually meet at that small bakery near our station for bread or tea.",
+    )
 )
 
 
@@ -217,13 +233,12 @@ class TestARefusal:
         assert "Nora" in result.text
 
     def test_does_not_come_for_a_question_in_another_language(self) -> None:
-        evidence = [moment("I bought a house on the coast.", meaning=0.86)]
-        result = ask("¿Qué compró Nora en la costa?", evidence, "a house")
+        result = ask("¿Qué compró Nora en la costa?", (COAST, *OTHERS), "a house")
         assert not result.refused
         assert result.text == "a house"
 
     def test_comes_for_another_language_when_the_meaning_is_far_too(self) -> None:
-        evidence = [moment("I bought a house on the coast.", meaning=0.76)]
+        evidence = [replace(e, signals={"meaning": 0.76}) for e in (COAST, *OTHERS)]
         assert ask("Wie heißt der Hund von Bartholomäus?", evidence, "a house").refused
 
 
@@ -364,7 +379,7 @@ class TestTrust:
     def test_grows_with_what_of_the_question_is_there(self) -> None:
         question = "Which shanties does the harbour choir sing?"
         levels = [
-            trust.weigh(Check(question, [moment(text)])).confidence
+            trust.weigh(Check(question, [moment(text)])).confidence()
             for text in ("We had soup.", "A choir!", "The harbour choir.", CHOIR[0].text)
         ]
         assert levels == sorted(levels)
@@ -373,4 +388,58 @@ class TestTrust:
         bare = Evidence(
             id="1", text="The harbour choir sings.", time=NOW, source="notes", score=1.0
         )
-        assert trust.weigh(Check("Does the harbour choir sing?", [bare])).confidence > trust.ENOUGH
+        assert (
+            trust.weigh(Check("Does the harbour choir sing?", [bare])).confidence() > trust.ENOUGH
+        )
+
+
+@pytest.fixture(scope="module")
+def model(qwen: Path) -> Iterator[LanguageClient]:
+    """The default language model, in its worker."""
+    spec = {"name": "default", "path": str(qwen), "threads": 2, "context": 4096}
+    with LanguageClient(spec, timeout=300, idle_after=0) as client:
+        yield client
+
+
+LIFE = (
+    moment(
+        "The baby is here! She was born yesterday and we call her Rita.", "Katrin", "2025-05-04"
+    ),
+    moment("I cancelled the hike in Norway because of my back.", "Nora", "2025-07-19", score=4),
+    moment("Our new flat is in Porto, on the fourth floor.", "Nora", "2024-10-02", score=3),
+)
+
+
+@pytest.mark.models
+@pytest.mark.slow
+class TestTheDefaultModel:
+    def test_answers_in_a_few_words_that_stand_in_what_it_cites(
+        self, model: LanguageClient
+    ) -> None:
+        *drafts, last = answer("Why did Nora cancel the hike in Norway?", LIFE, model, now=NOW)
+        assert isinstance(last, Answer)
+        assert "back" in last.text
+        assert len(last.text) < 60
+        assert [c.evidence for c in last.citations] == [LIFE[1]]
+        assert "".join(d.text for d in drafts if isinstance(d, Draft)).strip()
+        assert last.model_seconds > 0
+
+    def test_dates_what_was_counted_from_the_day_it_was_said(self, model: LanguageClient) -> None:
+        *_, last = answer("When was Rita born?", LIFE, model, now=NOW)
+        assert isinstance(last, Answer)
+        assert last.text == "3 May 2025"
+
+    def test_reads_the_fixed_beginning_once(self, model: LanguageClient) -> None:
+        fixed = prompt.fixed("short")
+        for question in ("Where is the new flat?", "Where is the hike?"):
+            messages = prompt.written(question, LIFE, "short", NOW)
+            *_, last = model.chat(messages, max_tokens=4, fixed=len(fixed))
+        assert isinstance(last, Completion)
+        assert last.reused_tokens >= model.prompt_tokens(fixed) - 8
+
+    def test_can_be_stopped(self, model: LanguageClient) -> None:
+        cancel = threading.Event()
+        cancel.set()
+        *_, last = answer("When was Rita born?", LIFE, model, now=NOW, cancel=cancel)
+        assert isinstance(last, Answer)
+        assert last.partial

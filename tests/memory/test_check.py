@@ -111,6 +111,7 @@ class TestDates:
             ("5 May 2023", "It was three days ago."),
             ("5 May 2023", "We met last Friday."),
             ("Friday", "We met last Friday."),
+            ("5 May 2023", "We met last fri."),
             ("6 May 2023", "It was the day before yesterday."),
             ("2013", "That was ten years ago."),
             ("3 March", "My birthday is on March 3rd."),

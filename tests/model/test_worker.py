@@ -91,7 +91,7 @@ class TestRequests:
         assert 5 < status.resident_mb < 300
 
     def test_what_a_role_says_about_its_model(self, make: MakeWorker) -> None:
-        assert make(spec={"size": 7}).info() == {"size": 7}
+        assert make(spec={"size": 7}).loaded() == {"size": 7}
 
     def test_each_of_many_threads_gets_its_own_answer(self, make: MakeWorker) -> None:
         worker = make()

@@ -6,7 +6,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from secondme.core.app import Core
 from secondme.core.service import Call, Event, use_case
@@ -16,6 +16,7 @@ from secondme.memory.answer import Answer, Draft, answer
 from secondme.memory.evidence import Evidence
 from secondme.memory.recall import Hit
 from secondme.model import catalog
+from secondme.model.chat import Message
 from secondme.record.moments import Filter
 
 EVIDENCE = 8
@@ -28,9 +29,9 @@ _ASSISTANT = "Second Me"
 
 @dataclass(slots=True)
 class Conversation:
-    """The last turns of a conversation, as (question, answer)."""
+    """The last turns of a conversation, the person's and the answers to them in turn."""
 
-    turns: list[tuple[str, str]] = field(default_factory=list)
+    turns: list[Message] = field(default_factory=list)
 
 
 @use_case
@@ -59,12 +60,15 @@ def chat(
     history = _conversation(core, conversation)
     looked_up = message
     if history.turns and len(core.fulltext.terms(message)) <= 2:
-        looked_up = f"{history.turns[-1][0]} {message}"  # "and when?" is about what came before
+        looked_up = (
+            f"{history.turns[-2].content} {message}"  # "and when?" is about what came before
+        )
     for event in _answered(
         core, call, message, looked_up, EVIDENCE, Filter(), None, tuple(history.turns)
     ):
         if event["event"] == "result":
-            history.turns = [*history.turns, (message, event["answer"])][-_TURNS:]
+            said = [Message("user", message), Message("assistant", event["answer"])]
+            history.turns = [*history.turns, *said][-2 * _TURNS :]
             event["remembered"] = (
                 [] if private else _remember(core, call, conversation, message, event)
             )
@@ -112,7 +116,7 @@ def _answered(
     k: int,
     filter_: Filter,
     now: str | None,
-    history: Sequence[tuple[str, str]],
+    history: Sequence[Message],
 ) -> Iterator[Event]:
     if not 1 <= k <= 50:
         raise BadInputError(f"k is {k}, but must be from 1 to 50")
@@ -127,7 +131,9 @@ def _answered(
         yield {"event": "recalled", "count": len(evidence), "took_ms": _ms(started, recalled)}
         first: float | None = None
         entry = catalog.find(core.config.language_model)
-        style = "sentences" if entry.parameters >= _SENTENCES_FROM else "short"
+        style: Literal["short", "sentences"] = (
+            "sentences" if entry.parameters >= _SENTENCES_FROM else "short"
+        )
         for event in answer(
             question,
             evidence,
