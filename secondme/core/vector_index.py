@@ -138,7 +138,11 @@ class VectorKeeper:
     def settle(self) -> None:
         """Note that a rebuild is complete, if it is."""
         if self.state == "rebuilding" and not self._record.vectors.unindexed(self._embedder, 1)[0]:
+            from secondme.index.chroma import discard_aside
+
             self.state = "ready"
+            if not self._server_url:
+                discard_aside(self._directory, self._embedder)
 
     def close(self) -> None:
         """Let go of the directory."""
