@@ -77,17 +77,21 @@ def add(
 
 
 def _add_paths(paths: list[str], wait: bool, force: bool) -> dict[str, Any]:
-    safe = Counter[str]()
+    safe, stage = 0, ""
 
     def count(event: dict[str, Any]) -> None:
-        if event["event"] == "taken":
-            safe["items"] += len(event["paths"])
+        nonlocal safe, stage
+        safe += len(event.get("paths", ()))
+        stage = event.get("stage", stage)
 
     try:
         return follow("add", on=count, paths=paths, wait=wait, force=force)
     except KeyboardInterrupt:
-        kept = "1 item is safe" if safe["items"] == 1 else f"{safe['items']:,} items are safe"
-        note(f"stopped; {kept}, the rest is taken in when you run it again")
+        kept = "1 item is safe" if safe == 1 else f"{safe:,} items are safe"
+        if stage == "embedding":
+            note("stopped waiting; everything is taken in, and is found by meaning before long")
+        else:
+            note(f"stopped; {kept}, the rest is taken in when you run it again")
         raise typer.Exit(STOPPED) from None
 
 

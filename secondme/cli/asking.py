@@ -146,7 +146,7 @@ def _show(result: dict[str, Any], draft: Draft) -> None:
     if result["refused"]:
         _show_refusal(result)
     for citation in result["citations"]:
-        _show_citation(citation)
+        _show_citation(citation, result["answer"])
     if result.get("notice"):
         note(dim(clean(result["notice"]), err=True))
     if interactive(sys.stderr):
@@ -154,8 +154,10 @@ def _show(result: dict[str, Any], draft: Draft) -> None:
         note(dim(f"\n{result['model']}, {times}", err=True))
 
 
-def _show_citation(citation: dict[str, Any]) -> None:
+def _show_citation(citation: dict[str, Any], answer: str) -> None:
+    """Where a citation comes from, and its passage, unless that is the whole answer."""
     out()
+    quote = citation["quote"] or citation["text"]
     facts = [
         day(citation["time"]),
         *([one_line(citation["speaker"])] if citation["speaker"] else []),
@@ -163,8 +165,9 @@ def _show_citation(citation: dict[str, Any]) -> None:
     facts.append(place(citation))
     number, where = f"[{citation['n']}]", f"{', '.join(facts)} ({short_id(citation['id'])})"
     out(f"{bold(number)} {dim(where)}")
-    for line in wrap(f"“{citation.get('quote') or citation['text']}”", "    ", _QUOTED_LINES):
-        out(line)
+    if quote and quote.strip() != answer.strip("“” \n"):
+        for line in wrap(f"“{quote}”", "    ", _QUOTED_LINES):
+            out(line)
 
 
 def _show_refusal(result: dict[str, Any]) -> None:

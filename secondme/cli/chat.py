@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Annotated
 
@@ -14,6 +14,7 @@ import typer
 from secondme.cli.app import App
 from secondme.cli.asking import answered
 from secondme.cli.link import print_json
+from secondme.cli.main import DONE
 from secondme.cli.options import Json
 from secondme.cli.output import can_ask, dim, note, out
 from secondme.errors import SecondMeError
@@ -41,50 +42,48 @@ def chat(
         printf 'where does Ana live?\\nsince when?\\n' | secondme chat --private
     """
     conversation = _new_conversation()
-    at_prompt = can_ask()
-    if at_prompt:
-        kept = "nothing of this is kept" if private else "this is remembered; --private is not"
-        note(dim(f"{kept}; an empty line ends it", err=True))
-    failure: SecondMeError | None = None
-    for message in _prompted() if at_prompt else _piped():
-        try:
-            result = answered(
-                "chat", not json, message=message, conversation=conversation, private=private
-            )
-        except KeyboardInterrupt:
-            if not at_prompt:
-                raise
-            note("stopped")
-            continue
-        except SecondMeError as error:
-            if not at_prompt:
-                raise
-            failure = error
-            note(f"error: {error.line()}")
-            continue
-        failure = None
+
+    def reply(message: str) -> None:
+        result = answered(
+            "chat", not json, message=message, conversation=conversation, private=private
+        )
         print_json(result) if json else out()
         sys.stdout.flush()
-    if failure:
-        raise typer.Exit(failure.exit_code)
+
+    if not can_ask():
+        for message in _piped():
+            reply(message)
+        return
+    kept = "nothing of this is kept" if private else "this is remembered; --private is not"
+    note(dim(f"{kept}; an empty line ends it", err=True))
+    code = _converse(reply)
+    if code != DONE:
+        raise typer.Exit(code)
 
 
-def _prompted() -> Iterator[str]:
-    """What is typed, until the end is; the lines typed before can be called back, and live as long."""
+def _converse(reply: Callable[[str], None]) -> int:
+    """Reply to what is typed until that ends; gives the exit code of the last reply.
+
+    Lines typed before can be called back, and live as long as the conversation.
+    """
     with suppress(ImportError):
         import readline  # noqa: F401 - importing it gives `input` its line editing
+    code = DONE
     while True:
         try:
             line = input(_PROMPT).strip()
+            if line in ("", "/quit", "/exit"):
+                return code
+            reply(line)
+            code = DONE
         except EOFError:
             out()
-            return
+            return code
         except KeyboardInterrupt:
-            out()
-            continue
-        if line in ("", "/quit", "/exit"):
-            return
-        yield line
+            note("\nstopped")
+        except SecondMeError as error:
+            note(f"error: {error.line()}")
+            code = error.exit_code
 
 
 def _piped() -> Iterator[str]:

@@ -40,7 +40,7 @@ def follow(
     in_bytes: bool = False,
     **params: Any,
 ) -> Result:
-    """A stream's result, with progress on a terminal; `on` gets every other event.
+    """A stream's result, with progress on a terminal; `on` gets every event before it.
 
     Leaving early, by Ctrl-C as well, closes the stream, which stops the work in the core.
     """
@@ -51,11 +51,11 @@ def follow(
         closing(client().stream(use_case, **_given(params))) as events,
     ):
         for event in events:
+            if event["event"] == "result":
+                return {key: value for key, value in event.items() if key != "event"}
             if event["event"] == "progress":
                 progress.show(event)
-            elif event["event"] == "result":
-                return {key: value for key, value in event.items() if key != "event"}
-            elif on:
+            if on:
                 on(event)
     raise AssertionError("a stream ends with its result or raises")
 

@@ -19,8 +19,7 @@ def main() -> None:
 def run(arguments: list[str]) -> int:
     """Run a command line and return its exit code; what goes wrong ends as one line on stderr."""
     try:
-        for stream in (sys.stdout, sys.stderr):
-            stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+        _prepare_streams()
         code = _run(arguments)
         sys.stdout.flush()
         return code
@@ -30,6 +29,21 @@ def run(arguments: list[str]) -> int:
     except KeyboardInterrupt:
         sys.stderr.write("stopped\n")
         return STOPPED
+    except OSError as error:
+        discard_stdout()
+        return _fail(f"the output cannot be written: {error.strerror}", FAILED, error)
+
+
+def _prepare_streams() -> None:
+    """Make sure that there are streams, and that no text is too odd for them."""
+    import os
+
+    for name in ("stdin", "stdout", "stderr"):
+        if getattr(sys, name) is None:  # whoever called has closed it
+            mode = "r" if name == "stdin" else "w"
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115, PTH123
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="replace")  # type: ignore[union-attr]
 
 
 def _run(arguments: list[str]) -> int:

@@ -16,8 +16,8 @@ from secondme.record.db import Store
 
 MAX_TERMS = 48
 """Of a longer question this many different words are searched for."""
-_COMMON = 0.05
-"""A word in more than this share of a large memory says too little to be worth its time."""
+_POSTINGS = 10_000
+"""In a large memory, the words searched for stand in about this many moments, counted once a word."""
 _LARGE = 20_000
 
 _UNSPACED = (
@@ -119,13 +119,22 @@ class FullText:
             found[n] = found.get(n, 0.0) + score
 
     def _worthwhile(self, terms: list[str]) -> list[str]:
-        """In a large memory, drop words that are nearly everywhere, if rarer ones remain."""
+        """In a large memory, only the rarest words: those in few enough moments together to be quick.
+
+        Common words say little and cost the most, since BM25 weighs every moment that has one.
+        """
         total = self._store.value("select max(n) from moments") or 0
         if total < _LARGE or len(terms) < 2:
             return terms
         counts = {term: self._documents_with(term) for term in terms}
-        rare = [term for term in terms if counts[term] <= _COMMON * total]
-        return rare if any(counts[term] for term in rare) else terms
+        rarest = sorted((t for t in terms if counts[t]), key=lambda t: counts[t])
+        chosen, budget = rarest[:1], _POSTINGS - sum(counts[t] for t in rarest[:1])
+        for term in rarest[1:]:
+            budget -= counts[term]
+            if budget < 0:
+                break
+            chosen.append(term)
+        return chosen
 
     def _documents_with(self, term: str) -> int:
         stem = self._stem(term)

@@ -55,7 +55,8 @@ class Tally:
             if count
         ]
         items = "item" if self.new + self.changed + self.moved == 1 else "items"
-        return f"{', '.join(parts)} {items}, {self.added} moments"
+        moments = "moment" if self.added == 1 else "moments"
+        return f"{', '.join(parts)} {items}, {self.added} {moments}"
 
 
 class Intake:

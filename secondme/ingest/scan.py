@@ -56,6 +56,27 @@ def scan(root: Path, rules: Rules) -> Iterator[Candidate | Skip]:
     Links to folders are not followed, so that a loop ends. Hidden files and folders are left out
     silently below a folder, and what `.secondmeignore` files name (gitignore's rules).
     """
+    for found in _scan(root, rules):
+        # The record is text: a path that is none could neither be kept nor shown.
+        yield (
+            found
+            if _is_text(str(found.path))
+            else Skip(
+                os.fsencode(found.path).decode("utf-8", "replace"),
+                "has a name that is not valid UTF-8",
+            )
+        )
+
+
+def _is_text(path: str) -> bool:
+    try:
+        path.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _scan(root: Path, rules: Rules) -> Iterator[Candidate | Skip]:
     try:
         kind = root.stat()
     except OSError as error:

@@ -190,11 +190,12 @@ def _checked(
         confidence = trusted.confidence(borne_out=False)
         if place is None or confidence < trust.ENOUGH or _GIVES_UP.search(said):
             return _refusal(check, trusted, confidence)
-        passage = check.quote(place, said)
+        passage = check.quote(place, said, wide=True)
         cited = [Citation(1, check.lines[place].evidence, passage)]
         return Answer(text=f"“{passage}”", confidence=confidence, citations=cited, quoted=True)
     places = list(dict.fromkeys(i for _, lines in claims for i in lines))
-    places += check.premise(places)
+    if style == "short":
+        places += check.premise(places)
     number = {place: n for n, place in enumerate(places, 1)}
     citations = [
         Citation(n, check.lines[i].evidence, check.quote(i, " ".join(text for text, _ in claims)))
@@ -226,11 +227,12 @@ def _short_claims(said: str, check: Check) -> list[Claim]:
 
 
 def _day_of_the_passage(check: Check) -> list[Claim]:
-    """Asked for a date and given one that does not stand: the day of the moment most to the point."""
+    """Asked for a date and given one that does not stand: that of the moment most to the point."""
     place = check.passage()
     if place is None or check.coverage(check.lines[place]) < _WELL_COVERED:
         return []
-    return [(dates.spoken(check.lines[place].evidence.time.date()), (place,))]
+    day = check.day(place)
+    return [(day.written(), (place,))] if day else []
 
 
 def _sentence_claims(said: str, check: Check, order: Sequence[int]) -> list[Claim]:
@@ -256,7 +258,5 @@ def _placed(claim: str, place: int, check: Check) -> str:
     if counted is None:
         return claim
     words, reading = counted
-    at = claim.lower().find(words.lower())
-    if at >= 0:
-        return claim[:at] + reading + claim[at + len(words) :]
-    return dates.swapped(claim, said, reading)
+    claim, copied = re.subn(rf"\b{re.escape(words)}\b", reading, claim, flags=re.IGNORECASE)
+    return claim if copied else dates.swapped(claim, said, reading)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from secondme.memory import dates
@@ -19,7 +19,9 @@ from secondme.memory.evidence import Evidence
 from secondme.memory.recall.people import named_speakers
 from secondme.memory.terms import (
     addressed,
+    around,
     asked,
+    clauses,
     keys,
     negated,
     plain,
@@ -33,10 +35,10 @@ QUOTE = 240
 _YES_NO = re.compile(
     r"\W*(?:(?:most |very )?(?:likely|probably)\W+)?(yes|no)\b[\s,;:.]*", re.IGNORECASE
 )
-_TO_THE_POINT = 0.5
+_TO_THE_POINT = 0.75
 """The share of what the best moment has of a question with which another is to the point too."""
 _OR = frozenset("or oder ou o".split())
-_PREMISE = 0.3
+_PREMISE = 0.2
 """The share of a question that a moment must add to be cited for what the question takes for granted."""
 _MAIN = 0.5
 """The share of a claim that one moment must hold by itself, so that no claim is pieced together."""
@@ -83,7 +85,7 @@ class Line:
         said = self.evidence.time.date()
         return [dates.Span(said, said), *dates.meant(self.evidence.text, said)]
 
-    def meets(self, need: _Need, own_day: bool = True) -> bool:
+    def meets(self, need: _Need, *, own_day: bool) -> bool:
         """Whether it bears this out; with `own_day` the day that it was said on is one it means."""
         if need.date is not None:
             return any(need.date.holds(span) for span in self.spans[not own_day :])
@@ -94,7 +96,7 @@ class Line:
 
         A note that nobody is named for may be about anybody.
         """
-        if self.evidence.speaker is None:
+        if not self.evidence.speaker:
             return True
         own = self.evidence.speaker == person
         name = plain(person).split()[0]
@@ -121,20 +123,32 @@ class Check:
         self.asked = asked(dates.take_out(question)[1])
         about = frozenset(term.key for term in self.asked)
         self.about = about.difference(*(keys(e.speaker or "") for e in evidence)) or about
-        speakers = sorted({e.speaker for e in evidence if e.speaker})
-        named = sorted(named_speakers(question, speakers))
-        self.person = named[0] if len(named) == 1 else None
+        self._speakers = sorted({e.speaker for e in evidence if e.speaker})
+        self.person = self._named(question)
         count = len(self.lines)
         self._weights = {
             key: math.log(1 + (count + 1) / (1 + sum(key in line.keys for line in self.lines)))
             for key in self.about
         }
 
+    def _named(self, text: str) -> str | None:
+        """The one speaker whom a text names."""
+        named = named_speakers(text, self._speakers)
+        return next(iter(named)) if len(named) == 1 else None
+
     @cached_property
     def _to_the_point(self) -> frozenset[int]:
-        """The moments with enough of the question that the day they were said on can answer it."""
+        """The moments with enough of the question that a date of theirs can answer it."""
         shares = [self.coverage(line) for line in self.lines[: self.read]]
         return frozenset(i for i, s in enumerate(shares) if s >= _TO_THE_POINT * max(shares))
+
+    def day(self, i: int) -> dates.Named | None:
+        """When what a moment says of the question was: the one date that its sentence writes out, or
+        the day that it was said on. None where the sentence writes several."""
+        written = [d for d in dates.take_out(self.quote(i))[0] if d.month is not None]
+        said = self.lines[i].evidence.time.date()
+        own = dates.Named(said.year, said.month, said.day)
+        return (written or [own])[0] if len(written) < 2 else None
 
     def coverage(self, line: Line) -> float:
         """The share of what the question is about that stands in this moment, rare terms weigh more."""
@@ -145,19 +159,36 @@ class Check:
         """How far the evidence bears out a claim, with at most `limit` moments.
 
         "Yes" needs a moment that holds half of what the question is about, "no" one that denies it.
-        `prefer` are places in the evidence that come first among equals. When the question names one
-        speaker, moments that speak of somebody else bear out nothing.
+        `prefer` are places in the evidence that come first among equals. When the claim begins with
+        a speaker's name, or else the question names one speaker, moments that speak of somebody else
+        bear out nothing.
         """
         polarity, rest = _polarity(claim)
         needs = _needs(rest)
         about = self.about | frozenset().union(*(need.keys for need in needs))
-        open_to = self._open(about, polarity)
+        first = claim.split(maxsplit=1)[:1] if len(needs) > 1 else []
+        person = (self._named(first[0]) if first else None) or self.person
+        open_to = self._open(about, person, polarity)
         if not needs:
             best = max(open_to, key=lambda i: self._rank(i, prefer), default=None)
             if polarity is None or best is None:
                 return Support(0.0, (claim.strip(),), ())
             return Support(1.0, (), (best,))
-        return self._cover(needs, open_to, limit, prefer)
+        support = self._cover(needs, open_to, limit, prefer)
+        if support.whole and polarity is None and self._turned(claim, needs, support.lines[0]):
+            return replace(support, missing=("not",))
+        return support
+
+    def _turned(self, claim: str, needs: list[_Need], place: int) -> bool:
+        """Whether the moment says the opposite: it denies what the claim says, or the other way."""
+        said = frozenset[str]().union(*(need.keys for need in needs))
+        if not said:
+            return False
+        sentence = max(self.lines[place].sentences, key=lambda s: len(said & keys(s)))
+        if negated(claim):
+            return not negated(sentence)
+        clause = max(clauses(sentence), key=lambda c: len(said & keys(c)), default="")
+        return negated(clause) and not negated(self.question)
 
     def echoes(self, claim: str) -> bool:
         """Whether a claim only repeats the question, which asks for no choice between two things."""
@@ -169,11 +200,12 @@ class Check:
     def _cover(
         self, needs: list[_Need], open_to: list[int], limit: int, prefer: Sequence[int]
     ) -> Support:
+        if all(need.date is not None for need in needs):
+            open_to = [i for i in open_to if i in self._to_the_point]
+        undated = {i for i in self._to_the_point if not _writes_a_day(self.quote(i))}
         met = {
             i: {
-                n
-                for n, need in enumerate(needs)
-                if self.lines[i].meets(need, i in self._to_the_point)
+                n for n, need in enumerate(needs) if self.lines[i].meets(need, own_day=i in undated)
             }
             for i in open_to
         }
@@ -201,22 +233,27 @@ class Check:
             return sum(self._weights[key] for key in there) / total if total else 0.0
 
         best = max(
-            self._open(self.about), key=lambda i: (adds(i), *self._rank(i, ())), default=None
+            self._open(self.about, self.person),
+            key=lambda i: (adds(i), *self._rank(i, ())),
+            default=None,
         )
         return (best,) if best is not None and adds(best) >= _PREMISE else ()
 
-    def _open(self, about: frozenset[str], polarity: str | None = None) -> list[int]:
-        return [i for i in range(self.read) if self._bears(self.lines[i], about, polarity)]
+    def _open(
+        self, about: frozenset[str], person: str | None, polarity: str | None = None
+    ) -> list[int]:
+        """The places of moments that may bear out a claim about these things and this person."""
+        return [
+            i
+            for i, line in enumerate(self.lines[: self.read])
+            if (person is None or line.speaks_of(person, about))
+            and (polarity is None or self._agrees(line, polarity == "yes"))
+        ]
 
-    def _bears(self, line: Line, about: frozenset[str], polarity: str | None) -> bool:
-        if self.person is not None and not line.speaks_of(self.person, about):
-            return False
-        if polarity is None:
-            return True
-        if self.coverage(line) < _MAIN:
-            return False
+    def _agrees(self, line: Line, yes: bool) -> bool:
+        """Whether a moment affirms (or denies) what the question is about."""
         denied = any(negated(s) for s in line.sentences if self.about & keys(s))
-        return denied == (polarity == "no")
+        return self.coverage(line) >= _MAIN and denied is not yes
 
     def _rank(self, i: int, prefer: Sequence[int]) -> tuple[bool, float, float]:
         return i in prefer, self.coverage(self.lines[i]), self.lines[i].evidence.score
@@ -234,16 +271,19 @@ class Check:
             default=None,
         )
 
-    def quote(self, i: int, text: str = "") -> str:
-        """The sentence of a moment that bears most on the question and the text, in its own words."""
+    def quote(self, i: int, text: str = "", *, wide: bool = False) -> str:
+        """The sentence of a moment that bears most on the question and the text, in its own words.
+
+        With `wide`, with as much of what follows and comes before as fits.
+        """
         said = keys(text)
         line = self.lines[i]
         best = max(
             line.sentences,
             key=lambda s: len(said & keys(s)) + 0.5 * len(self.about & keys(s)),
-            default=line.evidence.text,
+            default="",
         )
-        return clipped(best, QUOTE)
+        return clipped(around(line.evidence.text, best, QUOTE) if wide else best, QUOTE)
 
 
 def parts(answer: str) -> list[str]:
@@ -260,6 +300,10 @@ def only_dates(claim: str) -> bool:
     """Whether a claim says a date and nothing else."""
     needs = _needs(claim)
     return bool(needs) and all(need.date is not None for need in needs)
+
+
+def _writes_a_day(sentence: str) -> bool:
+    return any(named.month is not None for named in dates.take_out(sentence)[0])
 
 
 def clipped(text: str, limit: int) -> str:

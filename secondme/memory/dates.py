@@ -33,7 +33,7 @@ _DAY = _WEEKDAY + "|mon|tues?|wed|thu(?:rs)?|fri"
 _YEAR = r"(?:19|20)\d\d"
 _WRITTEN = re.compile(
     rf"\b(?P<iso_y>{_YEAR})-(?P<iso_m>[01]\d)(?:-(?P<iso_d>[0-3]\d))?\b"
-    rf"|\b(?:(?:the )?(?P<d1>[0-3]?\d)(?:st|nd|rd|th)?(?: of)? )?(?P<m>{_MONTH})\b\.?"
+    rf"|\b(?:(?:the )?(?P<d1>[0-3]?\d)(?:st|nd|rd|th|\.)?(?: of)? )?(?P<m>{_MONTH})\b\.?"
     rf"(?: (?P<d2>[0-3]?\d)(?:st|nd|rd|th)?\b(?!:))?(?:,?(?: of)? (?P<y>{_YEAR})\b)?"
     rf"|\b(?P<year>{_YEAR})\b"
     rf"|\b(?P<weekday>{_WEEKDAY})\b",

@@ -15,7 +15,7 @@ from typing import Literal
 
 from secondme.memory.dates import placed, spoken
 from secondme.memory.evidence import Evidence
-from secondme.memory.terms import keys, sentences
+from secondme.memory.terms import around, keys, sentences
 from secondme.model.chat import Message
 
 Style = Literal["short", "sentences"]
@@ -150,21 +150,8 @@ def _excerpt(text: str, question: str) -> str:
     if len(text) <= _LINE:
         return one_line(text, _LINE)
     asked = keys(question)
-    pieces = sentences(text)
-    best = max(range(len(pieces)), key=lambda i: len(asked & keys(pieces[i])), default=0)
-    first = last = best
-    while True:
-        wider = [(first - 1, last), (first, last + 1)]
-        fits = [
-            (a, b)
-            for a, b in wider
-            if a >= 0 and b < len(pieces) and len(" ".join(pieces[a : b + 1])) <= _LINE - 4
-        ]
-        if not fits:
-            break
-        first, last = fits[-1]
-    chosen = one_line(" ".join(pieces[first : last + 1]), _LINE)
-    return ("… " if first else "") + chosen + (" …" if last + 1 < len(pieces) else "")
+    best = max(sentences(text), key=lambda s: len(asked & keys(s)), default="")
+    return one_line(around(text, best, _LINE), _LINE)
 
 
 def _dated(question: str, now: datetime) -> str:

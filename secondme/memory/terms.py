@@ -85,7 +85,15 @@ _TOKEN = re.compile(r"\d+(?:[.,:]\d+)*[^\W_]*|[^\W_]+")
 _UNSPACED = re.compile(
     r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+"
 )
-_SENTENCE = re.compile(r"(?<=[.!?…])[\"'”’)\]]*\s+(?=[^\s])|(?<=[。！？])|\n+")
+_BREAK = re.compile(r"(?<=[.!?…])\s+|(?<=[.!?…][\"'”’)\]])\s+|(?<=[。！？])|\n+")
+
+_CLAUSE = re.compile(r"[,;:()–—]|\bbut\b", re.IGNORECASE)
+_NOT_DENYING = re.compile(
+    r"\bcan['’]?t (?:wait|stop|believe|help)|\bcould(?:n['’]?t| not) be (?:more|\w+er)"
+    r"|\bdon['’]?t (?:forget|worry)|\bno (?:problem|wonder|doubt)|\bnot only\b",
+    re.IGNORECASE,
+)
+"""Ways of saying that something is so."""
 
 Kind = Literal["word", "name", "number"]
 
@@ -204,13 +212,43 @@ def _pairs(run: str) -> list[str]:
 
 
 def sentences(text: str) -> list[str]:
-    """The sentences of a text, without what stands around them."""
-    return [piece.strip() for piece in _SENTENCE.split(text) if piece and piece.strip()]
+    """The sentences of a text, without the space around them."""
+    return [text[start:end] for start, end in _spans(text)]
+
+
+def around(text: str, sentence: str, limit: int) -> str:
+    """A sentence of a text with as many as fit after it, and then before it, within a limit."""
+    spans = _spans(text)
+    found = [n for n, (start, end) in enumerate(spans) if text[start:end] == sentence]
+    if not found:
+        return sentence
+    first = last = found[0]
+    while last + 1 < len(spans) and spans[last + 1][1] - spans[first][0] <= limit:
+        last += 1
+    while first > 0 and spans[last][1] - spans[first - 1][0] <= limit:
+        first -= 1
+    return text[spans[first][0] : spans[last][1]]
+
+
+def _spans(text: str) -> list[tuple[int, int]]:
+    spans, start = [], 0
+    for end, following in [*((m.start(), m.end()) for m in _BREAK.finditer(text)), (len(text), 0)]:
+        piece = text[start:end]
+        if piece.strip():
+            left = start + len(piece) - len(piece.lstrip())
+            spans.append((left, left + len(piece.strip())))
+        start = following
+    return spans
+
+
+def clauses(sentence: str) -> list[str]:
+    """The clauses of a sentence, as far as signs and "but" show them."""
+    return [piece for piece in _CLAUSE.split(sentence) if piece.strip()]
 
 
 def negated(text: str) -> bool:
-    """Whether a sentence says that something is not so."""
-    return not _NEGATIONS.isdisjoint(tokens(text))
+    """Whether a sentence or clause says that something is not so."""
+    return not _NEGATIONS.isdisjoint(tokens(_NOT_DENYING.sub(" ", text)))
 
 
 def addressed(sentence: str) -> bool:

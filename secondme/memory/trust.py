@@ -1,8 +1,8 @@
 """How far to trust an answer: what of the question is in the evidence, and is it about the right person?
 
-Four signals and one sum. The weights were found by logistic regression on conversations of two people each, over
-questions that have an answer, questions about the wrong one of the two, and questions about another
-conversation; the benchmark in this repository measures the result.
+Four signals and one sum. The weights were found by logistic regression on conversations of two people
+each, over questions that have an answer, questions about the wrong one of the two, and questions about
+another conversation; the benchmark in this repository measures the result.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def weigh(check: Check) -> Trust:
     return Trust(
         held=max(own, default=0.0) if comparable else _USUAL_HELD,
         mine=_best(own) - _best(others) if comparable and check.person else _USUAL_MINE,
-        near=max(cosines, default=_USUAL if comparable else 0.0),
+        near=max(cosines, default=_USUAL if comparable and check.lines else 0.0),
         missing=tuple(term.surface for term in absent) if comparable else (),
         strange=comparable and any(term.kind == "name" for term in absent),
     )

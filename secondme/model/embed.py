@@ -40,7 +40,10 @@ _CONTRIB = "com.microsoft"
 _LEVELS = 64
 """8-bit weights go from -64 to 64. They come from 4 bits, so no more is lost than by 127; and sums of
 two products stay within the 16 bits that processors without VNNI add them up in."""
+_GELU_DEPTH = 0.17
+"""The GELU never goes further below zero."""
 _OLD_PART = 3600.0
+"""Seconds after which nobody is writing an unfinished file any more."""
 _SEPARATELY = ["SkipLayerNormFusion"]  # Add and LayerNormalization apart are four times as fast.
 
 
@@ -117,7 +120,9 @@ class Embedder:
 
     def query(self, text: str) -> Floats:
         """The vector of a question, float32, (dimensions,), of length 1, on the caller's thread."""
-        return self._vector(_QUERY, text)
+        vector = self._vector(_QUERY, text)
+        self._packed.release()
+        return vector
 
     def tokens(self, texts: Sequence[str]) -> list[int]:
         """How many tokens each text is as a passage, as far as it is read."""
@@ -272,6 +277,7 @@ class _Graph:
         8 bits with one scale for all would lose: most of the error of quantisation came from here.
         """
         most = self.node("ReduceMax", [x, "axis.last"], f"{name}.max", keepdims=1)
+        most = self.node("Max", [most, "gelu.depth"], f"{name}.most")
         even = self.node("Div", [x, most], f"{name}.even")
         y = self.linear(even, weight, None, f"{name}.even.product")
         y = self.node("Mul", [y, most], f"{name}.product")
@@ -294,6 +300,7 @@ def _encoder(packed: PackedModel) -> bytes:
 
     graph = _Graph()
     graph.constant("axis.last", np.array([-1]))
+    graph.constant("gelu.depth", np.float32(_GELU_DEPTH))
     graph.constant("thirds", np.array([packed.width] * 3))
     x = graph.norm("rows", *_norm_weights(packed, "emb.ln"), "embedded")
     for i in range(packed.layers):

@@ -56,7 +56,7 @@ def read_frame(pipe: IO[bytes]) -> tuple[dict[str, Any], bytes] | None:
         return None
     try:
         header = json.loads(head)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise FrameError("a header that is not JSON") from None
     if not isinstance(header, dict):
         raise FrameError("a header that is not a JSON object")

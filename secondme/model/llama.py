@@ -192,6 +192,7 @@ class _Context:
         self._vocabulary_size = lib.llama_vocab_n_tokens(lib.llama_model_get_vocab(model))
         self._held: list[int] = []
         self._states: OrderedDict[tuple[int, ...], Any] = OrderedDict()
+        self._unsaved: set[tuple[int, ...]] = set()
         self.size = int(lib.llama_n_ctx(self._handle))
 
     def reuse(self, prompt: Prompt) -> int:
@@ -231,7 +232,8 @@ class _Context:
 
     def _to_save(self, prompt: Prompt) -> bool:
         beginning = tuple(prompt.tokens[: prompt.fixed])
-        return prompt.fixed >= _WORTH_SAVING and beginning not in self._states
+        known = beginning in self._states or beginning in self._unsaved
+        return prompt.fixed >= _WORTH_SAVING and not known
 
     def _compute(self, tokens: Sequence[int], cancel: threading.Event) -> bool:
         batch, held = self._batch, len(self._held)
@@ -260,12 +262,15 @@ class _Context:
         return length
 
     def _save(self) -> None:
-        size = lib.llama_state_seq_get_size(self._handle, 0)
-        state = (ctypes.c_uint8 * size)()
-        if size <= STATES_LIMIT and lib.llama_state_seq_get_data(self._handle, state, size, 0):
-            self._states[tuple(self._held)] = state
-            while sum(map(len, self._states.values())) > STATES_LIMIT:
-                self._states.popitem(last=False)
+        """Save the state; one that is larger than all may be together is noted, and not tried again."""
+        key, size = tuple(self._held), lib.llama_state_seq_get_size(self._handle, 0)
+        state = (ctypes.c_uint8 * (size if size <= STATES_LIMIT else 0))()
+        if not state or not lib.llama_state_seq_get_data(self._handle, state, size, 0):
+            self._unsaved.add(key)
+            return
+        self._states[key] = state
+        while sum(map(len, self._states.values())) > STATES_LIMIT:
+            self._states.popitem(last=False)
 
     def _restore(self, key: tuple[int, ...]) -> bool:
         state = self._states[key]

@@ -163,7 +163,7 @@ class _Server:
         header = {"is": "error", "kind": kind, "message": message, "hint": hint, "fatal": fatal}
         self._send(header if id_ is None else {**header, "id": id_})
         if fatal:
-            os._exit(os.EX_OSERR if hasattr(os, "EX_OSERR") else 1)
+            os._exit(1)
 
     def _send(self, header: Mapping[str, Any], payload: bytes = b"") -> None:
         frame = encode_frame(header, payload)

@@ -118,6 +118,8 @@ class Moments:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._names: list[str] = []
+        self._names_up_to = 0
 
     def count(self) -> int:
         """How many can be recalled."""
@@ -182,6 +184,18 @@ class Moments:
             " group by speaker order by c desc"
         )
         return [(row[0], row[1]) for row in rows]
+
+    def speaker_names(self) -> list[str]:
+        """Everyone who ever spoke; quick, since only new moments can bring a new name."""
+        newest = self._store.value("select max(n) from moments") or 0
+        if newest != self._names_up_to:
+            rows = self._store.query(
+                "with recursive each(speaker) as (select min(speaker) from moments union all"
+                " select (select min(m.speaker) from moments m where m.speaker > each.speaker) from each"
+                " where each.speaker is not null) select speaker from each where speaker is not null"
+            )
+            self._names, self._names_up_to = [row[0] for row in rows], newest
+        return self._names
 
     def windows(self, numbers: Iterable[int]) -> dict[int, list[StoredMoment]]:
         """Each moment preceded by up to two live ones before it in its session, oldest first."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import itemgetter
 
 import numpy as np
 from numpy.typing import NDArray
 
-from secondme.record.db import Store
+from secondme.record.db import Row, Store
 
 Floats = NDArray[np.float32]
 
@@ -38,6 +39,15 @@ class Vectors:
         )
         return {row[0]: np.frombuffer(row[1], "<f2").astype(np.float32) for row in rows}
 
+    def matrix(self, embedder: str, numbers: Sequence[int]) -> tuple[list[int], Floats]:
+        """Those of the moments that have a vector, in order of number, and the vectors as rows."""
+        rows = self._store.query_in(
+            "select n, vector from vectors where n in ({}) and embedder = ?",
+            list(numbers),
+            embedder,
+        )
+        return _stacked(sorted(rows, key=itemgetter(0)))
+
     def missing(self, embedder: str, limit: int, after: int = 0) -> list[int]:
         """Live moments without a vector, in order of number, beyond `after`."""
         rows = self._store.query(
@@ -64,10 +74,7 @@ class Vectors:
             " where v.embedder = ? and v.indexed = 0 and m.live = 1 order by v.n limit ?",
             (embedder, limit),
         )
-        if not rows:
-            return [], np.empty((0, 0), np.float32)
-        stacked = np.frombuffer(b"".join(r[1] for r in rows), "<f2").reshape(len(rows), -1)
-        return [r[0] for r in rows], stacked.astype(np.float32)
+        return _stacked(rows)
 
     def count_unindexed(self, embedder: str) -> int:
         """How many vectors of live moments the index lacks."""
@@ -143,3 +150,11 @@ class Vectors:
         """Forget every vector of an embedder."""
         with self._store.write() as db:
             db.execute("delete from vectors where embedder = ?", (embedder,))
+
+
+def _stacked(rows: Sequence[Row]) -> tuple[list[int], Floats]:
+    """Rows of (number, blob) as numbers and a float32 matrix."""
+    if not rows:
+        return [], np.empty((0, 0), np.float32)
+    matrix = np.frombuffer(b"".join([r[1] for r in rows]), "<f2").reshape(len(rows), -1)
+    return [r[0] for r in rows], matrix.astype(np.float32)

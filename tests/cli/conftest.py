@@ -62,6 +62,14 @@ def memory(tmp_path_factory: pytest.TempPathFactory, life: Path) -> Iterator[Hom
         home.stop()
 
 
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
+    """A memory that tests add to, each with words of its own."""
+    home = Home(tmp_path_factory.mktemp("shared"), idle_exit="2")
+    yield home
+    home.stop()
+
+
 @pytest.fixture
 def new_home(tmp_path: Path) -> Iterator[Callable[..., Home]]:
     """Makes memories that are empty, with settings of their own."""

@@ -11,6 +11,8 @@ import struct
 import termios
 import time
 import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from tests.home import COMMAND, Home
 
@@ -24,13 +26,14 @@ def in_terminal(
     columns: int = 80,
     **env: str,
 ) -> tuple[int, str]:
-    """Exit code and everything written. Each of `keys` waits for a text and then types another."""
+    """Exit code and everything written. Each of `keys` waits for a text, after what the one before
+    waited for, and then types another."""
     pid, master = pty.fork()
     if pid == 0:
         environment = {**home.env, "TERM": "xterm", **env}
         os.execve(COMMAND, [str(COMMAND), *arguments], environment)
     fcntl.ioctl(master, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
-    written, waiting = b"", list(keys)
+    written, seen, waiting = b"", 0, list(keys)
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         ready, _, _ = select.select([master], [], [], 1)
@@ -41,7 +44,8 @@ def in_terminal(
         if ready and not chunk:
             break
         written += chunk
-        if waiting and waiting[0][0].encode() in written:
+        if waiting and (at := written.find(waiting[0][0].encode(), seen)) >= 0:
+            seen = at + len(waiting[0][0].encode())
             os.write(master, waiting.pop(0)[1].encode())
     else:
         os.kill(pid, 9)
@@ -53,6 +57,16 @@ def in_terminal(
 def plain(written: str) -> str:
     """What was written, without colours."""
     return re.sub(r"\x1b\[[\d;?]*[A-Za-z]", "", written)
+
+
+@contextmanager
+def variables(home: Home, **values: str) -> Iterator[None]:
+    """Let the home's command have these environment variables for a while."""
+    kept = dict(home.env)
+    home.env.update(values)
+    yield
+    home.env.clear()
+    home.env.update(kept)
 
 
 class Screen:

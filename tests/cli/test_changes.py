@@ -13,61 +13,63 @@ def _notes(home: Home, *texts: str) -> None:
         assert home.run("note", text).code == 0
 
 
-def test_forgetting_shows_what_goes_and_can_be_taken_back(fresh: Home) -> None:
-    _notes(fresh, "the surprise party", "the train ticket")
-    (hit,) = fresh.run("recall", "party", "--json").json["hits"]
+def test_forgetting_shows_what_goes_and_can_be_taken_back(shared: Home) -> None:
+    _notes(shared, "the surprise party", "the museum ticket")
+    (hit,) = shared.run("recall", "party", "--json").json["hits"]
 
-    refused = fresh.run("forget", hit["id"][:8])
+    refused = shared.run("forget", hit["id"][:8])
     assert refused.code == 1
     assert "the surprise party" in refused.out
     assert refused.err.startswith("error: forgetting needs a yes — --yes says it")
 
-    dry = fresh.run("forget", hit["id"], "--dry-run")
+    dry = shared.run("forget", hit["id"], "--dry-run")
     assert dry.code == 0
     assert "1 moment would be forgotten" in dry.out
-    assert fresh.run("recall", "party").code == 0
+    assert shared.run("recall", "party").code == 0
 
-    done = fresh.run("forget", hit["id"], "--yes")
+    done = shared.run("forget", hit["id"], "--yes")
     assert done.code == 0
     assert "forgot 1 moment\n`secondme undo` brings it back, for 30 days" in done.out
-    assert fresh.run("recall", "party").code == 1
+    assert shared.run("recall", "party").code == 1
 
-    assert "taken back: forget" in fresh.run("undo").out
-    assert fresh.run("recall", "party", "--json").json["hits"][0]["id"] == hit["id"]
+    assert "taken back: forget" in shared.run("undo").out
+    assert shared.run("recall", "party", "--json").json["hits"][0]["id"] == hit["id"]
 
 
-def test_forgetting_by_query_speaker_and_time(fresh: Home) -> None:
-    _notes(fresh, "lemon tree", "lemon cake", "kettle")
-    fresh.run("note", "a violin", "--who", "Eve", "--time", "2020-01-01")
-    found = fresh.run("forget", "--query", "lemon", "-k", "5", "--dry-run", "--json").json
+def test_forgetting_by_query_speaker_and_time(shared: Home) -> None:
+    _notes(shared, "quince tree", "quince cake", "kettle")
+    shared.run("note", "a violin", "--who", "Eve", "--time", "2020-01-01")
+    found = shared.run("forget", "--query", "quince", "-k", "5", "--dry-run", "--json").json
     assert found["count"] == 2
-    assert fresh.run("forget", "--who", "eve", "--yes", "--json").json["count"] == 1
-    assert fresh.run("forget", "--before", "2021", "--yes").code == 1, "it is gone already"
-    assert fresh.run("forget", "--yes").code == 2, "what is not said"
+    assert shared.run("forget", "--who", "eve", "--yes", "--json").json["count"] == 1
+    assert shared.run("forget", "--before", "2021", "--yes").code == 1, "it is gone already"
+    assert shared.run("forget", "--yes").code == 2, "what is not said"
 
 
-def test_many_moments_are_summed_up(fresh: Home, tmp_path: Path) -> None:
+def test_many_moments_are_summed_up(shared: Home, tmp_path: Path) -> None:
     chat(tmp_path / "garden.jsonl", "garden", 25)
-    fresh.run("add", str(tmp_path / "garden.jsonl"))
-    dry = fresh.run("forget", "--source", "garden", "--dry-run").out
+    shared.run("add", str(tmp_path / "garden.jsonl"))
+    dry = shared.run("forget", "--source", "garden", "--dry-run").out
     assert "25 moments would be forgotten" in dry
     assert dry.count("marker") == 10
     assert "and 15 more" in dry
-    assert fresh.run("forget", "--source", "garden", "--yes", "--json").json["count"] == 25
+    assert shared.run("forget", "--source", "garden", "--yes", "--json").json["count"] == 25
 
 
-def test_the_prompt_takes_no_for_an_answer(fresh: Home) -> None:
-    _notes(fresh, "a recipe")
+def test_the_prompt_takes_no_for_an_answer(shared: Home) -> None:
+    _notes(shared, "a cookbook")
     for typed, code, left in (
         ("n\n", 1, True),
         ("\n", 1, True),
         ("\x03", 130, True),
         ("y\n", 0, False),
     ):
-        ended, written = in_terminal(fresh, "forget", "--query", "recipe", keys=(("[y/N]", typed),))
+        ended, written = in_terminal(
+            shared, "forget", "--query", "cookbook", keys=(("[y/N]", typed),)
+        )
         assert ended == code, written
         assert "Forget 1 moment?" in plain(written)
-        assert (fresh.run("recall", "recipe").code == 0) is left
+        assert (shared.run("recall", "cookbook").code == 0) is left
         assert "Traceback" not in written
 
 

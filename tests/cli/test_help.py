@@ -11,6 +11,7 @@ import pytest
 
 from secondme import __version__
 from secondme.cli.commands import command
+from tests.cli.terminal import variables
 from tests.home import Home
 
 ROOT = Path(__file__).parents[2]
@@ -109,18 +110,9 @@ def test_wrong_use_is_one_line_and_exit_code_2(
 
 def test_shells_complete_commands_and_settings(memory: Home) -> None:
     def complete(words: str) -> list[str]:
-        memory.env.update(
-            {
-                "_SECONDME_COMPLETE": "complete_bash",
-                "COMP_WORDS": words,
-                "COMP_CWORD": str(len(words.split(" ")) - 1),
-            }
-        )
-        try:
+        at = str(len(words.split(" ")) - 1)
+        with variables(memory, _SECONDME_COMPLETE="complete_bash", COMP_WORDS=words, COMP_CWORD=at):
             return memory.run().out.split()
-        finally:
-            for name in ("_SECONDME_COMPLETE", "COMP_WORDS", "COMP_CWORD"):
-                del memory.env[name]
 
     assert complete("secondme re") == ["recall"]
     assert complete("secondme model re") == ["remove", "recommend"]
@@ -129,11 +121,8 @@ def test_shells_complete_commands_and_settings(memory: Home) -> None:
 
 
 def test_recall_imports_nothing_heavy(memory: Home) -> None:
-    memory.env["PYTHONPROFILEIMPORTTIME"] = "1"
-    try:
+    with variables(memory, PYTHONPROFILEIMPORTTIME="1"):
         done = memory.run("recall", "Lisbon", "-k", "3", "--json")
-    finally:
-        del memory.env["PYTHONPROFILEIMPORTTIME"]
     imported = {line.rpartition("|")[2].strip().split(".")[0] for line in done.err.splitlines()}
     assert "typer" in imported
     heavy = (

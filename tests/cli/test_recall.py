@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.terminal import variables
 from tests.home import COMMAND, Home
 
 
@@ -33,7 +34,7 @@ def test_nothing_found_is_exit_code_1(memory: Home) -> None:
     ("options", "found"),
     [
         (("--who", "Ben"), ["fam-2"]),
-        (("--source", "flat.md"), [None]),
+        (("--source", "flat.md"), [None, None]),
         (("--after", "2024-05-12", "--before", "2024-05-13"), ["fam-1", "fam-2"]),
         (("-k", "1"), ["fam-1"]),
         (("--tokens", "20"), ["fam-1"]),
@@ -47,7 +48,7 @@ def test_filters_and_limits(
 
 
 def test_what_stands_around_a_hit(memory: Home) -> None:
-    done = memory.run("recall", "ladder", "--around", "1")
+    done = memory.run("recall", "ladder", "-k", "1", "--around", "1")
     assert done.out.splitlines()[1:] == [
         "    Ana: We got the keys to the flat today!",
         "  > Ben: Wonderful, shall I bring the ladder on Saturday?",
@@ -112,18 +113,17 @@ def test_a_reader_that_goes_away_is_no_error(memory: Home) -> None:
         assert "Exception" not in done.stderr
 
 
-def test_text_survives_an_output_that_cannot_hold_it(fresh: Home) -> None:
-    fresh.env["PYTHONIOENCODING"] = "ascii"
-    fresh.run("note", "the flat in Graça, 日本")
-    assert "the flat in Gra?a, ??" in fresh.run("recall", "flat").out
-    assert (
-        fresh.run("recall", "flat", "--json").json["hits"][0]["text"] == "the flat in Graça, 日本"
-    )
+def test_text_survives_an_output_that_cannot_hold_it(shared: Home) -> None:
+    with variables(shared, PYTHONIOENCODING="ascii"):
+        shared.run("note", "the museum of Graça, 日本")
+        assert "the museum of Gra?a, ??" in shared.run("recall", "Graça").out
+        (hit,) = shared.run("recall", "Graça", "--json").json["hits"]
+    assert hit["text"] == "the museum of Graça, 日本"
 
 
-def test_control_characters_never_reach_the_terminal(fresh: Home) -> None:
-    fresh.run("note", "-", stdin="before \x1b]0;owned\x07 \x1b[2J after\n")
-    done = fresh.run("recall", "before")
+def test_control_characters_never_reach_the_terminal(shared: Home) -> None:
+    shared.run("note", "-", stdin="before \x1b]0;owned\x07 \x1b[2J after\n")
+    done = shared.run("recall", "before")
     assert "after" in done.out
     assert "\x1b" not in done.out
-    assert "\x1b" not in fresh.run("log").out
+    assert "\x1b" not in shared.run("log").out

@@ -186,8 +186,31 @@ class TestWhoDidWhat:
         lines = [*self.LINES, said("Allergic to hazelnut.", speaker=None)]
         assert Check("What is Nora allergic to?", lines).support("hazelnut").whole
 
+    def test_a_claim_that_begins_with_a_name_is_about_that_person(self) -> None:
+        check = Check("What was mended?", self.LINES)
+        assert check.support("Ivan mended the roof").whole
+        assert not check.support("Nora mended the roof").whole
+
     def test_nobody_in_particular_when_two_are_named(self) -> None:
         assert Check("What did Nora and Ivan mend?", self.LINES).support("the roof").whole
+
+
+class TestNegation:
+    @pytest.mark.parametrize(
+        ("claim", "text", "stands"),
+        [
+            ("they feel an impact", "We don't feel an impact.", False),
+            ("they do not feel an impact", "We don't feel an impact.", True),
+            ("not allergic to nuts", "I am allergic to nuts.", False),
+            ("twice a year", "We don't go often, only twice a year.", True),
+            ("the beach", "I can't wait to see the beach!", True),
+        ],
+    )
+    def test_turns_a_claim_round(self, claim: str, text: str, stands: bool) -> None:
+        assert holds(claim, text) is stands
+
+    def test_in_the_question_is_answered_by_one(self) -> None:
+        assert holds("nuts", "I do not eat nuts.", question="What does she not eat?")
 
 
 class TestYesAndNo:
@@ -245,9 +268,20 @@ class TestQuotes:
         check = Check("Who mends roofs?", [said("Hello there! Ivan mends roofs in Split. Bye.")])
         assert check.quote(0) == "Ivan mends roofs in Split."
 
-    @given(st.text(min_size=1, max_size=2000), st.text(max_size=60))
-    def test_are_always_the_moment_s_own_words(self, text: str, answer: str) -> None:
-        quote = Check("What is it?", [said(text)]).quote(0, answer)
+    def test_can_be_wide(self) -> None:
+        text = 'Hello there! "Ivan mends roofs." He said so. ' + "More. " * 60
+        quote = Check("Who mends roofs?", [said(text)]).quote(0, wide=True)
+        assert quote.startswith('"Ivan mends roofs." He said so. More.')
+        assert QUOTE - 10 < len(quote) <= QUOTE
+
+    @given(
+        st.text(st.sampled_from("ab1 .!?\"'。、\n\u2028é…"), min_size=1, max_size=900)
+        | st.text(min_size=1),
+        st.text(max_size=60),
+        st.booleans(),
+    )
+    def test_are_always_the_moment_s_own_words(self, text: str, answer: str, wide: bool) -> None:
+        quote = Check("What is it?", [said(text)]).quote(0, answer, wide=wide)
         assert len(quote) <= QUOTE
         assert quote.removesuffix("…") in " ".join(text.split())
 

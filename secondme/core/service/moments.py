@@ -93,7 +93,7 @@ def find(
             core.record,
             core.fulltext,
             core.index.nearest,
-            lambda: [s for s, _ in core.record.moments.speakers()],
+            core.record.moments.speaker_names,
         )
         query = Query(question, core.now(now), filter_, vector)
         name = embedder.name if embedder else ""

@@ -6,6 +6,7 @@ the memory. Each view is one module beside this one.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -25,8 +26,13 @@ __all__ = ["Hit", "Query", "Recall"]
 
 CANDIDATES = 200
 """How many each index may propose."""
+NARROWED = 100
+"""How many of the candidates are looked at closely, with the moments before each."""
 _EXACT = 2000
 """When a filter leaves at most this many moments, all of them are candidates."""
+
+
+_Scored = Mapping[str, Scores]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,21 +78,37 @@ class Recall:
         numbers = self._candidates(query, found)
         if not numbers:
             return []
-        hits = self._ranked(query, k, Pool(self._record, numbers, found, embedder))
+        pool = Pool(self._record, numbers, found, embedder)
+        hits = self._hits(*self._judged(query, pool, max(k, NARROWED)), k)
         self.took["ranking"] = time.perf_counter() - start
         return hits
 
-    def _ranked(self, query: Query, k: int, pool: Pool) -> list[Hit]:
-        if not query.filter:
-            pool.take_in_earlier()
-        numbers = pool.numbers
-        raw = {view.name: view.judge(query, pool) for view in self.views}
-        parts = {
-            v.name: v.weight * (_standardised(raw[v.name]) if v.standardise else raw[v.name])
-            for v in self.views
-        }
+    def _judged(self, query: Query, pool: Pool, narrow: int) -> tuple[Pool, _Scored, _Scored]:
+        """The narrowed pool, and each view's raw judgement and share of the score there.
+
+        All candidates are judged by the quick views; the best of them, with those just before them, by
+        all. The quick views' scale stays that of the whole pool.
+        """
+        quick = [v for v in self.views if not v.late]
+        first = {v.name: v.judge(query, pool) for v in quick}
+        scale = {v.name: _scale(first[v.name]) if v.standardise else (0.0, 1.0) for v in quick}
+        parts = [v.weight * _scaled(first[v.name], scale[v.name]) for v in quick]
+        best = np.argsort(-np.sum(parts, axis=0), kind="stable")[:narrow]
+        pool = pool.narrowed(best)
+        raw = {v.name: v.judge(query, pool) for v in self.views}
+        for view in self.views:
+            if view.late:
+                scale[view.name] = _scale(raw[view.name]) if view.standardise else (0.0, 1.0)
+        return (
+            pool,
+            raw,
+            {v.name: v.weight * _scaled(raw[v.name], scale[v.name]) for v in self.views},
+        )
+
+    def _hits(self, pool: Pool, raw: _Scored, parts: _Scored, k: int) -> list[Hit]:
         total = np.sum(list(parts.values()), axis=0)
         order = np.argsort(-total, kind="stable")
+        numbers = pool.numbers.tolist()
         ranks = {name: _ranks(scores) for name, scores in pool.found.items()}
         moments = self._record.moments.by_number([numbers[i] for i in order[: 2 * k + 20]])
         hits: list[Hit] = []
@@ -120,9 +142,14 @@ class Recall:
         return sorted(self._record.moments.passing(sorted(proposed), query.filter))
 
 
-def _standardised(scores: Scores) -> Scores:
-    deviation = scores.std()
-    return (scores - scores.mean()) / deviation if deviation > 1e-9 else np.zeros_like(scores)
+def _scale(scores: Scores) -> tuple[float, float]:
+    """Mean and deviation; a pool that does not differ is not stretched."""
+    deviation = float(scores.std())
+    return float(scores.mean()), deviation if deviation > 1e-9 else math.inf
+
+
+def _scaled(scores: Scores, scale: tuple[float, float]) -> Scores:
+    return (scores - scale[0]) / scale[1]
 
 
 def _ranks(scores: Mapping[int, float]) -> dict[int, int]:

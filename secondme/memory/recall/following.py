@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from secondme.memory.recall.meaning import floor
 from secondme.memory.recall.view import AHEAD, Pool, Query, Scores
 
 
@@ -13,8 +14,9 @@ class Following:
     """The mean cosine over a moment and the four after it in its session."""
 
     name = "following"
-    weight = 0.7
+    weight = 0.5
     standardise = True
+    late = True
 
     def find(self, query: Query) -> Mapping[int, float]:
         return {}
@@ -22,12 +24,12 @@ class Following:
     def judge(self, query: Query, pool: Pool) -> Scores:
         if query.vector is None:
             return np.zeros(len(pool))
-        cosines = pool.cosines(query.vector)
-        floor = min(cosines.values(), default=0.0)
-        out = np.full(len(pool), floor)
-        for i, n in enumerate(pool.numbers):
-            after = [pool.neighbour(n, k) for k in range(1, AHEAD + 1)]
-            run = [cosines[m] for m in (n, *after) if m is not None and m in cosines]
-            if run:
-                out[i] = sum(run) / len(run)
-        return out
+        near = pool.cosines(query.vector)
+        own = pool.own(near)
+        total, count = np.nan_to_num(own), (~np.isnan(own)).astype(float)
+        for offset in range(1, AHEAD + 1):
+            places, there = pool.neighbours(offset)
+            there = there & ~np.isnan(near[places])
+            total = total + np.where(there, near[places], 0.0)
+            count += there
+        return np.where(count > 0, total / np.maximum(count, 1), floor(own))

@@ -18,6 +18,7 @@ class Meaning:
     name = "meaning"
     weight = 1.5
     standardise = True
+    late = False
 
     def __init__(self, nearest: Nearest, limit: int) -> None:
         self._nearest = nearest
@@ -32,6 +33,11 @@ class Meaning:
     def judge(self, query: Query, pool: Pool) -> Scores:
         if query.vector is None:
             return np.zeros(len(pool))
-        cosines = pool.cosines(query.vector)
-        floor = min(cosines.values(), default=0.0)  # not embedded yet: as far away as the farthest
-        return np.array([cosines.get(n, floor) for n in pool.numbers])
+        cosines = pool.own(pool.cosines(query.vector))
+        return np.where(np.isnan(cosines), floor(cosines), cosines)
+
+
+def floor(cosines: Scores) -> float:
+    """What stands for the cosine of a moment that has no vector yet: the farthest of the others."""
+    known = cosines[~np.isnan(cosines)]
+    return float(known.min()) if len(known) else 0.0

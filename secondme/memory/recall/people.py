@@ -18,6 +18,7 @@ class People:
     name = "people"
     weight = 3.0
     standardise = False
+    late = False
 
     def __init__(self, speakers: Callable[[], Sequence[str]]) -> None:
         """`speakers` gives everybody who speaks in this memory."""
@@ -30,7 +31,15 @@ class People:
         named = named_speakers(query.text, self._speakers())
         if not named:
             return np.zeros(len(pool))
-        return np.array([float(pool.speaker(n) in named) for n in pool.numbers])
+        return np.array([_said_by(speaker, named) for speaker in pool.speakers()])
+
+
+_UNKNOWN = 0.5
+"""What has no speaker, such as a note, may be the named one's own."""
+
+
+def _said_by(speaker: str | None, named: set[str]) -> float:
+    return _UNKNOWN if speaker is None else float(speaker in named)
 
 
 def named_speakers(question: str, speakers: Sequence[str]) -> set[str]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
+from operator import itemgetter
 from typing import Protocol
 
 import numpy as np
@@ -16,10 +16,9 @@ from secondme.record.moments import Filter
 
 Scores = NDArray[np.float64]
 AHEAD = 4
-"""How many moments after a candidate are looked at."""
+"""How many moments after a candidate a late view looks at."""
 EARLIER = 2
-"""As many moments before a candidate are candidates too: its vector was made with them."""
-_BEHIND = EARLIER + 1
+"""As many moments before a good candidate are candidates too: its vector was made with them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,92 +31,111 @@ class Query:
     vector: NDArray[np.float32] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
-    item: str
-    session: str
-    seq: int
-    speaker: str | None
-
-
 class Pool:
-    """The candidates, by number, with their neighbours in their session and their vectors."""
+    """The candidates, in order of number, with their neighbours in their sessions and all vectors.
+
+    Everything is held in arrays over `near`: the candidates and the moments around them.
+    """
 
     def __init__(
         self,
         record: Record,
-        numbers: Sequence[int],
+        numbers: Iterable[int],
         found: Mapping[str, Mapping[int, float]],
         embedder: str,
+        ahead: int = 0,
     ) -> None:
-        """`found` is each view's own score of what it found."""
-        self.numbers = list(numbers)
+        """`found` is each view's own score of what it found; vectors are read `ahead` of candidates."""
         self.found = found
         self._record = record
         self._embedder = embedder
+        self._cosines: Scores | None = None
+        self._ahead = ahead
+        self._look_at(sorted(numbers), EARLIER, max(ahead, 1))
 
-    def take_in_earlier(self) -> None:
-        """Make candidates of those moments that stand just before one in its session."""
-        near = {self.neighbour(n, -k) for n in self.numbers for k in range(1, EARLIER + 1)}
-        self.numbers = sorted({*self.numbers, *(n for n in near if n is not None)})
+    def _look_at(self, numbers: list[int], behind: int, ahead: int) -> None:
+        """Take these as the candidates and read who stands where around them."""
+        around = sorted({n + k for n in numbers for k in range(-behind, ahead + 1)})
+        rows = self._record.store.query_in(
+            "select n, item_id, session, seq, speaker from moments where n in ({}) and live = 1",
+            around,
+        )
+        rows.sort(key=itemgetter(0))
+        sessions: dict[tuple[str, str], int] = {}
+        self.near = np.array([r[0] for r in rows], np.int64)
+        self._session = np.array(
+            [sessions.setdefault((r[1], r[2]), len(sessions)) for r in rows], np.int64
+        )
+        self._seq = np.array([r[3] for r in rows], np.int64)
+        self._speakers = [r[4] for r in rows]
+        self.numbers = np.array(numbers, np.int64)
+        self._at = np.searchsorted(self.near, self.numbers)
+
+    def narrowed(self, chosen: NDArray[np.intp]) -> Pool:
+        """A pool of the chosen candidates (by place) and of those that stand just before them in their
+        sessions, with vectors ahead."""
+        numbers = set(self.numbers[chosen].tolist())
+        for offset in range(1, EARLIER + 1):
+            places, there = self.neighbours(-offset)
+            numbers.update(self.near[places[chosen][there[chosen]]].tolist())
+        return Pool(self._record, numbers, self.found, self._embedder, AHEAD)
 
     def __len__(self) -> int:
         return len(self.numbers)
 
-    @cached_property
-    def _rows(self) -> dict[int, _Row]:
-        near = {n + k for n in self.numbers for k in range(-_BEHIND, AHEAD + 1)}
-        rows = self._record.store.query_in(
-            "select n, item_id, session, seq, speaker from moments where n in ({}) and live = 1",
-            sorted(near),
+    def neighbours(self, offset: int) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+        """For each candidate, the place in `near` of the moment so many after it in its session (before
+        it, when negative), and whether there is one."""
+        places = np.searchsorted(self.near, self.numbers + offset)
+        places[places == len(self.near)] = 0
+        there = (
+            (self.near[places] == self.numbers + offset)
+            & (self._session[places] == self._session[self._at])
+            & (self._seq[places] == self._seq[self._at] + offset)
         )
-        return {row[0]: _Row(row[1], row[2], row[3], row[4]) for row in rows}
+        return places, there
 
-    def neighbour(self, n: int, offset: int) -> int | None:
-        """The moment so many places after (or before) one in the same session, if there is one."""
-        here, there = self._rows.get(n), self._rows.get(n + offset)
-        if here is None or there is None:
-            return None
-        same = (here.item, here.session, here.seq + offset) == (
-            there.item,
-            there.session,
-            there.seq,
-        )
-        return n + offset if same else None
+    def spread(self, scores: Mapping[int, float]) -> Scores:
+        """Scores by number as an array over `near`; 0 where there is none."""
+        return np.array([scores.get(n, 0.0) for n in self.near.tolist()])
 
-    def speaker(self, n: int) -> str | None:
-        """Who said it."""
-        row = self._rows.get(n)
-        return None if row is None else row.speaker
+    def own(self, near: Scores) -> Scores:
+        """Of an array over `near`, the candidates' own values."""
+        return near[self._at]
 
-    @cached_property
-    def vectors(self) -> dict[int, NDArray[np.float32]]:
-        """Vectors of the candidates and those after them in their sessions."""
-        wanted = set(self.numbers)
-        for n in self.numbers:
-            wanted.update(m for k in range(1, AHEAD + 1) if (m := self.neighbour(n, k)) is not None)
-        return self._record.vectors.get(self._embedder, sorted(wanted))
+    def speakers(self) -> list[str | None]:
+        """Who said each candidate."""
+        return [self._speakers[i] for i in self._at]
 
-    def cosines(self, vector: NDArray[np.float32]) -> dict[int, float]:
-        """Each stored vector's cosine with this one."""
-        if not self.vectors:
-            return {}
-        numbers = list(self.vectors)
-        matrix = np.stack([self.vectors[n] for n in numbers])
-        cosines = matrix @ vector / np.maximum(np.linalg.norm(matrix, axis=1), 1e-9)
-        return dict(zip(numbers, cosines.tolist(), strict=True))
+    def cosines(self, vector: NDArray[np.float32]) -> Scores:
+        """Each moment's cosine with a vector, over `near`; NaN for one that has no vector yet."""
+        if self._cosines is None:
+            self._cosines = np.full(len(self.near), np.nan)
+            wanted = np.zeros(len(self.near), bool)
+            wanted[self._at] = True
+            for offset in range(1, self._ahead + 1):
+                places, there = self.neighbours(offset)
+                wanted[places[there]] = True
+            numbers, matrix = self._record.vectors.matrix(
+                self._embedder, self.near[wanted].tolist()
+            )
+            if numbers:
+                self._cosines[np.searchsorted(self.near, numbers)] = matrix @ vector
+        return self._cosines
 
 
 class View(Protocol):
     """One way of finding moments and of judging candidates; a view is a small module.
 
     A candidate's score is the sum over views of `weight` times `judge`, which is standardised over the
-    pool (zero mean, unit deviation) where `standardise` says so.
+    pool (zero mean, unit deviation) where `standardise` says so. A view that is `late` judges only the
+    best of what the others make of it, since it looks at more of the record.
     """
 
     name: str
     weight: float
     standardise: bool
+    late: bool
 
     def find(self, query: Query) -> Mapping[int, float]:
         """Candidates by number, with this view's own score; empty for a view that only judges."""

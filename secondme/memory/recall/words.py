@@ -16,6 +16,7 @@ class Words:
     name = "words"
     weight = 0.7
     standardise = True
+    late = False
     beside = 0.3
 
     def __init__(self, fulltext: FullText, limit: int) -> None:
@@ -27,15 +28,9 @@ class Words:
         return self._fulltext.search(query.text, limit)
 
     def judge(self, query: Query, pool: Pool) -> Scores:
-        found = pool.found[self.name]
-
-        def score(n: int | None) -> float:
-            return 0.0 if n is None else found.get(n, 0.0)
-
-        return np.array(
-            [
-                score(n)
-                + self.beside * (score(pool.neighbour(n, -1)) + score(pool.neighbour(n, 1)))
-                for n in pool.numbers
-            ]
-        )
+        near = pool.spread(pool.found[self.name])
+        scores = pool.own(near)
+        for offset in (-1, 1):
+            places, there = pool.neighbours(offset)
+            scores = scores + self.beside * np.where(there, near[places], 0.0)
+        return scores

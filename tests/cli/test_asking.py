@@ -1,0 +1,128 @@
+"""`ask`, `chat` and `model` with real models."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.cli.shapes import faults, shapes
+from tests.cli.terminal import in_terminal, plain
+from tests.home import Home
+
+pytestmark = [pytest.mark.models, pytest.mark.slow]
+
+
+@pytest.fixture(scope="module")
+def answering(
+    tmp_path_factory: pytest.TempPathFactory,
+    life: Path,
+    models_dir: Path,
+    qwen: Path,
+    e5_packed: Path,
+) -> Iterator[Home]:
+    """A memory that holds the folder, with the default models."""
+    home = Home(tmp_path_factory.mktemp("answering"), models=str(models_dir), threads="2")
+    try:
+        home.finish("add", paths=[str(life)], wait=True)
+        yield home
+    finally:
+        home.stop()
+
+
+def test_an_answer_comes_with_its_citations(answering: Home) -> None:
+    done = answering.run("ask", "When was the boiler serviced?")
+    assert done.code == 0
+    assert "March" in done.out
+    assert "\n[1] " in done.out
+    assert "flat.md:" in done.out
+    as_json = answering.run("ask", "--json", stdin="When was the boiler serviced?\n")
+    assert list(faults(as_json.json, shapes()["secondme ask"])) == []
+    assert as_json.json["citations"][0]["path"].endswith("flat.md")
+
+
+def test_without_evidence_it_refuses_and_says_what_it_looked_for(answering: Home) -> None:
+    done = answering.run("ask", "What is the capital of Peru?")
+    assert done.code == 1
+    assert "looked for: " in done.out
+    assert "Peru" in done.out
+    as_json = answering.run("ask", "What is the capital of Peru?", "--json")
+    assert as_json.code == 1
+    assert as_json.json["refused"] is True
+    assert list(faults(as_json.json, shapes()["secondme ask"])) == []
+
+
+def test_on_a_terminal_what_stands_there_in_the_end_is_the_answer(answering: Home) -> None:
+    code, written = in_terminal(answering, "ask", "When was the boiler serviced?")
+    assert code == 0
+    answer = answering.run("ask", "When was the boiler serviced?", "--json").json["answer"]
+    assert plain(written).rpartition("\r")[2].startswith(answer)
+    assert "s in all" in written
+
+
+def test_a_chat_from_a_pipe_answers_each_line_and_is_remembered(answering: Home) -> None:
+    asked = "When was the boiler serviced?\n\nI like the colour of the tiles.\n"
+    done = answering.run("chat", "--json", stdin=asked)
+    assert done.code == 0
+    replies = [json.loads(line) for line in done.out.splitlines()]
+    assert len(replies) == 2
+    for reply in replies:
+        assert list(faults(reply, shapes()["secondme chat"])) == []
+        assert len(reply["remembered"]) == 2
+    assert answering.run("show", replies[1]["remembered"][0]).code == 0
+    assert answering.run("recall", "tiles").code == 0
+
+
+def test_a_private_chat_leaves_nothing(answering: Home) -> None:
+    before = answering.run("log", "--json").json
+    done = answering.run("chat", "--private", stdin="The password of the safe is hidden.\n")
+    assert done.code == 0
+    assert answering.run("log", "--json").json == before
+
+
+def test_a_chat_at_the_prompt_goes_on_after_a_reply_that_was_stopped(answering: Home) -> None:
+    code, written = in_terminal(
+        answering,
+        "chat",
+        "--private",
+        keys=(("> ", "Who has the drill?\n"), ("drill?\r\n", "\x03"), ("> ", "/quit\n")),
+    )
+    assert code == 0, written
+    assert "Traceback" not in written
+
+
+def test_models_are_listed_used_checked_and_removed(
+    tmp_path: Path, smollm: Path, e5_packed: Path
+) -> None:
+    folder = tmp_path / "models"
+    folder.mkdir()
+    for file in (smollm, e5_packed):
+        os.link(file, folder / file.name)
+    home = Home(tmp_path / "home", models=str(folder))
+    try:
+        found = {m["name"]: m for m in home.run("model", "list", "--json").json["models"]}
+        assert (found["smollm2-135m"]["fetched"], found["smollm2-135m"]["in_use"]) == (True, False)
+
+        used = home.run("model", "use", "smollm2-135m", "--json")
+        assert list(faults(used.json, shapes()["secondme model use"])) == []
+        refused = home.run("model", "remove", "smollm2-135m")
+        assert refused.code == 1
+        assert "is in use" in refused.err
+
+        assert "whole  smollm2-135m" in home.run("model", "verify", "smollm2-135m").out
+        fetched = home.run("model", "fetch", "--json")
+        assert list(faults(fetched.json, shapes()["secondme model fetch"])) == []
+        assert {each["name"] for each in fetched.json["fetched"]} == {"smollm2-135m", "e5-small"}
+
+        assert home.run("config", "unset", "language_model").code == 0
+        removed = home.run("model", "remove", "smollm2-135m", "--json")
+        assert list(faults(removed.json, shapes()["secondme model remove"])) == []
+        assert not (folder / smollm.name).exists()
+        missing = home.run("model", "use", "smollm2-135m")
+        assert missing.code == 3
+        assert "`secondme model fetch smollm2-135m`" in missing.err
+    finally:
+        home.stop()
