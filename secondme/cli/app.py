@@ -49,9 +49,9 @@ class _Plain:
 def _read_plainly(params: Sequence[Any]) -> None:
     """Let parameters of the plain kinds be read without pydantic; any other stays as typer has it."""
     for param in params:
-        kind, info = param.type_descriptor.annotation, param.type_descriptor.parameter_info
-        if kind in (str, int, bool, list[str]):
-            plain = _Plain(kind, info.min, info.max)
+        told = getattr(param, "type_descriptor", None)
+        if told and told.annotation in (str, int, bool, list[str]):
+            plain = _Plain(told.annotation, told.parameter_info.min, told.parameter_info.max)
             param.get_runtime_param = lambda plain=plain: plain
 
 

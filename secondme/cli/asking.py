@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from typing import Annotated, Any
@@ -84,10 +85,10 @@ def answered(use_case: str, shown: bool, **params: Any) -> dict[str, Any]:
 class Draft:
     """Words of an answer on the terminal as they come, which can be taken off the screen again."""
 
-    def __init__(self, drawn: bool) -> None:
-        """With `drawn` false nothing is ever written."""
+    def __init__(self, drawn: bool, size: os.terminal_size | None = None) -> None:
+        """With `drawn` false nothing is ever written; `size` is the terminal's, if not its own."""
         self._drawn = drawn
-        self._size = shutil.get_terminal_size()
+        self._size = size or shutil.get_terminal_size()
         self._text = ""
         self._row = self._column = 0
 

@@ -57,6 +57,9 @@ def _run(arguments: list[str]) -> int:
         return _fail(error.line(), error.exit_code, error)
     except BrokenPipeError:
         raise
+    except OSError as error:
+        said = (error.strerror or str(error), error.filename)
+        return _fail(": ".join(str(part) for part in said if part), FAILED, error)
     except Exception as error:
         line = misuse(error)
         if line:

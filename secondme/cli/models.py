@@ -11,7 +11,20 @@ from secondme.cli.app import App
 from secondme.cli.link import absolute, call, follow, print_json
 from secondme.cli.main import MISSING, STOPPED
 from secondme.cli.options import Json
-from secondme.cli.output import bad, clean, dim, good, note, one_line, out, short_path, size, table
+from secondme.cli.output import (
+    bad,
+    bold,
+    clean,
+    dim,
+    good,
+    note,
+    one_line,
+    out,
+    short_path,
+    size,
+    table,
+    wrap,
+)
 
 app = App()
 model = App("model")
@@ -184,8 +197,10 @@ def recommend(json: Json = False) -> None:
         return
     out(f"{result['memory_mb']:,} MB of memory are free here")
     for each in result["recommendations"]:
-        mark = good("fits   ") if each["fits"] else dim("too big")
-        out(f"  {mark}  {one_line(each['name'])}: {clean(each['reason'])}")
+        fits = good("fits") if each["fits"] else bad("too big")
+        out(f"{bold(one_line(each['name']))}  {fits}{dim('  here') if each['fetched'] else ''}")
+        for line in wrap(each["reason"], "    "):
+            out(line)
 
 
 @model.add()

@@ -94,13 +94,13 @@ def wrap(text: str, indent: str = "", limit: int | None = None) -> list[str]:
     width = columns()
     lines: list[str] = []
     for paragraph in clean(text).expandtabs(4).splitlines():
-        lines += _broken(paragraph, width - len(indent)) if width else [paragraph.rstrip()]
+        lines += broken(paragraph, width - len(indent)) if width else [paragraph.rstrip()]
     if limit and len(lines) > limit:
         lines = [*lines[:limit], "…"]
     return [f"{indent}{line}".rstrip() for line in lines]
 
 
-def _broken(paragraph: str, width: int) -> list[str]:
+def broken(paragraph: str, width: int) -> list[str]:
     """A paragraph in lines of at most `width` cells, between words where that is possible."""
     lines, line = list[str](), ""
     for word in re.findall(r"\s*\S+", paragraph):

@@ -111,16 +111,18 @@ def answer(
 ) -> Iterator[AnswerEvent]:
     """Answer a question from recalled moments: drafts while the model talks, then one `Answer`.
 
-    `evidence` comes best first; the model reads the first eight, and all of it is weighed (twenty are
-    enough). `style` "short" is for models that answer best in a few words. `history` are earlier
-    turns of the conversation, oldest first: they help to understand the question and are no evidence.
+    `evidence` comes best first; the model reads the first few (`prompt.MOMENTS`), and all of it is
+    weighed, best some twenty. `style` "short" is for models that answer best in a few words. `history`
+    are earlier turns of the conversation, oldest first: they help to understand the question and are
+    no evidence.
+
     The model is not asked when the evidence alone calls for a refusal. Raises `BadInputError` for an
     empty question; errors of the model pass through.
     """
     question = prompt.one_line(question, prompt.QUESTION)
     if not question:
         raise BadInputError("the question is empty", hint="ask something, in any language")
-    check = Check(_in_context(question, history), evidence, read=prompt.MOMENTS)
+    check = Check(_in_context(question, history), evidence, read=prompt.MOMENTS[style])
     trusted = trust.weigh(check)
     if trusted.confidence() < trust.ENOUGH:
         yield _refusal(check, trusted, trusted.confidence())

@@ -20,8 +20,8 @@ from secondme.model.chat import Message
 
 Style = Literal["short", "sentences"]
 
-MOMENTS = 8
-"""How many moments the model reads."""
+MOMENTS = {"short": 4, "sentences": 8}
+"""How many moments a model reads: small models lose their way among more."""
 QUESTION = 600
 """Characters of a question that are read; of a longer one its beginning and its end."""
 _LINE = 400

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -130,7 +131,9 @@ def test_a_note_is_remembered_at_once(shared: Home) -> None:
     assert shared.run("note", "", stdin="").code == 2
 
 
-def test_a_watched_folder_is_taken_in_and_followed(new_home, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_a_watched_folder_is_taken_in_and_followed(
+    new_home: Callable[..., Home], tmp_path: Path
+) -> None:
     home, folder = new_home(settle="0.1"), tmp_path / "vault"
     folder.mkdir()
     (folder / "one.md").write_text("a kettle\n")

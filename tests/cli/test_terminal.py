@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from secondme.cli.asking import Draft
-from secondme.cli.output import _broken, cells, day, duration, fit, minute, size
+from secondme.cli.output import broken, cells, day, duration, fit, minute, size
 from tests.cli.terminal import Screen, in_terminal, plain
 from tests.home import Home
 
@@ -66,8 +67,7 @@ def test_a_draft_leaves_no_trace(text: str, pieces: int, columns: int) -> None:
     screen.write("asked\n")
     kept, sys.stdout = sys.stdout, terminal
     try:
-        draft = Draft(True)
-        draft._size = type(draft._size)((columns, 400))
+        draft = Draft(True, os.terminal_size((columns, 400)))
         for at in range(pieces):
             step = len(text) // pieces + 1
             draft.follow({"event": "token", "text": text[at * step : (at + 1) * step]})
@@ -81,7 +81,7 @@ def test_a_draft_leaves_no_trace(text: str, pieces: int, columns: int) -> None:
 
 @given(st.text(alphabet="abc 日本\u0301é", max_size=200), st.integers(2, 30))
 def test_wrapped_lines_fit_and_lose_nothing(text: str, width: int) -> None:
-    lines = _broken(text, width)
+    lines = broken(text, width)
     assert all(cells(line) <= width for line in lines)
     assert "".join("".join(lines).split()) == "".join(text.split())
 

@@ -168,6 +168,19 @@ class TestDates:
     def test_are_those_that_the_passage_means(self, text: str, said: str, reads: str) -> None:
         assert ask("When did Nora join the harbour choir?", [moment(text)], said).text == reads
 
+    def test_written_in_the_passage_count_more_than_the_day_it_was_said(self) -> None:
+        evidence = [moment("Save the date: the wedding is on 28 June 2025.", day="2025-01-20")]
+        assert ask("When is the wedding?", evidence, "20 January 2025").text == "28 June 2025"
+
+    def test_of_moments_beside_the_point_give_way_to_that_of_the_best(self) -> None:
+        evidence = [
+            moment("Rita was born yesterday!", "Katrin", "2025-05-04"),
+            moment("Sofia, my little sister, born 30 October 1994.", "Ivan", "2024-01-01", score=3),
+            moment("We had soup.", "Ivan", "2025-07-19", score=2),
+        ]
+        for wrong in ("30 October 1994", "19 July 2025", "3 March 2011"):
+            assert ask("When was Rita born?", evidence, wrong).text == "3 May 2025"
+
     def test_in_a_question_are_written_out_for_the_model(self) -> None:
         model = Says("soup")
         list(answer("Which soup did we have yesterday?", [moment("Lentil soup.")], model, now=NOW))

@@ -48,7 +48,9 @@ def test_the_same_bytes_change_nothing(record: Record) -> None:
     assert live(record) == ["one", "two"]
 
 
-def test_a_changed_file_keeps_the_ids_of_what_stayed_and_the_history_of_what_went(record: Record) -> None:
+def test_a_changed_file_keeps_the_ids_of_what_stayed_and_the_history_of_what_went(
+    record: Record,
+) -> None:
     take(record, ["one", "two", "three"])
     before = {r["text"]: r["id"] for r in record.store.query("select * from moments")}
     taken = take(record, ["one", "three", "four"])

@@ -87,17 +87,17 @@ class Recall:
         """The narrowed pool, and each view's raw judgement and share of the score there.
 
         All candidates are judged by the quick views; the best of them, with those just before them, by
-        all. The quick views' scale stays that of the whole pool.
+        all. The quick views' scale stays that of the whole pool, where that has one.
         """
         quick = [v for v in self.views if not v.late]
         first = {v.name: v.judge(query, pool) for v in quick}
         scale = {v.name: _scale(first[v.name]) if v.standardise else (0.0, 1.0) for v in quick}
         parts = [v.weight * _scaled(first[v.name], scale[v.name]) for v in quick]
         best = np.argsort(-np.sum(parts, axis=0), kind="stable")[:narrow]
-        pool = pool.narrowed(best)
+        pool = pool.narrowed(best, query.filter)
         raw = {v.name: v.judge(query, pool) for v in self.views}
         for view in self.views:
-            if view.late:
+            if view.late or scale[view.name][1] == math.inf:
                 scale[view.name] = _scale(raw[view.name]) if view.standardise else (0.0, 1.0)
         return (
             pool,

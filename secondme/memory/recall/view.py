@@ -71,13 +71,15 @@ class Pool:
         self.numbers = np.array(numbers, np.int64)
         self._at = np.searchsorted(self.near, self.numbers)
 
-    def narrowed(self, chosen: NDArray[np.intp]) -> Pool:
+    def narrowed(self, chosen: NDArray[np.intp], filter_: Filter) -> Pool:
         """A pool of the chosen candidates (by place) and of those that stand just before them in their
-        sessions, with vectors ahead."""
+        sessions and pass the filter, with vectors ahead."""
         numbers = set(self.numbers[chosen].tolist())
         for offset in range(1, EARLIER + 1):
             places, there = self.neighbours(-offset)
             numbers.update(self.near[places[chosen][there[chosen]]].tolist())
+        if filter_:
+            numbers = self._record.moments.passing(sorted(numbers), filter_)
         return Pool(self._record, numbers, self.found, self._embedder, AHEAD)
 
     def __len__(self) -> int:

@@ -14,7 +14,7 @@ class Words:
     """Moments that share words with the question."""
 
     name = "words"
-    weight = 0.7
+    weight = 0.85
     standardise = True
     late = False
     beside = 0.3
