@@ -10,12 +10,13 @@ from typing import Any
 
 from secondme.plugin import Document, Moment
 
-from ._text import PASSAGE, clean, cut, drop_empty, one_line, wordy
+from ._text import MESSAGE, PASSAGE, clean, cut, drop_empty, one_line, wordy
 from ._time import find_clock, find_date
 
 _SHORT = 120  # characters up to which a passage is hard to understand without its heading
 _LABEL = 80  # a line this short without a full stop is joined with others like it
 _LABELS = 400
+_HEADER = 600  # characters of a table's head that stand before its rows
 
 
 @dataclass(slots=True)
@@ -70,21 +71,21 @@ class Composer:
             elif wordy(block.text):
                 self._bare = None
                 if self._held and not self._joins(block):
-                    yield self._moment()
+                    yield from self._moment()
                 self._held.append(block)
                 self._size += len(block.text) + 1
             elif block.text and self._held and not block.group:
-                yield self._moment()  # a line of stars or dashes parts what stands around it
+                yield from self._moment()  # a line of stars or dashes parts what stands around it
         if self._held:
-            yield self._moment()
+            yield from self._moment()
         if self._bare:
-            yield self._heading(self._bare)
+            yield from self._heading(self._bare)
 
     def _enter(self, heading: Block) -> Iterator[Moment]:
         if self._held:
-            yield self._moment()
+            yield from self._moment()
         if self._bare and self._bare.level >= heading.level:
-            yield self._heading(self._bare)
+            yield from self._heading(self._bare)
         self._bare = heading if wordy(heading.text) else None
         text = one_line(heading.text)
         while self._path and self._path[-1].level >= heading.level:
@@ -116,12 +117,12 @@ class Composer:
             return True
         return size <= _LABELS and _is_label(last) and _is_label(block)
 
-    def _moment(self) -> Moment:
+    def _moment(self) -> Iterator[Moment]:
         held, self._held, self._size = self._held, [], 0
         lines = []
         for number, block in enumerate(held):
             if block.header and (number == 0 or not held[number - 1].header):
-                lines.append(block.header)
+                lines.append(block.header[:_HEADER])
             lines.append(block.text)
         text = "\n".join(lines)
         label = self._path[-1].label if self._path else ""
@@ -131,26 +132,27 @@ class Composer:
         heading = {"heading": self._path[-1].text if self._path else ""}
         return self._make(text, _around(held), [heading, *(block.meta for block in held)])
 
-    def _heading(self, block: Block) -> Moment:
+    def _heading(self, block: Block) -> Iterator[Moment]:
         return self._make(block.text, block.span, [block.meta])
 
     def _make(
         self, text: str, span: tuple[int, int] | None, metas: Iterable[Mapping[str, Any]]
-    ) -> Moment:
+    ) -> Iterator[Moment]:
         meta: dict[str, Any] = {}
         for part in (self.meta, *metas):
             for key, value in part.items():
                 known = meta.setdefault(key, value)
                 if isinstance(known, list):  # tags and links add up, elsewhere the first counts
                     meta[key] = list(dict.fromkeys([*known, *value]))
-        return Moment(
-            text=text,
-            time=self._time(),
-            speaker=self.speaker,
-            session=" › ".join(section.text for section in self._path if section.text),
-            span=span,
-            meta=drop_empty(meta),
-        )
+        for start, end in cut(text, MESSAGE):  # only a heading or a head row can be so long
+            yield Moment(
+                text=text[start:end],
+                time=self._time(),
+                speaker=self.speaker,
+                session=" › ".join(section.text for section in self._path if section.text),
+                span=span,
+                meta=drop_empty(meta),
+            )
 
 
 def _is_label(block: Block) -> bool:

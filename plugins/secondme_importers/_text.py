@@ -105,8 +105,8 @@ class Source:
         escaped = data.decode("utf-8", "surrogateescape")
         bad = len(_HALVES.findall(escaped))
         ascii_only = len(escaped.encode("ascii", "ignore"))
-        if bad < len(escaped) - ascii_only - bad:  # more of it is UTF-8 than is not
-            self.note = f"{bad} bytes are not valid UTF-8"
+        if bad <= len(escaped) - ascii_only - bad:  # as much of it is UTF-8 as is not
+            self.note = f"{bad} byte{'s are' if bad > 1 else ' is'} not valid UTF-8"
             return "utf-8", escaped
         encoding, text = _guess(data)
         self.note = f"read as {encoding}, a guess"

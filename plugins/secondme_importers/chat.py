@@ -19,7 +19,6 @@ from ._text import (
     Source,
     clean,
     cut,
-    decode,
     drop_empty,
     few_skipped,
     json_value,
@@ -91,23 +90,20 @@ def _is_short(value: Any) -> bool:
 
 
 def _lines(data: bytes) -> Iterator[tuple[str, tuple[int, int]]]:
-    """Lines with their bytes; whatever is not UTF-8 in one shows as U+FFFD."""
-    if data.startswith((b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff")):
-        source, start = Source(data), 0
+    """Lines with their bytes; whatever is no text in one shows as U+FFFD."""
+    source = Source(data)
+    if source.encoding != "utf-8" or source.note:
+        start = 0
         for line in source.text.split("\n"):
             yield line, source.span(start, start + len(line))
             start += len(line) + 1
         return
-    start = 3 if data.startswith(b"\xef\xbb\xbf") else 0
+    start = source.byte(0)
     while start < len(data):
         end = data.find(b"\n", start)
         end = len(data) if end < 0 else end
-        raw = data[start:end]
-        span = (start, end - raw.endswith(b"\r"))
-        try:
-            yield raw.decode(), span
-        except UnicodeDecodeError:
-            yield decode(raw, None)[0], span
+        line_bytes = data[start:end]
+        yield line_bytes.decode(), (start, end - line_bytes.endswith(b"\r"))
         start = end + 1
 
 

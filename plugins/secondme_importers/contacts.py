@@ -15,8 +15,8 @@ from ._time import parse_time
 
 _MARK = re.compile(r"^(BEGIN|END):VCARD[ \t]*\r?$", re.M | re.I)
 _FOLD = re.compile(rb"\r?\n[ \t]")
-_SOFT_BREAK = re.compile(rb"=\r?\n")
-_QUOTED = re.compile(rb"ENCODING=QUOTED-PRINTABLE|;QUOTED-PRINTABLE[;:]", re.I)
+_LINE_END = re.compile(r"\r\n|\r|\n")
+_QUOTED = re.compile(r"ENCODING=QUOTED-PRINTABLE|;QUOTED-PRINTABLE[;:]", re.I)
 _BINARY = {"PHOTO", "LOGO", "SOUND", "KEY", "AGENT", "VERSION", "PRODID"}
 _PROPERTY = re.compile(
     r"(?:(?P<group>[\w-]{1,80})\.)?(?P<name>[\w-]{1,80})"
@@ -127,13 +127,14 @@ def _properties(raw: bytes) -> Iterator[_Property]:
 
 def _lines(raw: bytes) -> list[str]:
     """The card's logical lines: folded ones joined, those of quoted-printable too."""
-    lines, open_ = [], b""
-    for line in _FOLD.sub(b"", raw).splitlines():
-        line = open_ + line
-        soft = line.endswith(b"=") and bool(_QUOTED.search(line[:200]))
-        open_ = line[:-1] if soft and len(line) < _LINE else b""
-        if not open_ and line.strip():
-            lines.append(decode(line, None)[0])
+    text, _ = decode(_FOLD.sub(b"", raw), None)
+    lines, held = [], ""
+    for line in _LINE_END.split(text):
+        line = held + line
+        soft = line.endswith("=") and bool(_QUOTED.search(line[:200]))
+        held = line[:-1] if soft and len(line) < _LINE else ""
+        if not held and line.strip():
+            lines.append(line)
     return lines
 
 

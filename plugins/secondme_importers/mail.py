@@ -21,7 +21,7 @@ from .html import page_blocks
 
 _PASSAGE = 2_000  # characters of a mail that one moment holds
 _BODY = 1_000_000  # characters of a body that are read
-_DEPTH, _PARTS = 50, 500
+_DEPTH, _PARTS, _PEOPLE = 50, 500, 50
 _HEADER, _RECIPIENTS = 4_000, 20_000  # characters of a header that are read
 _SEPARATOR = re.compile(rb"^From [^\n]*\n(?=[!-9;-~]+:)", re.M)
 _ESCAPED = re.compile(rb"^>(>*From )", re.M)
@@ -73,7 +73,9 @@ class _Mail:
             found = getaddresses([raw])
         except (ValueError, IndexError, RecursionError):
             found = []
-        return [(one_line(_decoded(n), 100), one_line(a, 200)) for n, a in found if n or a]
+        return [
+            (one_line(_decoded(n), 100), one_line(a, 200)) for n, a in found[:_PEOPLE] if n or a
+        ]
 
     def time(self) -> tuple[datetime | None, str]:
         """When it was sent, and a note where that is not known."""
@@ -216,8 +218,7 @@ def _moments(
 
 def _named(people: list[tuple[str, str]]) -> list[str]:
     return [
-        f"{name} <{address}>" if name and address else name or address
-        for name, address in people[:50]
+        f"{name} <{address}>" if name and address else name or address for name, address in people
     ]
 
 

@@ -198,7 +198,8 @@ class CoreClient:
                 return
             code = process.poll()
             if code not in (None, 0):
-                raise errors.CoreError(_last_line(log) or f"the core could not start (exit {code})")
+                why = _last_line(log) or f"the core could not start (exit {code})"
+                raise errors.CoreError(why, hint=f"its log is {log}")
             time.sleep(0.02)
         raise errors.CoreError(
             f"the core did not answer within {_START_SECONDS:.0f} s", hint=f"its log is {log}"

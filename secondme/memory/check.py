@@ -194,8 +194,8 @@ class Check:
         """Whether a claim only repeats the question, which asks for no choice between two things."""
         if not _OR.isdisjoint(tokens(self.question)):
             return False
-        needs = _needs(claim)
-        return bool(needs) and all(need.keys and need.keys <= self.about for need in needs)
+        needs, named = _needs(claim), {term.key for term in self.asked}
+        return bool(needs) and all(need.keys and need.keys <= named for need in needs)
 
     def _cover(
         self, needs: list[_Need], open_to: list[int], limit: int, prefer: Sequence[int]

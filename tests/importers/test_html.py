@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import pytest
@@ -116,10 +117,8 @@ def test_long_blocks_are_cut_at_sentences_with_their_places() -> None:
     ids=lambda page: page[:12],
 )
 def test_hostile_pages_end_soon(page: str) -> None:
-    try:
+    with suppress(UnreadableError):
         read(page, "p.html")
-    except UnreadableError as error:
-        assert str(error)
 
 
 def test_a_page_without_text_says_so() -> None:
@@ -127,14 +126,16 @@ def test_a_page_without_text_says_so() -> None:
         read("<html><script>x</script></html>", "p.html")
 
 
+TAGS = (
+    "<p> </p> <div> </div> <li> <ul> </ul> <td> <tr> <table> </table> <b> </b> <br> <h1> </h1> "
+    "<!-- --> <pre> </pre> <nav> </nav> < > & &amp; &#65; word wörd more"
+)
+
+
 @settings(max_examples=100, deadline=None)
 @given(
     st.lists(
-        st.sampled_from(
-            "<p> </p> <div> </div> <li> <ul> </ul> <td> <tr> <table> </table> <b> </b> <br> <h1> "
-            "</h1> <!-- --> <pre> </pre> <nav> </nav> < > & &amp; &#65; word wörd more".split()
-            + [" ", "\n", "<a href='x>'>"]
-        ),
+        st.sampled_from([*TAGS.split(), " ", "\n", "<a href='x>'>"]),
         max_size=60,
     )
 )

@@ -73,7 +73,7 @@ def test_single_bad_bytes_do_not_spoil_the_rest() -> None:
     (moment,) = read(data, "n.txt")
     assert moment.text == "Müller \ufffd äöü, Straße, schön."
     assert passage(data, moment) == data
-    assert moment.meta["encoding"] == "1 bytes are not valid UTF-8"
+    assert moment.meta["encoding"] == "1 byte is not valid UTF-8"
 
 
 def test_a_file_on_one_line_is_cut_at_sentences() -> None:

@@ -255,6 +255,7 @@ class TestWhatIsCited:
         check = Check("What do the dancers in the photo show?", [said("The dancers in the photo!")])
         assert check.echoes("the dancers")
         assert not check.echoes("the dancers of a festival")
+        assert Check("Where does Nora work?", [said("At a mill.")]).echoes("Nora")
         assert not Check("Is it tea or coffee?", [said("I drink tea.")]).echoes("tea")
 
     def test_comes_from_the_moments_that_were_read(self) -> None:

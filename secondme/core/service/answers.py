@@ -19,7 +19,8 @@ from secondme.model import catalog
 from secondme.model.chat import Message
 from secondme.record.moments import Filter
 
-EVIDENCE = 8
+EVIDENCE = 20
+"""Moments recalled for an answer: the best are read by the model, all tell whether there is one."""
 _SENTENCES_FROM = 3e9
 """Models with at least this many weights write sentences; smaller ones answer in a few words."""
 _CONVERSATIONS = 64
@@ -67,10 +68,11 @@ def chat(
         core, call, message, looked_up, EVIDENCE, Filter(), None, tuple(history.turns)
     ):
         if event["event"] == "result":
+            keep = not private and not event["partial"]
             said = [Message("user", message), Message("assistant", event["answer"])]
             history.turns = [*history.turns, *said][-2 * _TURNS :]
             event["remembered"] = (
-                [] if private else _remember(core, call, conversation, message, event)
+                _remember(core, call, conversation, message, event) if keep else []
             )
         yield event
 
@@ -180,6 +182,8 @@ def _result(answer_: Answer) -> dict[str, Any]:
     return {
         "answer": answer_.text,
         "refused": answer_.refused,
+        "quoted": answer_.quoted,
+        "partial": answer_.partial,
         "confidence": round(answer_.confidence, 3),
         "citations": [
             {

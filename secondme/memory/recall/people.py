@@ -34,7 +34,7 @@ class People:
         return np.array([_said_by(speaker, named) for speaker in pool.speakers()])
 
 
-_UNKNOWN = 0.5
+_UNKNOWN = 1.0
 """What has no speaker, such as a note, may be the named one's own."""
 
 
@@ -43,11 +43,15 @@ def _said_by(speaker: str | None, named: set[str]) -> float:
 
 
 def named_speakers(question: str, speakers: Sequence[str]) -> set[str]:
-    """Those who bear the one name that the question mentions; nobody when it mentions several."""
-    words = set(_WORD.findall(question.lower()))
+    """Those who bear the one name that the question mentions; nobody when it mentions several.
+
+    In a question with capitals a name must have one: "my passport" does not name Passport Online.
+    """
+    capitals = any(c.isupper() for c in question[1:])
+    words = set(_WORD.findall(question if capitals else question.lower()))
     bearers: dict[str, set[str]] = {}
     for speaker in speakers:
-        first = next(iter(_WORD.findall(speaker.lower())), "")
-        if len(first) > 1 and first in words:
-            bearers.setdefault(first, set()).add(speaker)
+        first = next(iter(_WORD.findall(speaker)), "")
+        if len(first) > 1 and (first if capitals else first.lower()) in words:
+            bearers.setdefault(first.lower(), set()).add(speaker)
     return next(iter(bearers.values())) if len(bearers) == 1 else set()
