@@ -95,7 +95,7 @@ class Composer:
         self._path.append(_Section(heading.level, text, time, label))
 
     def _at_clock(self, text: str) -> datetime | None:
-        """ "10:30" as a heading under a day is a time of that day."""
+        """A heading such as 10:30 below a day is a time of that day."""
         clock = find_clock(text[:8]) if text[:1].isdigit() else None
         day = self._time() if clock is not None else None
         return day.replace(hour=0, minute=0, second=0) + (clock or timedelta()) if day else None

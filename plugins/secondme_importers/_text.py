@@ -6,7 +6,7 @@ import codecs
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date, datetime
+from itertools import takewhile
 from typing import Any
 
 from secondme.plugin import Moment, Skipped
@@ -229,34 +229,27 @@ def _break(text: str, start: int, length: int) -> int:
 
 
 def json_value(value: Any, *, depth: int = 6, left: list[int] | None = None) -> Any:
-    """The value as JSON can hold it: cleaned strings, no NaN, bounded in depth, count and length."""
+    """A value read from JSON with its strings cleaned, without NaN, bounded in depth and size."""
     left = [500] if left is None else left
     left[0] -= 1
-    if value is None or isinstance(value, bool):
-        return value
     if isinstance(value, str):
         return clean(value[:2_000])
-    if isinstance(value, int):
-        return value if abs(value) < 1 << 63 else f"{value:.6e}" if abs(value) < 1 << 1000 else None
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, date | datetime):
-        return value.isoformat()
-    if depth == 0 or left[0] <= 0:
+    if isinstance(value, float) and not math.isfinite(value):
         return None
-    if isinstance(value, Mapping):
+    if isinstance(value, int) and abs(value) >= 1 << 63:
+        return float(value) if abs(value) < 1 << 1_000 else None
+    if isinstance(value, dict | list):
+        if depth == 0:
+            return None
+        if isinstance(value, list):
+            return [json_value(item, depth=depth - 1, left=left) for item in _some(value, left)]
         pairs = ((one_line(str(key), 100), item) for key, item in _some(value.items(), left))
         return {key: json_value(item, depth=depth - 1, left=left) for key, item in pairs}
-    if isinstance(value, list | tuple | set):
-        return [json_value(item, depth=depth - 1, left=left) for item in _some(value, left)]
-    return one_line(str(value)) if isinstance(value, bytes) else None
+    return value
 
 
-def _some(items: Any, left: list[int]) -> Iterator[Any]:
-    for item in items:
-        if left[0] <= 0:
-            return
-        yield item
+def _some(items: Iterable[Any], left: list[int]) -> Iterator[Any]:
+    return takewhile(lambda _: left[0] > 0, items)
 
 
 def drop_empty(meta: Mapping[str, Any]) -> dict[str, Any]:

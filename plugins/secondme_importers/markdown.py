@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import PurePath
 from typing import TYPE_CHECKING
@@ -89,43 +89,59 @@ class _Note:
     def _block(self, tokens: Sequence[Token]) -> Iterator[Block]:
         first = tokens[0]
         if first.type == "heading_open":
-            yield self._make(self._inline(tokens[1].content), first, level=int(first.tag[1]))
+            heading = Block(self._inline(tokens[1].content), level=int(first.tag[1]))
+            yield self._placed(heading, *self._range(first))
         elif first.type in ("bullet_list_open", "ordered_list_open"):
             self.group += 1
             for a, b in _spans(tokens, 1):
-                yield from self._fit(tokens[a:b], group=self.group)
+                yield from self._fit(tokens[a:b], Block("", group=self.group))
         elif first.type == "table_open":
             yield from self._table(tokens)
         elif first.type != "hr":
-            yield from self._fit(tokens, close=first.type != "paragraph_open")
+            yield from self._fit(tokens, Block("", close=first.type != "paragraph_open"))
 
     def _table(self, tokens: Sequence[Token]) -> Iterator[Block]:
         self.group += 1
         head, group = "", self.group
         for a, b in _spans(tokens, 2):
             if any(token.type == "th_open" for token in tokens[a:b]):
-                head = self._flat(tokens[a:b])
+                head = clean(self._flat(tokens[a:b]))
             else:
-                yield from self._fit(tokens[a:b], group=group, header=head)
+                yield from self._fit(tokens[a:b], Block("", group=group, header=head))
 
-    def _fit(
-        self, tokens: Sequence[Token], *, group: int = 0, header: str = "", close: bool = False
-    ) -> Iterator[Block]:
+    def _fit(self, tokens: Sequence[Token], like: Block) -> Iterator[Block]:
         """The tokens as one block, or cut at sentence ends where that would be too long."""
-        first = tokens[0]
-        lines = first.map or (0, 0)
-        start, end = self.starts[lines[0]], self.starts[lines[1]]
+        start, end = self._range(tokens[0])
         if end - start <= 4 * PASSAGE:
             text = self._flat(tokens)
             if len(text) <= PASSAGE:
-                yield self._make(text, first, group=group, header=header, close=close)
+                yield self._placed(replace(like, text=text), start, end)
                 return
-        code = first.type in ("fence", "code_block")
+        code = tokens[0].type in ("fence", "code_block")
         for a, b in cut(self.chunk[start:end], PASSAGE):
             piece = self.chunk[start + a : start + b]
             text = piece if code else self._inline(_MARKERS.sub("", piece))
-            span = (self.begin + start + a, self.begin + start + b)
-            yield self._finish(text, span, group=group, header=header, close=close)
+            yield self._placed(replace(like, text=text), start + a, start + b)
+
+    def _range(self, token: Token) -> tuple[int, int]:
+        """The token's characters in the chunk; of fenced code those between the fences."""
+        first, last = token.map or (0, 0)
+        if token.type == "fence":
+            first += 1
+            closed = FENCE.match(self.chunk, self.starts[last - 1], self.starts[last])
+            last -= bool(closed and last - 1 > first)
+        return self.starts[first], self.starts[last]
+
+    def _placed(self, block: Block, start: int, end: int) -> Block:
+        """The block with its bytes, and the links and tags that were met in it."""
+        characters = self.chunk[start:end]
+        start += len(characters) - len(characters.lstrip(_EDGE))
+        end = max(start, end - (len(characters) - len(characters.rstrip(_EDGE))))
+        found = {"links": self.links, "tags": self.tags, "urls": self.urls}
+        meta = {name: list(dict.fromkeys(values)) for name, values in found.items() if values}
+        self.links, self.tags, self.urls = [], [], []
+        span = self.source.span(self.begin + start, self.begin + end)
+        return replace(block, text=clean(block.text), span=span, meta=meta)
 
     def _flat(self, tokens: Sequence[Token]) -> str:
         """A block's text with its lists' markers and its tables' rows, as one would read it."""
@@ -191,44 +207,6 @@ class _Note:
                     self.links.append(one_line(token.info))
                 out.append(token.content)
         return _EMPTY_LINES.sub("\n", _BLOCK_ID.sub("", "".join(out)))
-
-    def _make(
-        self,
-        text: str,
-        token: Token,
-        *,
-        level: int = 0,
-        group: int = 0,
-        header: str = "",
-        close: bool = False,
-    ) -> Block:
-        first, last = token.map or (0, 0)
-        if token.type == "fence":
-            first += 1
-            closed = FENCE.match(self.chunk, self.starts[last - 1], self.starts[last])
-            last -= bool(closed and last - 1 > first)
-        span = (self.begin + self.starts[first], self.begin + self.starts[last])
-        return self._finish(text, span, level=level, group=group, header=header, close=close)
-
-    def _finish(
-        self,
-        text: str,
-        span: tuple[int, int],
-        *,
-        level: int = 0,
-        group: int = 0,
-        header: str = "",
-        close: bool = False,
-    ) -> Block:
-        start, end = span
-        characters = self.chunk[start - self.begin : end - self.begin]
-        start += len(characters) - len(characters.lstrip(_EDGE))
-        end = max(start, end - (len(characters) - len(characters.rstrip(_EDGE))))
-        found = {"links": self.links, "tags": self.tags, "urls": self.urls}
-        meta = {name: list(dict.fromkeys(values)) for name, values in found.items() if values}
-        self.links, self.tags, self.urls = [], [], []
-        bytes_ = self.source.span(start, end)
-        return Block(clean(text), bytes_, level, group, clean(header), close, meta)
 
 
 def _callout(match: re.Match[str]) -> str:
