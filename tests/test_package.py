@@ -12,11 +12,25 @@ ROOT = Path(__file__).parents[1]
 
 def test_the_wheel_holds_the_product_and_its_plugins(tmp_path: Path) -> None:
     subprocess.run(
-        [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "-w", tmp_path, ROOT],
+        [
+            sys.executable,
+            "-m",
+            "pip",
+            "wheel",
+            "-q",
+            "--no-deps",
+            "--no-build-isolation",
+            "-w",
+            tmp_path,
+            ROOT,
+        ],
         check=True,
     )
     names = zipfile.ZipFile(next(tmp_path.glob("*.whl"))).namelist()
-    assert {n.split("/")[0] for n in names if ".dist-info" not in n} == {"secondme", "secondme_importers"}
+    assert {n.split("/")[0] for n in names if ".dist-info" not in n} == {
+        "secondme",
+        "secondme_importers",
+    }
     assert "secondme/py.typed" in names
     assert any(n.endswith("licenses/LICENSE") for n in names)
     entry_points = next(n for n in names if n.endswith("entry_points.txt"))

@@ -23,6 +23,7 @@ _PAGE_SECONDS = 20.0
 _DOCUMENT_SECONDS = 300.0
 _PAGE_CHARACTERS = 1_000_000
 _PAGES = 20_000
+_OBJECT = re.compile(rb"(?<!\d)(\d{1,7}) \d{1,5} obj\b")
 _PAGE_OBJECT = re.compile(
     rb"(?<!\d)(\d{1,7}) (\d{1,5}) obj\b(?=(?:(?!endobj).){0,2000}?/Type\s*/Page\b)", re.S
 )
@@ -73,11 +74,12 @@ def _reader(data: bytes) -> PdfReader | None:
 def _mended(data: bytes) -> bytes:
     """The file with a page tree of all pages found in it, for one whose own is lost."""
     pages = [b"%b %b R" % match.groups() for match in _PAGE_OBJECT.finditer(data)][:_PAGES]
+    free = max((int(match[1]) for match in _OBJECT.finditer(data)), default=0) + 1
     return data + (
-        b"\nendobj\n9999998 0 obj\n<< /Type /Pages /Kids [%b] /Count %d >>\nendobj\n"
-        b"9999999 0 obj\n<< /Type /Catalog /Pages 9999998 0 R >>\nendobj\n"
-        b"trailer\n<< /Size 10000000 /Root 9999999 0 R >>\nstartxref\n0\n%%%%EOF\n"
-    ) % (b" ".join(pages), len(pages))
+        b"\nendobj\n%d 0 obj\n<< /Type /Pages /Kids [%b] /Count %d >>\nendobj\n"
+        b"%d 0 obj\n<< /Type /Catalog /Pages %d 0 R >>\nendobj\n"
+        b"trailer\n<< /Size %d /Root %d 0 R >>\nstartxref\n0\n%%%%EOF\n"
+    ) % (free, b" ".join(pages), len(pages), free + 1, free, free + 2, free + 1)
 
 
 def _page_text(reader: PdfReader, number: int, deadline: float) -> str:
