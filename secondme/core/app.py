@@ -46,13 +46,13 @@ class Core:
         self.intake = Intake(
             self.record, Readers(self.zone), config.max_file_mb * 1_000_000, self.embedding.wake
         )
-        self.index = VectorKeeper(self.record, self.embedding, config.chroma_dir, config.chroma_url)
+        self.index = self._keeper()
         self.watcher = Watcher(self.record, self.intake, config.settle)
         self._prepared = threading.Event()
         self.conversations: OrderedDict[str, Any] = OrderedDict()
         self._models = threading.RLock()
         self._embedder: EmbedderClient | None = None
-        self._serving: EmbedderClient | None = None
+        self._search: tuple[EmbedderClient | None, VectorKeeper] = (None, self.index)
         self._language: LanguageClient | None = None
         self._language_spec: dict[str, Any] = {}
 
@@ -79,7 +79,7 @@ class Core:
 
     def open_embedder(self) -> None:
         """Use the configured embedder from now on; a memory that has vectors of another one keeps
-        being searched with those until the new ones are complete."""
+        being searched with those until the new ones, and their index, are complete."""
         with self._models:
             name = self.config.embedder
             path = self.model_path(name)
@@ -89,14 +89,17 @@ class Core:
             self.embedding.use(name, self._embedder)
             old = self._complete_other(name)
             if old is None:
-                self._serving = self._embedder
-            else:
-                self._serving = self._embedder_client(old, self._known_path(old))
-                threading.Thread(target=self._switch_when_done, name="switch", daemon=True).start()
-            serving = self._serving
-        self.index.open(serving.name, serving.dimensions)
-        if serving is not self._embedder:
-            self.embedding.attach(None)
+                self._search = (self._embedder, self.index)
+                self.index.open(name, self._embedder.dimensions)
+                return
+            serving = self._embedder_client(old, self._known_path(old))
+            self._search = (serving, self.index)
+            self.index.open(old, serving.dimensions, in_step=False)
+            following = self._keeper()
+            following.open(name, self._embedder.dimensions)
+            threading.Thread(
+                target=self._switch_when_done, args=(following,), name="switch", daemon=True
+            ).start()
 
     def open_embedder_soon(self) -> None:
         """The same in the background."""
@@ -111,26 +114,27 @@ class Core:
                 return other
         return None
 
-    def _switch_when_done(self) -> None:
-        """Once every moment has its new vector, search with those and let the old ones go."""
-        never = threading.Event()
-        while self._embedder is not None and self._serving is not self._embedder:
-            if self.embedding.pending() == 0:
-                self._switch()
-                return
+    def _switch_when_done(self, following: VectorKeeper) -> None:
+        """Once every moment has its new vector in the new index, search there and let the old go."""
+        new, never = self._embedder, threading.Event()
+        assert new is not None
+        while self.embedding.pending() or self.record.vectors.count_unindexed(new.name):
             never.wait(0.5)
-
-    def _switch(self) -> None:
+            if self._embedder is not new:  # changed again meanwhile
+                following.close()
+                return
         with self._models:
-            old, new = self._serving, self._embedder
-            assert old is not None
-            assert new is not None
-            self.index.close()
-            self._serving = new
-            old.close()
-        self.record.vectors.drop(old.name)
-        guard(lambda: self.index.open(new.name, new.dimensions), self.index)
-        guard(lambda: self.index.drop(old.name), self.index)
+            serving, index = self._search
+            self._search, self.index = (new, following), following
+        index.close()
+        if serving is not None:
+            serving.close()
+            self.record.vectors.drop(serving.name)
+            guard(lambda: following.drop(serving.name), following)
+
+    def _keeper(self) -> VectorKeeper:
+        config = self.config
+        return VectorKeeper(self.record, self.embedding, config.chroma_dir, config.chroma_url)
 
     def _embedder_client(self, name: str, path: Path) -> EmbedderClient:
         from secondme.model.clients import EmbedderClient
@@ -166,7 +170,12 @@ class Core:
     @property
     def embedder(self) -> EmbedderClient | None:
         """The embedder whose vectors are searched, or None when none has been fetched."""
-        return self._serving
+        return self._search[0]
+
+    @property
+    def search(self) -> tuple[EmbedderClient | None, VectorKeeper]:
+        """The embedder and the index that go together, at one moment."""
+        return self._search
 
     def language(self, name: str | None = None) -> LanguageClient:
         """The language model. Raises `ModelError` when it has not been fetched."""
@@ -197,13 +206,16 @@ class Core:
         changed = config.embedder != self.config.embedder
         self.config = config
         if changed:
-            self.index.close()
-            self.open_embedder()
+            with self._models:
+                self.index.close()
+                for client in {id(c): c for c in (self.embedder, self._embedder) if c}.values():
+                    client.close()
+                self.open_embedder()
 
     def workers(self) -> list[dict[str, object]]:
         """Each worker's role, process, and resident memory in MB."""
         clients = {
-            id(c): c for c in (self._serving, self._embedder, self._language) if c is not None
+            id(c): c for c in (self.embedder, self._embedder, self._language) if c is not None
         }
         pid, state = self.index.resident()
         out: list[dict[str, object]] = [
@@ -241,7 +253,7 @@ class Core:
         self.watcher.stop()
         self.embedding.stop()
         for client in {
-            id(c): c for c in (self._serving, self._embedder, self._language) if c
+            id(c): c for c in (self.embedder, self._embedder, self._language) if c
         }.values():
             try:
                 client.close()

@@ -41,8 +41,11 @@ class VectorKeeper:
         self.state: State = "off"
         self.reason = ""
 
-    def open(self, embedder: str, dimensions: int) -> None:
-        """Probe, open and reconcile the index of an embedder; broken, it is rebuilt."""
+    def open(self, embedder: str, dimensions: int, *, in_step: bool = True) -> None:
+        """Probe, open and reconcile the index of an embedder; broken, it is rebuilt.
+
+        Kept `in_step` with the record from then on, unless it only serves until another is there.
+        """
         from secondme.index.chroma import VectorIndex, set_aside
 
         with self._lock:
@@ -65,7 +68,8 @@ class VectorKeeper:
             self._record.vectors.mark_all(embedder, index.numbers())
             self._index = index
             self.state = "rebuilding" if self.reason else "ready"
-            self._embedding.attach(index)
+            if in_step:
+                self._embedding.attach(index)
 
     def _probe(self) -> Health:
         from secondme.index.chroma import probe
@@ -152,8 +156,8 @@ class VectorKeeper:
 
     def _let_go(self) -> None:
         """Close the index, so that it can be probed, moved or opened by another owner."""
-        self._embedding.attach(None)
         index, self._index = self._index, None
+        self._embedding.detach(index)
         if index is not None:
             try:
                 index.close()

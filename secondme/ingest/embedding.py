@@ -113,10 +113,15 @@ class Embedding:
         self._index = None
         self.wake()
 
-    def attach(self, index: Indexes | None) -> None:
-        """The index to keep in step, or None while it is being opened or rebuilt."""
+    def attach(self, index: Indexes) -> None:
+        """The index to keep in step from now on."""
         self._index = index
         self.wake()
+
+    def detach(self, index: Indexes | None) -> None:
+        """Leave this index alone, if it is the one that is kept in step."""
+        if self._index is index:
+            self._index = None
 
     def wake(self) -> None:
         """There may be something to do."""

@@ -6,12 +6,14 @@ import json
 import os
 import random
 import threading
+import time
 import uuid
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
+from secondme.core.client import lock_holder
 from secondme.errors import SecondMeError
 from tests.home import Home, chat
 
@@ -78,6 +80,8 @@ def add_and_kill(home: Home, folder: Path, delay: float, dice: random.Random) ->
     except SecondMeError:
         pass
     timer.join()
+    while lock_holder(home.config):  # dying takes a moment
+        time.sleep(0.01)
     return done
 
 

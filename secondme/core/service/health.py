@@ -40,6 +40,7 @@ def core_status(core: Core, call: Call) -> Event:
 @use_case
 def status(core: Core, call: Call) -> Event:
     """What the memory holds, with what it works, and whether anything leaves the machine."""
+    core.wait_until_prepared(3.0)
     core.index.settle()
     sources = core.record.sources.all()
     return {

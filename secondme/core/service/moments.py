@@ -80,19 +80,19 @@ def find(
     core.wait_until_prepared(_PATIENCE)
     with core.priority:
         start = time.perf_counter()
-        embedder = core.embedder
+        embedder, index = core.search
         vector = None
-        if embedder is not None and core.index.state in ("ready", "rebuilding"):
+        if embedder is not None and index.state in ("ready", "rebuilding"):
             try:
                 vector = embedder.query(question)
             except SecondMeError as error:
-                core.index.reason = error.line()
+                index.reason = error.line()
         embedded = time.perf_counter()
         took = {"embedding": embedded - start}
         recall_ = Recall(
             core.record,
             core.fulltext,
-            core.index.nearest,
+            index.nearest,
             core.record.moments.speaker_names,
         )
         query = Query(question, core.now(now), filter_, vector)
