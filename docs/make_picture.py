@@ -12,7 +12,6 @@ import fcntl
 import os
 import pty
 import re
-import shlex
 import shutil
 import struct
 import subprocess
@@ -35,7 +34,7 @@ COMMAND = Path(sys.executable).parent / "secondme"
 COLUMNS = 100
 SCENES = (
     ("recall", "why was the trip to Lofoten cancelled?", "-k", "2"),
-    ("ask", "Who took over the flat in Kirschweg, and whose brother is he?"),
+    ("ask", "What is Ines allergic to?"),
     ("ask", "What is the name of Katrin's dog?"),
 )
 THEME = TerminalTheme(
@@ -135,12 +134,19 @@ def drawn(scenes: list[tuple[tuple[str, ...], str]]) -> str:
     """Command lines and what they wrote, as an SVG."""
     console = Console(record=True, width=COLUMNS, file=open(os.devnull, "w"), force_terminal=True)  # noqa: SIM115, PTH123
     for number, (arguments, text) in enumerate(scenes):
-        line = Text("$ ", style="green").append(f"secondme {shlex.join(arguments)}", style="bold")
+        line = Text("$ ", style="green").append(
+            " ".join(("secondme", *map(_typed, arguments))), style="bold"
+        )
         console.print("" if number == 0 else "\n", end="")
         console.print(line, Text.from_ansi(text), sep="\n", soft_wrap=True)
     svg = console.export_svg(title="secondme", theme=THEME, code_format=FRAME, unique_id="s")
     svg = PIECE.sub(_without_spaces, svg)
     return "\n".join(line.strip() for line in svg.splitlines() if line.strip()) + "\n"
+
+
+def _typed(argument: str) -> str:
+    """An argument as a person types it: a question in double quotes."""
+    return f'"{argument}"' if " " in argument else argument
 
 
 def _without_spaces(piece: re.Match[str]) -> str:

@@ -16,7 +16,7 @@ from secondme.record.db import Store
 
 MAX_TERMS = 48
 """Of a longer question this many different words are searched for."""
-_POSTINGS = 10_000
+_POSTINGS = 6_000
 """In a large memory, the words searched for stand in about this many moments, counted once a word."""
 _LARGE = 20_000
 
