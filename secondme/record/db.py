@@ -115,7 +115,9 @@ class Store:
         if connection is None:
             connection = self._connect()
             connection.execute("pragma query_only=on")
-            connection.execute("pragma cache_size=-2000")  # each thread has one; the system caches too
+            connection.execute(
+                "pragma cache_size=-2000"
+            )  # each thread has one; the system caches too
             self.thread_local.connection = connection
             with self._lock:
                 self._readers.append(connection)
