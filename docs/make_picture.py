@@ -2,7 +2,7 @@
 
     python docs/make_picture.py
 
-It needs the default models (`secondme model fetch`) and takes some minutes, most of them for taking
+It needs the default models (`secondme model fetch`) and takes about half a minute, most of it for taking
 in the demo life. The text is the command's own output, times included: record on a machine at rest.
 """
 
