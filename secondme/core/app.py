@@ -8,6 +8,7 @@ import threading
 import time
 from collections import OrderedDict
 from datetime import datetime, tzinfo
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -60,7 +61,7 @@ class Core:
         """Begin the background work: embedding, the index, watching."""
         self.embedding.start()
         self.watcher.start()
-        self.open_embedder_soon()
+        threading.Thread(target=self._prepare, name="prepare", daemon=True).start()
 
     def _prepare(self) -> None:
         """Erase what was forgotten long ago; open the embedder and its index, if its model is here."""
@@ -103,7 +104,8 @@ class Core:
 
     def open_embedder_soon(self) -> None:
         """The same in the background."""
-        threading.Thread(target=self._prepare, name="prepare", daemon=True).start()
+        work = partial(guard, self.open_embedder, self.index)
+        threading.Thread(target=work, name="embedder", daemon=True).start()
 
     def _complete_other(self, name: str) -> str | None:
         """Another embedder whose vectors cover the memory better than those of `name`, if there is one."""
@@ -177,12 +179,12 @@ class Core:
         """The embedder and the index that go together, at one moment."""
         return self._search
 
-    def language(self, name: str | None = None) -> LanguageClient:
+    def language(self) -> LanguageClient:
         """The language model. Raises `ModelError` when it has not been fetched."""
         from secondme.model.clients import LanguageClient
 
         with self._models:
-            wanted = name or self.config.language_model
+            wanted = self.config.language_model
             spec = {
                 "name": catalog.find(wanted).name,
                 "path": str(self._known_path(wanted)),
@@ -212,11 +214,15 @@ class Core:
                     client.close()
                 self.open_embedder()
 
+    def _clients(self) -> list[EmbedderClient | LanguageClient]:
+        """Every worker's client once; while embedders change there are two of them."""
+        embedders = [self.embedder]
+        if self._embedder is not self.embedder:
+            embedders.append(self._embedder)
+        return [client for client in (*embedders, self._language) if client is not None]
+
     def workers(self) -> list[dict[str, object]]:
         """Each worker's role, process, and resident memory in MB."""
-        clients = {
-            id(c): c for c in (self.embedder, self._embedder, self._language) if c is not None
-        }
         pid, state = self.index.resident()
         out: list[dict[str, object]] = [
             {
@@ -228,7 +234,7 @@ class Core:
                 "budget_mb": None,
             }
         ]
-        for client in clients.values():
+        for client in self._clients():
             status = client.status()
             out.append(
                 {
@@ -252,9 +258,7 @@ class Core:
         """End background work and workers, and close the record."""
         self.watcher.stop()
         self.embedding.stop()
-        for client in {
-            id(c): c for c in (self.embedder, self._embedder, self._language) if c
-        }.values():
+        for client in self._clients():
             try:
                 client.close()
             except SecondMeError as error:

@@ -94,7 +94,6 @@ class Embedding:
         self._priority = priority
         self._wake = threading.Event()
         self._stop = threading.Event()
-        self._idle = threading.Condition()
         self._thread: threading.Thread | None = None
         self._embedder: tuple[str, Embeds] | None = None
         self._index: Indexes | None = None

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from secondme.errors import BadInputError, RefusedError
+from secondme.ingest.progress import progress
 from secondme.ingest.reader import Readers, Reading
 from secondme.ingest.scan import Candidate, Rules, Skip, scan
 from secondme.plugin import Moment, UnreadableError
@@ -169,9 +170,8 @@ class Intake:
             if held > _COMMIT_MOMENTS or time.monotonic() - since > _COMMIT_SECONDS:
                 yield from self._commit(batch, entry, tally)
                 batch, held, since = [], 0, time.monotonic()
-                yield _progress(
-                    "reading", number, len(candidates), done / total, start, str(candidate.path)
-                )
+                what, share = str(candidate.path), done / total
+                yield progress("reading", number, len(candidates), start, what, share)
         yield from self._commit(batch, entry, tally)
 
     def _read(
@@ -180,17 +180,9 @@ class Intake:
         reading = self.readers.read(candidate, source, rules)
         if isinstance(reading, Skip):
             return reading
-        if self._is_known(reading.arrival):
+        if self._record.items.holds(reading.arrival):
             return reading, None, []
         return _moments_of(reading)
-
-    def _is_known(self, arrival: Arrival) -> bool:
-        return bool(
-            self._record.store.value(
-                "select 1 from items where sha256 = ? and importer = ? and removed_by is null",
-                (arrival.sha256, arrival.importer),
-            )
-        )
 
     def _commit(
         self, batch: Iterable[tuple[Reading, list[Moment] | None]], entry: str, tally: Tally
@@ -333,19 +325,6 @@ def _split(found: Iterable[Candidate | Skip]) -> tuple[list[Candidate], list[Ski
         else:
             candidates.append(each)
     return candidates, skips
-
-
-def _progress(stage: str, done: int, total: int, share: float, start: float, what: str) -> Event:
-    elapsed = time.monotonic() - start
-    return {
-        "event": "progress",
-        "stage": stage,
-        "done": done,
-        "total": total,
-        "rate": round(done / elapsed, 1) if elapsed else 0.0,
-        "seconds_left": round(elapsed * (1 - share) / share, 1) if share else None,
-        "what": what,
-    }
 
 
 def _refusal(skip: Skip) -> BadInputError | RefusedError:

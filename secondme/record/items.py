@@ -13,6 +13,7 @@ import zlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 from secondme.errors import NotFoundError
@@ -24,7 +25,7 @@ from secondme.record.moments import WINDOW_BEFORE
 Change = Literal["new", "changed", "same", "moved"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Arrival:
     """An item as it comes in; `path`, `size` and `mtime_ns` are None, 0 and 0 for what is no file."""
 
@@ -38,7 +39,7 @@ class Arrival:
     path: str | None = None
     mtime_ns: int = 0
 
-    @property
+    @cached_property
     def sha256(self) -> str:
         return hashlib.sha256(self.data).hexdigest()
 
@@ -95,6 +96,15 @@ class Items:
                 "update places set gone_at = ? where path = ? and gone_at is null",
                 [(now_ms(), path) for path in paths],
             )
+
+    def holds(self, arrival: Arrival) -> bool:
+        """Whether these bytes are remembered already, as this importer reads them."""
+        return bool(
+            self._store.value(
+                "select 1 from items where sha256 = ? and importer = ? and removed_by is null",
+                (arrival.sha256, arrival.importer),
+            )
+        )
 
     def known(self, arrival: Arrival) -> Taken | None:
         """If these bytes are remembered already, the place is noted and no reading is needed."""
@@ -181,27 +191,23 @@ class Items:
 
     def _fold_grown(self, db: sqlite3.Connection, arrival: Arrival, item_id: str) -> None:
         """When a file only grew, its older versions are beginnings of this one: keep the bytes once."""
-        rows = db.execute(
-            "select v.version, v.size, v.sha256 from versions v where v.item_id = ?"
-            " order by version desc limit 1",
+        last = db.execute(
+            "select size, sha256 from versions where item_id = ? order by version desc limit 1",
             (item_id,),
-        ).fetchall()
-        for row in rows:
-            head = arrival.data[: row["size"]]
-            if (
-                row["size"] >= len(arrival.data)
-                or hashlib.sha256(head).hexdigest() != row["sha256"]
-            ):
-                continue
-            db.execute(
-                "update versions set sha256 = ? where item_id = ? and sha256 = ?",
-                (arrival.sha256, item_id, row["sha256"]),
-            )
-            db.execute(
-                "delete from originals where sha256 = ? and not exists"
-                " (select 1 from versions v where v.sha256 = originals.sha256)",
-                (row["sha256"],),
-            )
+        ).fetchone()
+        if last is None or last["size"] >= len(arrival.data):
+            return
+        if hashlib.sha256(arrival.data[: last["size"]]).hexdigest() != last["sha256"]:
+            return
+        db.execute(
+            "update versions set sha256 = ? where item_id = ? and sha256 = ?",
+            (arrival.sha256, item_id, last["sha256"]),
+        )
+        db.execute(
+            "delete from originals where sha256 = ? and not exists"
+            " (select 1 from versions v where v.sha256 = originals.sha256)",
+            (last["sha256"],),
+        )
 
     def _put_place(self, db: sqlite3.Connection, item_id: str, arrival: Arrival) -> None:
         db.execute(

@@ -12,6 +12,7 @@ from secondme.core.app import Core
 from secondme.core.service import Call, Event, use_case
 from secondme.errors import BadInputError, ModelError
 from secondme.ingest.intake import Tally
+from secondme.ingest.progress import progress
 
 
 @use_case
@@ -87,17 +88,7 @@ def _embedding_progress(core: Core, call: Call) -> Iterator[Event]:
         total = max(total, left)
         if left == 0:
             return
-        done, elapsed = total - left, time.monotonic() - start
-        rate = done / elapsed if elapsed else 0.0
-        yield {
-            "event": "progress",
-            "stage": "embedding",
-            "done": done,
-            "total": total,
-            "rate": round(rate, 1),
-            "seconds_left": round(left / rate, 1) if rate else None,
-            "what": "",
-        }
+        yield progress("embedding", total - left, total, start)
 
 
 def _result(core: Core, tally: Tally, journal: str | None, started: float) -> Event:

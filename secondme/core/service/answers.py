@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from secondme.core.app import Core
 from secondme.core.service import Call, Event, use_case
-from secondme.core.service.moments import find, make_filter, search_notice
+from secondme.core.service.moments import find, make_filter, moment_json, search_notice
 from secondme.errors import BadInputError
 from secondme.memory.answer import Answer, Draft, answer
 from secondme.memory.evidence import Evidence
@@ -188,26 +188,13 @@ def _result(answer_: Answer) -> dict[str, Any]:
         "citations": [
             {
                 "n": citation.n,
-                **_evidence_json(citation.evidence),
+                **moment_json(citation.evidence),
                 "quote": citation.quote,
             }
             for citation in answer_.citations
         ],
         "looked_for": list(answer_.looked_for),
-        "near": [_evidence_json(e) for e in answer_.near],
-    }
-
-
-def _evidence_json(evidence: Evidence) -> dict[str, Any]:
-    return {
-        "id": evidence.id,
-        "external_id": evidence.external_id,
-        "text": evidence.text,
-        "time": evidence.time.isoformat(),
-        "speaker": evidence.speaker,
-        "source": evidence.source,
-        "path": evidence.path,
-        "span": list(evidence.span) if evidence.span else None,
+        "near": [moment_json(e) for e in answer_.near],
     }
 
 

@@ -13,7 +13,8 @@ from secondme import __version__, config
 from secondme.core.app import Core, resident_mb
 from secondme.core.service import Call, Event, use_case
 from secondme.errors import SecondMeError
-from secondme.model import catalog
+from secondme.ingest.progress import progress
+from secondme.model import catalog, fetch
 
 _LOW_DISK = 1_000_000_000
 
@@ -91,9 +92,9 @@ def reload(core: Core, call: Call) -> Event:
 def index_rebuild(core: Core, call: Call) -> Iterator[Event]:
     """Drop both indexes and make them anew from the record; search goes on meanwhile."""
     started = time.monotonic()
-    yield _progress("words", 0, 1, started)
+    yield progress("words", 0, 1, started)
     core.fulltext.rebuild()
-    yield _progress("words", 1, 1, started)
+    yield progress("words", 1, 1, started)
     if core.embedder is not None:
         core.index.rebuild()
         yield from _vectors_back(core, call)
@@ -110,26 +111,12 @@ def _vectors_back(core: Core, call: Call) -> Iterator[Event]:
     vectors, started = core.record.vectors, time.monotonic()
     total = vectors.count_unindexed(embedder.name)
     while (left := vectors.count_unindexed(embedder.name)) and not call.stop.is_set():
-        yield _progress("vectors", total - left, total, started)
+        yield progress("vectors", total - left, total, started)
         core.embedding.wake()
         call.stop.wait(0.2)
         if core.index.state == "failed":
             raise SecondMeError(f"the vector index cannot be rebuilt: {core.index.reason}")
     core.index.settle()
-
-
-def _progress(stage: str, done: int, total: int, started: float) -> Event:
-    elapsed = time.monotonic() - started
-    rate = done / elapsed if elapsed else 0.0
-    return {
-        "event": "progress",
-        "stage": stage,
-        "done": done,
-        "total": total,
-        "rate": round(rate, 1),
-        "seconds_left": round((total - done) / rate, 1) if rate else None,
-        "what": "",
-    }
 
 
 @use_case
@@ -185,8 +172,6 @@ def _models_whole(core: Core) -> str | None:
             bad.append(f"{entry.name} is not here: `secondme model fetch {entry.name}`")
             continue
         try:
-            from secondme.model import fetch
-
             fetch.verify(path, entry)
         except SecondMeError as error:
             bad.append(error.line())

@@ -45,11 +45,7 @@ def model_verify(core: Core, call: Call, *, name: str | None = None) -> Iterator
     chosen = [catalog.find(name)] if name else [e for e in catalog.ENTRIES if _path(core, e)]
     checked = []
     for entry in chosen:
-        path = _path(core, entry)
-        if path is None:
-            raise ModelError(
-                f"the model {entry.name!r} is not here", hint=f"`secondme model fetch {entry.name}`"
-            )
+        path = _here(core, entry)
         try:
             yield from _reported(_verification(path, entry), call)
             checked.append({"name": entry.name, "ok": True, "detail": ""})
@@ -62,10 +58,7 @@ def model_verify(core: Core, call: Call, *, name: str | None = None) -> Iterator
 def model_use(core: Core, call: Call, *, name: str) -> Event:
     """Answer, or embed, with this model from now on."""
     entry = catalog.find(name)
-    if _path(core, entry) is None:
-        raise ModelError(
-            f"the model {entry.name!r} is not here", hint=f"`secondme model fetch {entry.name}`"
-        )
+    _here(core, entry)
     setting = "embedder" if entry.role == "embedder" else "language_model"
     value = str(entry.path) if entry.path else entry.name
     settings.write_setting(core.config.config_file, setting, value)
@@ -151,6 +144,16 @@ def _verification(path: Path, entry: Entry) -> Callable[[Any, threading.Event], 
 
 def _path(core: Core, entry: Entry) -> Path | None:
     return fetch.local_path(entry, core.config.models_dir)
+
+
+def _here(core: Core, entry: Entry) -> Path:
+    """Where a model's file lies. Raises `ModelError` when it has not been fetched."""
+    path = _path(core, entry)
+    if path is None:
+        raise ModelError(
+            f"the model {entry.name!r} is not here", hint=f"`secondme model fetch {entry.name}`"
+        )
+    return path
 
 
 def _json(core: Core, entry: Entry) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from secondme.core.app import Core
 from secondme.core.dates import parse_span
 from secondme.core.service import Call, Event, use_case
 from secondme.errors import BadInputError, IndexDamagedError, SecondMeError
+from secondme.memory.evidence import Evidence
 from secondme.memory.pack import pack
 from secondme.memory.recall import Hit, Query, Recall
 from secondme.record.clock import to_ms
@@ -133,7 +134,7 @@ def make_filter(
     return Filter(since, until, who, source)
 
 
-def moment_json(moment: StoredMoment) -> dict[str, Any]:
+def moment_json(moment: StoredMoment | Evidence) -> dict[str, Any]:
     """A moment as every JSON answer has it."""
     return {
         "id": moment.id,

@@ -9,6 +9,7 @@ from pathlib import Path
 from secondme.core.app import Core
 from secondme.core.service import Call, Event, use_case
 from secondme.errors import BadInputError
+from secondme.ingest.progress import progress
 from secondme.record.transfer import read_export, write_export
 
 
@@ -39,16 +40,7 @@ def _counted(steps: Iterator[tuple[str, int, int]], path: str) -> Iterator[Event
         now = time.monotonic()
         if now - last > 0.2:
             last = now
-            rate = done / (now - started) if now > started else 0.0
-            yield {
-                "event": "progress",
-                "stage": table,
-                "done": done,
-                "total": total,
-                "rate": round(rate, 1),
-                "seconds_left": round((total - done) / rate, 1) if rate else None,
-                "what": path,
-            }
+            yield progress(table, done, total, started, path)
     yield {
         "event": "result",
         "path": path,
