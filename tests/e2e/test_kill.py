@@ -17,7 +17,7 @@ from secondme.core.client import lock_holder
 from secondme.errors import SecondMeError
 from tests.home import Home, chat
 
-ROUNDS = int(os.environ.get("SECONDME_KILL_ROUNDS", "15"))
+ROUNDS = int(os.environ.get("SECONDME_KILL_ROUNDS", "100"))
 FILES = 6
 MESSAGES = 30
 

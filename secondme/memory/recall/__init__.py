@@ -28,6 +28,9 @@ CANDIDATES = 200
 """How many each index may propose."""
 NARROWED = 100
 """How many of the candidates are looked at closely, with the moments before each."""
+_FLOOR = -2.0
+"""Deviations below the mean that a view can push a candidate: in a large memory the nearest are all
+alike, and without this the one moment that has the question's rare word would fall below them all."""
 _EXACT = 2000
 """When a filter leaves at most this many moments, all of them are candidates."""
 
@@ -91,18 +94,18 @@ class Recall:
         """
         quick = [v for v in self.views if not v.late]
         first = {v.name: v.judge(query, pool) for v in quick}
-        scale = {v.name: _scale(first[v.name]) if v.standardise else (0.0, 1.0) for v in quick}
-        parts = [v.weight * _scaled(first[v.name], scale[v.name]) for v in quick]
+        scale = {v.name: _scale(first[v.name]) for v in quick}
+        parts = [_part(v, first[v.name], scale[v.name]) for v in quick]
         best = np.argsort(-np.sum(parts, axis=0), kind="stable")[:narrow]
         pool = pool.narrowed(best, query.filter)
         raw = {v.name: v.judge(query, pool) for v in self.views}
         for view in self.views:
             if view.late or scale[view.name][1] == math.inf:
-                scale[view.name] = _scale(raw[view.name]) if view.standardise else (0.0, 1.0)
+                scale[view.name] = _scale(raw[view.name])
         return (
             pool,
             raw,
-            {v.name: v.weight * _scaled(raw[v.name], scale[v.name]) for v in self.views},
+            {v.name: _part(v, raw[v.name], scale[v.name]) for v in self.views},
         )
 
     def _hits(self, pool: Pool, raw: _Scored, parts: _Scored, k: int) -> list[Hit]:
@@ -148,8 +151,11 @@ def _scale(scores: Scores) -> tuple[float, float]:
     return float(scores.mean()), deviation if deviation > 1e-9 else math.inf
 
 
-def _scaled(scores: Scores, scale: tuple[float, float]) -> Scores:
-    return (scores - scale[0]) / scale[1]
+def _part(view: View, scores: Scores, scale: tuple[float, float]) -> Scores:
+    """A view's share of the total: its weighted scores, on their scale and within its bounds."""
+    if not view.standardise:
+        return view.weight * scores
+    return view.weight * np.clip((scores - scale[0]) / scale[1], _FLOOR, view.ceiling)
 
 
 def _ranks(scores: Mapping[int, float]) -> dict[int, int]:

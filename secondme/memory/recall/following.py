@@ -17,6 +17,7 @@ class Following:
     weight = 0.5
     standardise = True
     late = True
+    ceiling = 4.0
 
     def find(self, query: Query) -> Mapping[int, float]:
         return {}

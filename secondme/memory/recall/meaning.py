@@ -19,6 +19,7 @@ class Meaning:
     weight = 1.5
     standardise = True
     late = False
+    ceiling = 4.0
 
     def __init__(self, nearest: Nearest, limit: int) -> None:
         self._nearest = nearest

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 
@@ -19,6 +20,7 @@ class People:
     weight = 3.0
     standardise = False
     late = False
+    ceiling = math.inf
 
     def __init__(self, speakers: Callable[[], Sequence[str]]) -> None:
         """`speakers` gives everybody who speaks in this memory."""

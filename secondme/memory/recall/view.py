@@ -131,13 +131,15 @@ class View(Protocol):
 
     A candidate's score is the sum over views of `weight` times `judge`, which is standardised over the
     pool (zero mean, unit deviation) where `standardise` says so. A view that is `late` judges only the
-    best of what the others make of it, since it looks at more of the record.
+    best of what the others make of it, since it looks at more of the record. Standardised, a view counts
+    no more than `ceiling` deviations, so that an odd vector does not outweigh an exact word.
     """
 
     name: str
     weight: float
     standardise: bool
     late: bool
+    ceiling: float
 
     def find(self, query: Query) -> Mapping[int, float]:
         """Candidates by number, with this view's own score; empty for a view that only judges."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -17,6 +18,7 @@ class Words:
     weight = 0.85
     standardise = True
     late = False
+    ceiling = math.inf
     beside = 0.3
 
     def __init__(self, fulltext: FullText, limit: int) -> None:
