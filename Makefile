@@ -10,7 +10,7 @@ demo: $(VENV)/.installed
 
 test: $(VENV)/.installed-dev lint
 	@$(VENV)/bin/python scripts/fetch_models.py
-	$(VENV)/bin/python -m pytest --reruns 2
+	$(VENV)/bin/python -m pytest
 
 lint: $(VENV)/.installed-dev
 	$(VENV)/bin/ruff format --check .

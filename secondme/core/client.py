@@ -8,6 +8,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import select
 import socket
 import subprocess
 import sys
@@ -20,6 +21,10 @@ from secondme import __version__, errors
 from secondme.config import Config, private_dir
 
 _START_SECONDS = 60.0
+_SILENCE = 30.0
+"""Seconds without a word after which it is asked whether the core is alive; a stream says so every 5."""
+_LONGEST = 900.0
+"""Seconds that one call may take, whatever the core is doing: the longest reads a whole memory."""
 VERSION_HEADER = "X-SecondMe-Version"
 CLIENT_HEADER = "X-SecondMe-Client"
 
@@ -55,7 +60,8 @@ class CoreClient:
         self._on_start = on_start
 
     def call(self, use_case: str, /, *, start: bool = True, **params: Any) -> dict[str, Any]:
-        """The result of one use case. Raises a `SecondMeError` of the kind that the core raised."""
+        """The result of one use case. Raises a `SecondMeError` of the kind that the core raised, and
+        `CoreError` when the core is not there or hangs."""
         response, connection = self._post(use_case, params, start)
         try:
             body = json.loads(response.read())
@@ -71,7 +77,10 @@ class CoreClient:
     def stream(
         self, use_case: str, /, *, start: bool = True, **params: Any
     ) -> Generator[dict[str, Any]]:
-        """The events of a use case, as they come; closing the iterator stops the work."""
+        """The events of a use case, as they come; closing the iterator stops the work.
+
+        Raises as `call` does.
+        """
         response, connection = self._post(use_case, params, start)
         try:
             if response.status != 200:
@@ -144,30 +153,26 @@ class CoreClient:
     def _post(
         self, use_case: str, params: dict[str, Any], start: bool
     ) -> tuple[http.client.HTTPResponse, _Connection]:
-        connection = _Connection(self.config, timeout=None)
-        try:
-            connection.connect()
-        except (OSError, ValueError, KeyError) as error:
-            connection.close()
-            if not start:
-                raise errors.CoreError(
-                    "the core is not running", hint="`secondme core start`"
-                ) from error
-            self._start()
-            connection = _Connection(self.config, timeout=None)
+        for last in (False, False, True):
+            connection = self._connected(start)
             try:
-                connection.connect()
-            except OSError as again:
-                raise _lost(again) from again
-        try:
-            body = json.dumps(params).encode()
-            connection.request(
-                "POST", f"/v1/{use_case}", body=body, headers=self._headers(connection)
-            )
-            response = connection.getresponse()
-        except (OSError, http.client.HTTPException) as error:
-            connection.close()
-            raise _lost(error) from error
+                response = self._sent(connection, use_case, params)
+            except http.client.RemoteDisconnected as error:
+                connection.close()
+                raise _lost(error) from error
+            except (ConnectionResetError, BrokenPipeError) as error:
+                # A core that was ending closed without having read the request: another may have it.
+                connection.close()
+                if last or not start:
+                    raise _lost(error) from error
+                continue
+            except (OSError, http.client.HTTPException) as error:
+                connection.close()
+                raise _lost(error) from error
+            except BaseException:
+                connection.close()
+                raise
+            break
         version = response.getheader(VERSION_HEADER)
         if version != __version__:
             connection.close()
@@ -177,14 +182,74 @@ class CoreClient:
             )
         return response, connection
 
+    def _connected(self, start: bool) -> _Connection:
+        """A connection to the core, which is started if need be. Raises `CoreError`."""
+        connection = _Connection(self.config, timeout=_SILENCE)
+        try:
+            connection.connect()
+        except (OSError, ValueError, KeyError) as error:
+            connection.close()
+            if not start:
+                raise errors.CoreError(
+                    "the core is not running", hint="`secondme core start`"
+                ) from error
+            self._start()
+            connection = _Connection(self.config, timeout=_SILENCE)
+            try:
+                connection.connect()
+            except OSError as again:
+                raise _lost(again) from again
+        return connection
+
+    def _sent(
+        self, connection: _Connection, use_case: str, params: dict[str, Any]
+    ) -> http.client.HTTPResponse:
+        """Send the request and wait for its answer to begin."""
+        body = json.dumps(params).encode()
+        connection.request("POST", f"/v1/{use_case}", body=body, headers=self._headers(connection))
+        self._await(connection)
+        return connection.getresponse()
+
+    def _await(self, connection: _Connection) -> None:
+        """Wait for the answer to begin. Raises `CoreError` when the core hangs, or works for too long."""
+        deadline = time.monotonic() + _LONGEST
+        while not select.select([connection.sock], [], [], _SILENCE)[0]:
+            if self.running() is None:
+                raise _hangs()
+            if time.monotonic() > deadline:
+                raise errors.CoreError(
+                    f"the core has not answered in {_LONGEST / 60:.0f} minutes",
+                    hint="`secondme core restart`",
+                )
+
     def _start(self) -> None:
-        """Start a core and wait until it answers; two that start at once end up with one."""
+        """Start a core and wait until it answers; two that start at once end up with one.
+
+        A core that is just ending still has the lock: one started beside it goes, and another follows.
+        """
         if self._on_start:
             self._on_start()
         log = private_dir(self.config.log_dir) / "core.log"
+        process = self._launch(log)
+        deadline = time.monotonic() + _START_SECONDS
+        while time.monotonic() < deadline:
+            if self.running() is not None:
+                return
+            code = process.poll()
+            if code == 0 and lock_holder(self.config) is None:
+                process = self._launch(log)
+            elif code:
+                why = _last_line(log) or f"the core could not start (exit {code})"
+                raise errors.CoreError(why, hint=f"its log is {log}")
+            time.sleep(0.02)
+        raise errors.CoreError(
+            f"the core did not answer within {_START_SECONDS:.0f} s", hint=f"its log is {log}"
+        )
+
+    def _launch(self, log: Path) -> subprocess.Popen[bytes]:
         mode = os.O_CREAT | os.O_APPEND | os.O_WRONLY
         with os.fdopen(os.open(log, mode, 0o600), "ab") as output:
-            process = subprocess.Popen(
+            return subprocess.Popen(
                 [sys.executable, "-m", "secondme.core"],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -192,18 +257,6 @@ class CoreClient:
                 start_new_session=True,
                 cwd=Path(self.config.data_dir).anchor,
             )
-        deadline = time.monotonic() + _START_SECONDS
-        while time.monotonic() < deadline:
-            if self.running() is not None:
-                return
-            code = process.poll()
-            if code not in (None, 0):
-                why = _last_line(log) or f"the core could not start (exit {code})"
-                raise errors.CoreError(why, hint=f"its log is {log}")
-            time.sleep(0.02)
-        raise errors.CoreError(
-            f"the core did not answer within {_START_SECONDS:.0f} s", hint=f"its log is {log}"
-        )
 
 
 def lock_holder(config: Config) -> int | None:
@@ -249,7 +302,16 @@ def _error(body: dict[str, Any]) -> errors.SecondMeError:
     return kind(body.get("error", "the core failed"), hint=body.get("hint", ""))
 
 
+def _hangs() -> errors.CoreError:
+    return errors.CoreError(
+        f"the core has not said a word for {_SILENCE:.0f} s: it hangs",
+        hint="`secondme doctor --fix` ends it; what was acknowledged is safe",
+    )
+
+
 def _lost(error: Exception) -> errors.CoreError:
+    if isinstance(error, TimeoutError):
+        return _hangs()
     return errors.CoreError(
         f"the connection to the core was lost: {error or type(error).__name__}",
         hint="what was acknowledged is safe; try again",
