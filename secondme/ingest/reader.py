@@ -159,10 +159,23 @@ class Readers:
         return Reading(arrival, importer, document)
 
     def _importer_for(self, document: Document) -> Importer:
+        """The first that says yes. Raises `UnreadableError` with what each that was asked looked for."""
         suffix = Path(document.name).suffix.lower()
+        declined = []
         for importer in self.importers:
-            if suffix in importer.suffixes and importer.probe(document):
-                return importer
+            if suffix not in importer.suffixes:
+                continue
+            try:
+                if importer.probe(document):
+                    return importer
+                why = "it is of another kind"
+            except UnreadableError as error:
+                why = str(error)
+            except Exception as error:
+                why = f"failed: {type(error).__name__}: {error}"
+            declined.append(f"{importer.name!r}: {why}")
+        if declined:
+            raise UnreadableError(f"no importer for {suffix} knows it: {'; '.join(declined)}")
         raise UnreadableError(f"there is no importer for {suffix or 'files without an ending'}")
 
     def by_name(self, name: str) -> Importer:
