@@ -56,7 +56,7 @@ def _settings(fix: bool) -> Check:
 
 
 def _folders(config: Config, fix: bool) -> Check:
-    """Folders are 0700 and the files in them 0600; what the core keeps in its data it checks itself."""
+    """Folders are 0700 and the files in them 0600; what lies in the data folder the core checks."""
     if os.name != "posix":
         return _check("folders", None)
     loose = list(_readable_by_others(config))
@@ -73,7 +73,8 @@ def _folders(config: Config, fix: bool) -> Check:
 
 def _readable_by_others(config: Config) -> Iterator[Path]:
     folders = [f for f in (config.data_dir, config.run_dir, config.log_dir) if f.is_dir()]
-    within = [path for folder in folders for path in folder.iterdir() if not path.is_dir()]
+    own = [f for f in folders if f != config.data_dir]
+    within = [path for folder in own for path in folder.iterdir() if not path.is_dir()]
     for path in (*folders, *within, config.config_file):
         info = path.lstat() if path.exists() else None
         if info and info.st_mode & 0o077 and not path.is_symlink() and info.st_uid == os.getuid():

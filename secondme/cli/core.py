@@ -100,8 +100,7 @@ def _show(result: dict[str, Any]) -> None:
     out(f"listens on  {short_path(result['socket'])}")
     pending = f", {result['pending']:,} without a vector yet" if result["pending"] else ""
     out(f"holds       {counted(result['moments'], 'moment')}{pending}")
-    reason = f": {clean(result['index']['reason'])}" if result["index"]["reason"] else ""
-    out(f"index       {result['index']['state']}{reason}")
+    out(f"index       {clean(result['index']['says'])}")
     if result["embedding"]["rate"]:
         out(f"embedding   {result['embedding']['rate']:.0f} moments a second")
     if result["embedding"]["error"]:

@@ -58,7 +58,7 @@ def _facts(result: dict[str, Any]) -> list[tuple[str, str]]:
         ("answers", _model(result["language_model"])),
         (
             "finds",
-            f"by words; by meaning with {_model(result['embedder'])}, index {result['index']}",
+            f"by words; by meaning with {_model(result['embedder'])}{_index(result)}",
         ),
     ]
     if result["pending"]:
@@ -67,6 +67,10 @@ def _facts(result: dict[str, Any]) -> list[tuple[str, str]]:
         ("plugin", f"{f['plugin']} failed: {clean(f['reason'])}") for f in result["plugins_failed"]
     ]
     return facts
+
+
+def _index(result: dict[str, Any]) -> str:
+    return "" if result["index"] == "off" else f", index {clean(result['index_says'])}"
 
 
 def _model(model: dict[str, Any]) -> str:

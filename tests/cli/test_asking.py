@@ -121,8 +121,11 @@ def test_models_are_listed_used_checked_and_removed(
         removed = home.run("model", "remove", "smollm2-135m", "--json")
         assert list(faults(removed.json, shapes()["secondme model remove"])) == []
         assert not (folder / smollm.name).exists()
+        again = home.run("model", "remove", "smollm2-135m")
+        assert again.code == 1
+        assert again.err.startswith("error: the model 'smollm2-135m' is not here")
         missing = home.run("model", "use", "smollm2-135m")
-        assert missing.code == 3
+        assert missing.code == 1
         assert "`secondme model fetch smollm2-135m`" in missing.err
     finally:
         home.stop()

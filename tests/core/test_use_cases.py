@@ -294,8 +294,34 @@ def test_a_chroma_server_is_said_plainly(tmp_path: Path) -> None:
 
 def test_asking_without_a_model_says_how_to_get_one(own: Home) -> None:
     own.call("note", text="something")
-    from secondme.errors import ModelError
-
-    with pytest.raises(ModelError) as error:
+    with pytest.raises(NotFoundError) as error:
         own.finish("ask", question="what?")
     assert "secondme model fetch" in error.value.hint
+
+
+def test_a_model_that_is_not_here_cannot_be_used_or_removed(own: Home) -> None:
+    with pytest.raises(NotFoundError, match="'smollm2-135m' is not here") as error:
+        own.call("model-use", name="smollm2-135m")
+    assert error.value.hint == "`secondme model fetch smollm2-135m`"
+    with pytest.raises(NotFoundError, match="'smollm2-135m' is not here"):
+        own.call("model-remove", name="smollm2-135m")
+
+
+def test_the_doctor_names_a_loose_file_once_and_makes_it_private(own: Home) -> None:
+    own.call("note", text="something")
+    loose = own.config.data_dir / "loose.txt"
+    loose.write_text("x")
+    loose.chmod(0o644)
+    (own.config.data_dir / "link").symlink_to("nowhere")
+    done = own.run("doctor", "--json")
+    details = [c["detail"] for c in done.json["checks"] if str(loose) in c["detail"]]
+    assert details == [f"{loose} can be read by others"]
+    own.run("doctor", "--fix")
+    assert loose.stat().st_mode & 0o777 == 0o600
+
+
+def test_at_rest_nothing_is_said_of_embedding(own: Home) -> None:
+    own.call("note", text="something")
+    assert own.call("core-status")["embedding"] == {"rate": 0.0, "error": None}
+    assert own.call("core-status")["index"] == {"state": "off", "reason": "", "says": "not open"}
+    assert own.call("status")["index_says"] == "not open"

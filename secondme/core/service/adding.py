@@ -10,7 +10,7 @@ from pathlib import Path
 
 from secondme.core.app import Core
 from secondme.core.service import Call, Event, use_case
-from secondme.errors import BadInputError, ModelError
+from secondme.errors import BadInputError, NotFoundError
 from secondme.ingest.intake import Tally
 from secondme.ingest.progress import progress
 
@@ -73,7 +73,7 @@ def embed(core: Core, call: Call) -> Iterator[Event]:
 
 def _check_embedder(core: Core, wait: bool) -> None:
     if wait and core.model_path(core.config.embedder) is None:
-        raise ModelError(
+        raise NotFoundError(
             f"the embedder {core.config.embedder!r} has not been fetched",
             hint=f"`secondme model fetch {core.config.embedder}`, or add without --wait",
         )

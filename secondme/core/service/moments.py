@@ -86,8 +86,9 @@ def find(
         if embedder is not None and index.state in ("ready", "rebuilding"):
             try:
                 vector = embedder.query(question)
+                core.embedder_fault = ""
             except SecondMeError as error:
-                index.reason = error.line()
+                core.embedder_fault = error.line()
         embedded = time.perf_counter()
         took = {"embedding": embedded - start}
         recall_ = Recall(
@@ -110,12 +111,15 @@ def find(
 
 def search_notice(core: Core) -> str | None:
     """Why search goes by words alone at the moment, or None when it does not."""
-    if core.embedder is None:
-        fetch = f"`secondme model fetch {core.config.embedder}`"
-        return f"searching by words only: the embedder is not here; {fetch}"
-    if core.index.state in ("opening", "failed", "off"):
-        return f"searching by words only: the vector index is {core.index.state}"
-    return None
+    standing = core.index.standing()
+    why = ""
+    if standing.state == "off":
+        why = f"the embedder is not here; `secondme model fetch {core.config.embedder}`"
+    elif standing.state in ("opening", "failed"):
+        why = f"the vector index is {standing.says}"
+    elif core.embedder_fault:
+        why = core.embedder_fault
+    return f"searching by words only: {why}" if why else None
 
 
 def make_filter(
