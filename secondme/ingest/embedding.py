@@ -98,6 +98,7 @@ class Embedding:
         self._embedder: tuple[str, Embeds] | None = None
         self._index: Indexes | None = None
         self._lost: Callable[[SecondMeError], None] = lambda error: None
+        self._step = threading.Lock()  # held while the index takes vectors and that is noted
         self.error: str | None = None
         self.working = False
         self._rates: deque[tuple[float, int]] = deque(maxlen=40)
@@ -119,9 +120,10 @@ class Embedding:
         self.wake()
 
     def detach(self, index: Indexes | None) -> None:
-        """Leave this index alone, if it is the one that is kept in step."""
-        if self._index is index:
-            self._index = None
+        """Leave this index alone, if it is the one that is kept in step, after the step in hand."""
+        with self._step:
+            if self._index is index:
+                self._index = None
 
     def wake(self) -> None:
         """There may be something to do."""
@@ -210,22 +212,25 @@ class Embedding:
 
     def _sync(self) -> bool:
         """Bring the index a step nearer to the record; False if it is in step, or there is none."""
-        index, lost = self._index, self._lost
-        if self._embedder is None or index is None:
-            return False
-        name = self._embedder[0]
-        numbers, vectors = self._record.vectors.unindexed(name, _SYNC)
         try:
-            if numbers:
-                index.upsert(numbers, vectors)
-                self._record.vectors.mark(name, numbers, True)
-                return True
-            stale = self._record.vectors.stale(name, _SYNC)  # looks through all: once all are in
-            if stale:
-                index.remove(stale)
-                self._record.vectors.mark(name, stale, False)
+            with self._step:
+                index, lost = self._index, self._lost
+                if self._embedder is None or index is None:
+                    return False
+                return self._take_step(self._embedder[0], index)
         except (IndexDamagedError, CoreError) as error:
             self.detach(index)
             lost(error)
             return False
+
+    def _take_step(self, name: str, index: Indexes) -> bool:
+        numbers, vectors = self._record.vectors.unindexed(name, _SYNC)
+        if numbers:
+            index.upsert(numbers, vectors)
+            self._record.vectors.mark(name, numbers, True)
+            return True
+        stale = self._record.vectors.stale(name, _SYNC)  # looks through all: once all are in
+        if stale:
+            index.remove(stale)
+            self._record.vectors.mark(name, stale, False)
         return bool(stale)
