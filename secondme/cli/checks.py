@@ -63,7 +63,7 @@ def _folders(config: Config, fix: bool) -> Check:
     if not loose:
         return _check("folders", None)
     detail = f"{loose[0]} can be read by others" + (
-        f", and {len(loose) - 1} more" if loose[1:] else ""
+        f", and {len(loose) - 1:,} more" if loose[1:] else ""
     )
     if fix:
         for path in loose:

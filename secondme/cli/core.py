@@ -11,8 +11,9 @@ from secondme.cli.app import App
 from secondme.cli.link import call, client, print_json
 from secondme.cli.main import MISSING
 from secondme.cli.options import Json
-from secondme.cli.output import clean, counted, duration, note, out, short_path, table
+from secondme.cli.output import clean, duration, note, out, short_path, table
 from secondme.errors import CoreError
+from secondme.wording import counted
 
 app = App()
 core = App("core")
@@ -103,7 +104,7 @@ def _show(result: dict[str, Any]) -> None:
     reason = f": {clean(result['index']['reason'])}" if result["index"]["reason"] else ""
     out(f"index       {result['index']['state']}{reason}")
     if result["embedding"]["rate"]:
-        out(f"embedding   {result['embedding']['rate']:.0f} moments a second")
+        out(f"embedding   {counted(round(result['embedding']['rate']), 'moment')} a second")
     if result["embedding"]["error"]:
         out(f"embedding   stopped: {clean(result['embedding']['error'])}")
     if result["workers"]:

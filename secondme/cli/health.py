@@ -13,7 +13,6 @@ from secondme.cli.options import Json
 from secondme.cli.output import (
     bad,
     clean,
-    counted,
     dim,
     duration,
     good,
@@ -22,6 +21,7 @@ from secondme.cli.output import (
     out,
     short_path,
 )
+from secondme.wording import counted
 
 app = App()
 index = App("index")

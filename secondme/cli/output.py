@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import TextIO
+from typing import Any, TextIO
 
 _MAX_WIDTH = 100
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
@@ -149,9 +149,15 @@ def table(rows: Sequence[Sequence[str]], head: Sequence[str]) -> Iterable[str]:
         yield dim(line) if number == 0 else line
 
 
-def counted(count: int, noun: str) -> str:
-    """`1 moment`, `2,345 moments`."""
-    return f"{count:,} {noun if count == 1 else noun + 's'}"
+def told(value: Any) -> str:
+    """A value of any kind as a person would write it: lists by commas, `yes` for true."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, dict):
+        return ", ".join(f"{name}: {told(each)}" for name, each in value.items())
+    if isinstance(value, list):
+        return ", ".join(map(told, value))
+    return str(value)
 
 
 def size(count: float) -> str:
@@ -203,10 +209,15 @@ def _date(time: datetime) -> str:
 
 def short_path(path: str) -> str:
     """A path as one line, with `~` for the person's own folder."""
+    return one_line(with_home(path))
+
+
+def with_home(text: str) -> str:
+    """A text with `~` for the person's own folder wherever a path begins with it."""
     home = os.environ.get("HOME", "").rstrip("/")
-    if home and path.startswith(home + "/"):
-        path = "~" + path[len(home) :]
-    return one_line(path)
+    if not home:
+        return text
+    return re.sub(rf"(?<![^\s\"'(,:]){re.escape(home)}(?=/|[\s,]|$)", "~", text)
 
 
 def confirmed(question: str) -> bool:

@@ -15,7 +15,7 @@ import pytest
 from secondme.errors import BadInputError, RefusedError, WorkerError
 from secondme.index.fulltext import FullText
 from secondme.ingest.embedding import Embedding, Priority, window_text
-from secondme.ingest.intake import Intake, Tally
+from secondme.ingest.intake import Intake, Said, Tally
 from secondme.ingest.reader import Readers
 from secondme.record import Record
 
@@ -154,9 +154,7 @@ def test_an_empty_note_is_refused(world: World) -> None:
     from datetime import datetime
 
     with pytest.raises(BadInputError, match="empty"):
-        world.intake.say(
-            "note", "  \n", "test", speaker=None, when=datetime.now(UTC), conversation="n"
-        )
+        world.intake.say("note", [Said("  \n")], "test", when=datetime.now(UTC))
 
 
 class Counting:

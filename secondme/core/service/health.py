@@ -15,6 +15,7 @@ from secondme.core.service import Call, Event, use_case
 from secondme.errors import SecondMeError
 from secondme.ingest.progress import progress
 from secondme.model import catalog, fetch
+from secondme.wording import counted
 
 _LOW_DISK = 1_000_000_000
 
@@ -185,7 +186,7 @@ def _disk_free(core: Core) -> str | None:
 
 def _private(core: Core) -> str | None:
     loose = [p for p in _files(core.config.data_dir) if p.stat().st_mode & 0o077]
-    return f"{len(loose)} files can be read by others, such as {loose[0]}" if loose else None
+    return f"others can read {counted(len(loose), 'file')}, such as {loose[0]}" if loose else None
 
 
 def _make_private(core: Core) -> None:
