@@ -147,7 +147,7 @@ def log(
         return
     entries = result["entries"]
     if not entries:
-        out("nothing has changed yet")
+        out("nothing has changed yet" if kind is None and before is None else "no such change")
         return
     length = _id_length([entry["id"] for entry in entries])
     rows = [

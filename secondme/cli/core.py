@@ -21,7 +21,7 @@ app.add_typer(core)
 
 
 @core.callback(invoke_without_command=True)
-def core_(context: typer.Context) -> None:
+def core_(context: typer.Context, json: Json = False) -> None:
     """The core is the one process that holds the memory. Commands start it when they need it.
 
     It ends by itself when nobody has asked for anything for a while (setting idle_exit), unless it
@@ -32,7 +32,7 @@ def core_(context: typer.Context) -> None:
         secondme core restart
     """
     if not context.invoked_subcommand:
-        status()
+        status(json)
 
 
 @core.add()

@@ -20,6 +20,7 @@ from secondme.cli.output import (
     note,
     out,
     short_path,
+    wrap,
 )
 from secondme.wording import counted
 
@@ -41,7 +42,10 @@ def status(json: Json = False) -> None:
         print_json(result)
         return
     for name, value in _facts(result):
-        out(f"{name:<9} {value}")
+        first, *rest = wrap(value, " " * 10)
+        out(f"{name:<9} {first.lstrip()}")
+        for line in rest:
+            out(line)
     for sentence in result["leaves_machine"]:
         out(marked(clean(sentence)))
     if not result["leaves_machine"]:
@@ -105,7 +109,7 @@ def doctor(
                 if check["ok"]
                 else bad("wrong ")
             )
-            detail = f": {clean(check['detail'])}" if check["detail"] else ""
+            detail = f": {short_path(check['detail'])}" if check["detail"] else ""
             out(f"{state}  {check['name']}{detail}")
     wrong = [check for check in checks if not check["ok"]]
     if wrong and not fix and not json:

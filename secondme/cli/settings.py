@@ -28,7 +28,7 @@ _Name = Annotated[str, typer.Argument(metavar="NAME", help="A setting.", autocom
 
 
 @config.callback(invoke_without_command=True)
-def config_(context: typer.Context) -> None:
+def config_(context: typer.Context, json: Json = False) -> None:
     """Settings: one TOML file, and SECONDME_<NAME> variables that go before it.
 
     Examples:
@@ -37,7 +37,7 @@ def config_(context: typer.Context) -> None:
         secondme config path
     """
     if not context.invoked_subcommand:
-        list_()
+        list_(json)
 
 
 @config.add("list")

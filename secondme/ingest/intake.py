@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -235,8 +235,7 @@ class Intake:
         Raises `BadInputError` when it cannot be read.
         """
         rules, tally = self.rules(force), Tally()
-        source = self._record.sources.ensure("pipe", "<pipe>")
-        reading = self.readers.read_bytes(data, name, source, rules)
+        reading = self.readers.read_bytes(data, name, rules)
         if isinstance(reading, Skip):
             raise _refusal(reading)
         read = _moments_of(reading)
@@ -244,6 +243,8 @@ class Intake:
             raise _refusal(read)
         tally.skipped += read[2]
         with self._record.store.write():
+            source = self._record.sources.ensure("pipe", "<pipe>")
+            reading = replace(reading, arrival=replace(reading.arrival, source_id=source))
             entry = self._record.journal.begin("add", client)
             list(self._commit([(reading, read[1])], entry, tally))
             self._close_entry(entry, tally, [name])

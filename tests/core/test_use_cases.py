@@ -389,3 +389,23 @@ def test_asking_without_a_model_says_how_to_get_one(own: Home) -> None:
     with pytest.raises(ModelError) as error:
         own.finish("ask", question="what?")
     assert "secondme model fetch" in error.value.hint
+
+
+@pytest.mark.parametrize(
+    ("message", "only_asks"),
+    [
+        ("Where does Ana live?", True),
+        ("where does ana live? thanks!", True),
+        ("Hello! Where is it? And when?", True),
+        ("¿Dónde vive Ana?", True),
+        ("アナはどこに住んでいますか？", True),
+        ("I moved to Porto in May.", False),
+        ("I moved to Porto in May. Did you know?", False),
+        ("Ana asked me: shall we go? We did not.", False),
+        ("", False),
+    ],
+)
+def test_a_message_that_tells_something_is_no_mere_question(message: str, only_asks: bool) -> None:
+    from secondme.core.service.answers import asks
+
+    assert asks(message) is only_asks

@@ -150,6 +150,12 @@ def test_what_comes_through_a_pipe_needs_a_name_that_says_what_it_is(world: Worl
         world.intake.add_bytes(b"-----BEGIN PRIVATE KEY-----", "a.txt", "test")
 
 
+def test_what_a_pipe_brought_and_was_refused_leaves_no_source(world: World) -> None:
+    with pytest.raises(BadInputError):
+        world.intake.add_bytes(b"", "a.txt", "test")
+    assert world.record.sources.all() == []
+
+
 def test_an_empty_note_is_refused(world: World) -> None:
     from datetime import datetime
 

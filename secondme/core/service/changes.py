@@ -77,6 +77,8 @@ def log(
     core: Core, call: Call, *, limit: int = 20, before: str | None = None, kind: str | None = None
 ) -> Event:
     """The journal, newest first."""
+    if before:
+        before = core.record.journal.get(before).id
     entries = core.record.journal.newest(max(1, min(limit, 1000)), before=before, kind=kind)
     return {"entries": [_json(core, e) for e in entries]}
 
