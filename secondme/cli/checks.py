@@ -63,7 +63,7 @@ def _folders(config: Config, fix: bool) -> Check:
     if not loose:
         return _check("folders", None)
     detail = f"{loose[0]} can be read by others" + (
-        f", and {len(loose) - 1} more" if loose[1:] else ""
+        f", and {len(loose) - 1:,} more" if loose[1:] else ""
     )
     if fix:
         for path in loose:
@@ -84,7 +84,7 @@ def _readable_by_others(config: Config) -> Iterator[Path]:
 def _socket(config: Config, fix: bool) -> Check:
     """A core answers where its lock is held, and nothing is left where it is not."""
     running, holder = CoreClient(config).running(), lock_holder(config)
-    left = config.tcp_file if config.uses_tcp else config.socket
+    left = config.address
     if running is not None:
         return _check("socket", None)
     if holder is not None:

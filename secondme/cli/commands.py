@@ -15,7 +15,7 @@ from secondme.errors import BadInputError
 SECTIONS = {
     "Take in": {"add": "adding", "note": "adding", "watch": "sources", "sources": "sources"},
     "Recall and ask": {"recall": "recalling", "ask": "asking", "chat": "chat", "show": "recalling"},
-    "Take back": {"forget": "changes", "log": "changes", "undo": "changes"},
+    "Take back": {"forget": "changes", "log": "changes", "undo": "changes", "redo": "changes"},
     "Look after it": {
         "status": "health",
         "doctor": "health",

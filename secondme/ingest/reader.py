@@ -123,14 +123,12 @@ class Readers:
         document = Document(data, path.name, modified, self._zone, str(path))
         return self._prepare(document, source_id, mtime_ns, rules)
 
-    def read_bytes(
-        self, data: bytes, name: str, source_id: str | None, rules: Rules
-    ) -> Reading | Skip:
-        """Bytes that came through a pipe, under a name whose ending says what they are."""
+    def read_bytes(self, data: bytes, name: str, rules: Rules) -> Reading | Skip:
+        """Bytes that came through a pipe, under a name whose ending says what they are; no source yet."""
         if len(data) > rules.max_bytes:
             return Skip(name, "is larger than the limit (setting max_file_mb)")
         document = Document(data, name, datetime.now(self._zone), self._zone)
-        return self._prepare(document, source_id, 0, rules)
+        return self._prepare(document, None, 0, rules)
 
     def _prepare(
         self, document: Document, source_id: str | None, mtime_ns: int, rules: Rules

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from secondme.errors import BadInputError, NotFoundError
+from secondme.wording import counted
 
 Role = Literal["language", "embedder"]
 GGUF_MAGIC = b"GGUF"
@@ -437,7 +438,7 @@ def _assess(entry: Entry, free: int, threads: int) -> Recommendation:
         f"needs about {entry.memory_mb:,} MB of the {free:,} MB free"
         if fits
         else f"needs about {entry.memory_mb:,} MB and only {free:,} MB are free",
-        f"about {seconds:.1f} s an answer on {threads} thread{'s' if threads > 1 else ''}"
+        f"about {seconds:.1f} s an answer on {counted(threads, 'thread')}"
         + (", because it thinks first" if entry.thinks else ""),
         f"F1 {entry.f1:.2f} measured" if entry.f1 is not None else "quality not measured here",
         entry.languages,

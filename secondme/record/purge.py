@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from secondme.record.db import Store
 
-_OLD = "select id from journal where time < ? and kind in ('forget', 'source-remove')"
+_OLD = "select id from journal where time < ? and kind in ('forget', 'source-remove', 'redo')"
 
 
 def purge(store: Store, before_ms: int) -> int:
@@ -25,9 +25,13 @@ def purge(store: Store, before_ms: int) -> int:
             (before_ms,),
         ).rowcount
         if count:
-            db.execute(
-                "update journal set summary = 'erased' where kind in ('note', 'chat') and id in"
+            said = (
+                "select id from journal where kind in ('note', 'chat') and id in"
                 " (select added_by from moments where text = '')"
+            )
+            db.execute(
+                f"update journal set summary = 'erased' where id in ({said})"
+                f" or kind in ('undo', 'redo') and json_extract(data, '$.entry') in ({said})"
             )
             db.execute(
                 "delete from versions where not exists (select 1 from moments m"

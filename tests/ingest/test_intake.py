@@ -15,7 +15,7 @@ import pytest
 from secondme.errors import BadInputError, RefusedError, WorkerError
 from secondme.index.fulltext import FullText
 from secondme.ingest.embedding import Embedding, Priority, window_text
-from secondme.ingest.intake import Intake, Tally
+from secondme.ingest.intake import Intake, Said, Tally
 from secondme.ingest.reader import Readers
 from secondme.ingest.scan import Rules, Skip
 from secondme.plugin import Document, Importer, UnreadableError
@@ -152,13 +152,17 @@ def test_what_comes_through_a_pipe_needs_a_name_that_says_what_it_is(world: Worl
         world.intake.add_bytes(b"-----BEGIN PRIVATE KEY-----", "a.txt", "test")
 
 
+def test_what_a_pipe_brought_and_was_refused_leaves_no_source(world: World) -> None:
+    with pytest.raises(BadInputError):
+        world.intake.add_bytes(b"", "a.txt", "test")
+    assert world.record.sources.all() == []
+
+
 def test_an_empty_note_is_refused(world: World) -> None:
     from datetime import datetime
 
     with pytest.raises(BadInputError, match="empty"):
-        world.intake.say(
-            "note", "  \n", "test", speaker=None, when=datetime.now(UTC), conversation="n"
-        )
+        world.intake.say("note", [Said("  \n")], "test", when=datetime.now(UTC))
 
 
 class Counting:

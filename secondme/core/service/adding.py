@@ -11,7 +11,7 @@ from pathlib import Path
 from secondme.core.app import Core
 from secondme.core.service import Call, Event, use_case
 from secondme.errors import BadInputError, NotFoundError
-from secondme.ingest.intake import Tally
+from secondme.ingest.intake import Said, Tally
 from secondme.ingest.progress import progress
 
 
@@ -57,9 +57,7 @@ def note(
 ) -> Event:
     """Remember one moment, now or at the time given."""
     when = core.now(time)
-    id_, journal = core.intake.say(
-        "note", text, call.client, speaker=who, when=when, conversation=f"note {when:%Y-%m-%d}"
-    )
+    (id_,), journal = core.intake.say("note", [Said(text, who)], call.client, when=when)
     return {"id": id_, "time": when.isoformat(), "journal": journal}
 
 

@@ -34,7 +34,7 @@ def core_status(core: Core, call: Call) -> Event:
     return {
         "pid": os.getpid(),
         "version": __version__,
-        "socket": str(core.config.tcp_file if core.config.uses_tcp else core.config.socket),
+        "socket": str(core.config.address),
         "moments": core.record.moments.count(),
         "pending": core.embedding.pending(),
         "workers": core.workers(),

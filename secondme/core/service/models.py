@@ -17,6 +17,7 @@ from secondme.errors import ModelError, NotFoundError, RefusedError, SecondMeErr
 from secondme.model import catalog, discover, fetch
 from secondme.model.catalog import Entry
 from secondme.model.fetch import Progress
+from secondme.wording import counted
 
 
 @use_case
@@ -69,8 +70,10 @@ def model_use(core: Core, call: Call, *, name: str) -> Event:
             f"the variable SECONDME_{setting.upper()} says {in_force!r} and goes before the setting"
         )
     note = ""
-    if entry.role == "embedder" and core.embedding.pending():
-        note = f"{core.embedding.pending()} moments get new vectors; until then the old ones serve"
+    pending = core.embedding.pending() if entry.role == "embedder" else 0
+    if pending:
+        get = "gets a new vector" if pending == 1 else "get new vectors"
+        note = f"{counted(pending, 'moment')} {get}; until then the old ones serve"
     return {"name": entry.name, "role": entry.role, "note": note}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import Any
 
 from secondme.core.app import Core
@@ -52,7 +53,7 @@ def recall(
             {
                 **moment_json(hit.moment),
                 "score": round(hit.score, 4),
-                **({"around": _around(core, hit.moment, around)} if around else {}),
+                **(_surroundings(core, hit.moment, around) if around else {}),
                 **({"explain": _explained(hit)} if explain else {}),
             }
             for hit in hits
@@ -73,8 +74,11 @@ def find(
 ) -> tuple[list[Hit], dict[str, float]]:
     """Recall through every view; also how long each step took, in milliseconds.
 
-    Raises `BadInputError` for a question without a word in it.
+    What says nothing, a question that Second Me was asked or its refusal, would be nearest of all to
+    the same question asked again: it is found only where a source is named. Raises `BadInputError` for
+    a question without a word in it.
     """
+    filter_ = replace(filter_, silent=filter_.source is not None)
     question = question.strip()[:MAX_QUESTION]
     if not any(c.isalnum() for c in question):
         raise BadInputError("the question is empty", hint='for example: secondme recall "dentist"')
@@ -152,8 +156,13 @@ def moment_json(moment: StoredMoment | Evidence) -> dict[str, Any]:
     }
 
 
-def _around(core: Core, moment: StoredMoment, count: int) -> list[dict[str, Any]]:
-    return [moment_json(m) for m in core.record.moments.around(moment, count, count)]
+def _surroundings(core: Core, moment: StoredMoment, count: int) -> dict[str, Any]:
+    """Up to so many moments of the same item before and after."""
+    near = core.record.moments.around(moment, count, count)
+    return {
+        "before": [moment_json(m) for m in near if m.seq < moment.seq],
+        "after": [moment_json(m) for m in near if m.seq > moment.seq],
+    }
 
 
 def _explained(hit: Hit) -> dict[str, Any]:
@@ -171,7 +180,6 @@ def _explained(hit: Hit) -> dict[str, Any]:
 def show(core: Core, call: Call, *, id: str, around: int = 3) -> Event:
     """A moment in its surroundings, with where it comes from."""
     moment = core.record.moments.get(id)
-    near = core.record.moments.around(moment, around, around)
     item = core.record.items.get(moment.item_id)
     passage = None
     if moment.span:
@@ -183,8 +191,7 @@ def show(core: Core, call: Call, *, id: str, around: int = 3) -> Event:
         "context": moment.context,
         "meta": moment.meta,
         "passage": passage,
-        "before": [moment_json(m) for m in near if m.seq < moment.seq],
-        "after": [moment_json(m) for m in near if m.seq > moment.seq],
+        **_surroundings(core, moment, around),
         "item": {
             "id": item["id"],
             "name": item["name"],

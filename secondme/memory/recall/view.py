@@ -78,8 +78,7 @@ class Pool:
         for offset in range(1, EARLIER + 1):
             places, there = self.neighbours(-offset)
             numbers.update(self.near[places[chosen][there[chosen]]].tolist())
-        if filter_:
-            numbers = self._record.moments.passing(sorted(numbers), filter_)
+        numbers = self._record.moments.passing(sorted(numbers), filter_)
         return Pool(self._record, numbers, self.found, self._embedder, AHEAD)
 
     def __len__(self) -> int:
