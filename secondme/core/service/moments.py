@@ -12,6 +12,7 @@ from secondme.errors import BadInputError, IndexDamagedError, SecondMeError
 from secondme.memory.evidence import Evidence
 from secondme.memory.pack import pack
 from secondme.memory.recall import Hit, Query, Recall
+from secondme.memory.recall.meaning import question_vector
 from secondme.record.clock import to_ms
 from secondme.record.moments import Filter, StoredMoment
 
@@ -85,7 +86,9 @@ def find(
         vector = None
         if embedder is not None and index.state in ("ready", "rebuilding"):
             try:
-                vector = embedder.query(question)
+                vector = question_vector(
+                    embedder.query, question, core.record.moments.speaker_names()
+                )
             except SecondMeError as error:
                 index.reason = error.line()
         embedded = time.perf_counter()
