@@ -13,6 +13,7 @@ from secondme.errors import BadInputError, IndexDamagedError, SecondMeError
 from secondme.memory.evidence import Evidence
 from secondme.memory.pack import pack
 from secondme.memory.recall import Hit, Query, Recall
+from secondme.memory.recall.meaning import question_vector
 from secondme.record.clock import to_ms
 from secondme.record.moments import Filter, StoredMoment
 
@@ -89,7 +90,9 @@ def find(
         vector = None
         if embedder is not None and index.state in ("ready", "rebuilding"):
             try:
-                vector = embedder.query(question)
+                vector = question_vector(
+                    embedder.query, question, core.record.moments.speaker_names()
+                )
                 core.embedder_fault = ""
             except SecondMeError as error:
                 core.embedder_fault = error.line()

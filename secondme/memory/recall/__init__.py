@@ -14,9 +14,11 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from secondme.index.fulltext import FullText
+from secondme.memory.recall.coverage import Coverage
 from secondme.memory.recall.following import Following
 from secondme.memory.recall.meaning import Meaning, Nearest
 from secondme.memory.recall.people import People
+from secondme.memory.recall.statement import Statement
 from secondme.memory.recall.view import Pool, Query, Scores, View
 from secondme.memory.recall.words import Words
 from secondme.record import Record
@@ -69,6 +71,8 @@ class Recall:
             Meaning(nearest, CANDIDATES),
             Following(),
             People(speakers),
+            Coverage(),
+            Statement(),
         )
 
     def __call__(self, query: Query, k: int, embedder: str) -> list[Hit]:

@@ -50,6 +50,7 @@ class Pool:
         self._record = record
         self._embedder = embedder
         self._cosines: Scores | None = None
+        self._texts: list[str] | None = None
         self._ahead = ahead
         self._look_at(sorted(numbers), EARLIER, max(ahead, 1))
 
@@ -107,6 +108,16 @@ class Pool:
     def speakers(self) -> list[str | None]:
         """Who said each candidate."""
         return [self._speakers[i] for i in self._at]
+
+    def texts(self) -> list[str]:
+        """What each candidate says."""
+        if self._texts is None:
+            rows = self._record.store.query_in(
+                "select n, text from moments where n in ({})", self.numbers.tolist()
+            )
+            by_number: dict[int, str] = {row[0]: row[1] for row in rows}
+            self._texts = [by_number.get(n, "") for n in self.numbers.tolist()]
+        return self._texts
 
     def cosines(self, vector: NDArray[np.float32]) -> Scores:
         """Each moment's cosine with a vector, over `near`; NaN for one that has no vector yet."""
