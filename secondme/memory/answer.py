@@ -258,7 +258,7 @@ def _placed(claim: str, place: int, check: Check) -> str:
     sentence = check.quote(place, claim)
     said = line.evidence.time.date()
     counted = dates.placed(sentence, said)
-    if counted is None or counted[1].lower() in claim.lower():
+    if counted is None or counted[1].lower().removeprefix("the ") in claim.lower():
         return claim
     words, reading = counted
     claim, copied = re.subn(rf"\b{re.escape(words)}\b", reading, claim, flags=re.IGNORECASE)

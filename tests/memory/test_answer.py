@@ -152,6 +152,11 @@ class TestDates:
                 "8 May 2023",
                 "the Friday before 8 May 2023",
             ),
+            (
+                "I joined the harbour choir last Friday.",
+                "Friday before 8 May 2023",
+                "Friday before 8 May 2023",
+            ),
             ("I joined the harbour choir last month.", "May 8, 2023", "April 2023"),
             ("I joined the harbour choir last year.", "8 May 2023", "2022"),
             ("I join the harbour choir next month.", "8 May 2023", "June 2023"),
