@@ -26,7 +26,7 @@ _FEW = 200
 """A time proposes its moments itself when there are no more than this many."""
 _ANOTHER_YEAR = 0.7
 """What a May of another year is worth where only "in May" is asked."""
-_FROM_EVENT = 0.5
+_FROM_EVENT = 0.35
 """What a time is worth that is counted from an event, which may have been another one."""
 _KNOWN = 0.6
 """The share of an event's words that a moment must have to be taken for it."""
