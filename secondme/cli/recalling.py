@@ -25,6 +25,7 @@ from secondme.cli.output import (
     one_line,
     out,
     short_path,
+    stretch,
     told,
 )
 from secondme.wording import counted
@@ -64,7 +65,8 @@ def recall(
 
     Examples:
         secondme recall "when did Ana move?"
-        secondme recall dentist -k 3 --after 2024
+        secondme recall dentist -k 3 --after 2024 --before "vor zwei Wochen"
+        secondme recall "what did we do last spring?" --explain
         secondme recall "what did we agree on" --who Ana --source family --around 2
         secondme recall "holiday plans" --json | jq -r '.hits[].text'
         echo "boiler" | secondme recall -
@@ -98,6 +100,8 @@ def recall(
 
 def _footer(result: dict[str, Any]) -> None:
     """How long it took, and whether anything stood in the way."""
+    for asked in result.get("times", []):
+        out(dim(f"\n“{one_line(asked['words'])}” is {stretch(asked)}"))
     if "took" in result:
         steps = ", ".join(f"{name} {time:g} ms" for name, time in result["took"].items())
         out(dim(f"\ntook {steps}"))
@@ -131,12 +135,20 @@ def show(
     head = " · ".join([marked(short_id(result["id"])), minute(result["time"]), *speaker])
     show_in_place(head, result)
     out()
-    rows = _origin(result)
+    rows = [*_mentioned(result), *_origin(result)]
     width = max(len(name) for name, _ in rows)
     for name, value in rows:
         out(f"{dim(name.ljust(width))}  {value}")
     if not result["live"]:
         out("no longer recalled: it was forgotten, or its file no longer holds it")
+
+
+def _mentioned(result: dict[str, Any]) -> list[tuple[str, str]]:
+    """The times that the moment mentions, as names and values."""
+    return [
+        ("times" if number == 0 else "", f"“{one_line(time['words'])}” is {stretch(time)}")
+        for number, time in enumerate(result["times"])
+    ]
 
 
 def _origin(result: dict[str, Any]) -> list[tuple[str, str]]:

@@ -20,6 +20,7 @@ from secondme.ingest.embedding import Embedding, Priority
 from secondme.ingest.intake import Intake
 from secondme.ingest.reader import Readers
 from secondme.ingest.watch import Watcher
+from secondme.memory.times import Reading
 from secondme.model import catalog, fetch
 from secondme.record import Record
 from secondme.record.clock import now_ms, zone_named
@@ -44,8 +45,9 @@ class Core:
         self.fulltext = FullText(self.record.store)
         self.priority = Priority()
         self.embedding = Embedding(self.record, self.priority)
+        self.times = Reading(self.record, self.priority)
         self.intake = Intake(
-            self.record, Readers(self.zone), config.max_file_mb * 1_000_000, self.embedding.wake
+            self.record, Readers(self.zone), config.max_file_mb * 1_000_000, self.taken
         )
         self.index = self._keeper()
         self.watcher = Watcher(self.record, self.intake, config.settle)
@@ -60,12 +62,18 @@ class Core:
         """Why the last question could not be embedded; empty when it could."""
 
     def start(self) -> None:
-        """Begin the background work: embedding, the index, watching."""
+        """Begin the background work: embedding, times, the index, watching."""
         if self.model_path(self.config.embedder):
             self.index.expect()
         self.embedding.start()
+        self.times.start()
         self.watcher.start()
         threading.Thread(target=self._prepare, name="prepare", daemon=True).start()
+
+    def taken(self) -> None:
+        """New moments are in the record: the background work has something to do."""
+        self.times.wake()
+        self.embedding.wake()
 
     def _prepare(self) -> None:
         """Erase what was forgotten long ago; open the embedder and its index, if its model is here."""
@@ -264,6 +272,7 @@ class Core:
         """End background work and workers, and close the record."""
         self.watcher.stop()
         self.embedding.stop()
+        self.times.stop()
         for client in self._clients():
             try:
                 client.close()

@@ -9,6 +9,7 @@ from secondme.record.items import Items
 from secondme.record.journal import Journal
 from secondme.record.moments import Moments
 from secondme.record.sources import Sources
+from secondme.record.times import Times
 from secondme.record.vectors import Vectors
 
 
@@ -23,6 +24,7 @@ class Record:
         self.items = Items(self.store)
         self.moments = Moments(self.store)
         self.vectors = Vectors(self.store)
+        self.times = Times(self.store)
 
     def close(self) -> None:
         """Close the file; call once, when nobody uses the record any more."""

@@ -53,7 +53,7 @@ def ask(
     now: str | None = None,
 ) -> Iterator[Event]:
     """Answer a question from what is remembered, with citations, or refuse."""
-    filter_ = make_filter(core, before=before, after=after, who=who, source=source)
+    filter_ = make_filter(core, before=before, after=after, who=who, source=source, now=now)
     yield from _answered(core, call, question, question, k, filter_, now, ())
 
 
