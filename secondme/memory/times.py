@@ -17,7 +17,12 @@ from secondme.record import Record
 from secondme.record.clock import to_ms
 from secondme.record.times import StoredTime
 
-_BATCH = 200
+_BATCH = 100
+_PAUSE = 0.3
+"""Seconds without anything new after which an intake is taken to be done."""
+_PATIENCE = 20
+_REST = 0.01
+"""Seconds between batches in which others have the processor to themselves."""
 
 
 def mentioned(text: str, said: datetime) -> Iterable[StoredTime]:
@@ -58,23 +63,26 @@ class Reading:
 
     def read_some(self) -> bool:
         """Read the next moments that are due; False if there are none."""
-        numbers = self._record.times.due(_BATCH)
-        if not numbers:
-            return False
-        moments = self._record.moments.by_number(numbers)
-        found: dict[int, list[StoredTime]] = {n: [] for n in numbers}
-        for n, moment in moments.items():
-            found[n] = list(mentioned(moment.text, moment.time))
-        self._record.times.put(found)
-        return True
+        due = self._record.times.due(_BATCH)
+        if due:
+            self._record.times.put({n: list(mentioned(text, said)) for n, text, said in due})
+        return bool(due)
+
+    def _settle(self) -> None:
+        """Let an intake that is under way go first, for a while."""
+        for _ in range(_PATIENCE):
+            self._wake.clear()
+            if self._stop.wait(_PAUSE) or not self._wake.is_set():
+                return
 
     def _run(self) -> None:
         while not self._stop.is_set():
             self._wake.wait(30)
-            self._wake.clear()
+            self._settle()
             try:
                 self._priority.give_way(self._stop)
                 while not self._stop.is_set() and self.read_some():
+                    self._stop.wait(_REST)
                     self._priority.give_way(self._stop)
                 self.error = None
             except SecondMeError as error:

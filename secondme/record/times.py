@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
+from secondme.record.clock import from_ms
 from secondme.record.db import Store
 
 _MAKER = "times"
@@ -33,10 +35,14 @@ class Times:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def due(self, limit: int) -> list[int]:
-        """Numbers of moments that are still to be read, lowest first."""
-        rows = self._store.query("select n from times_due order by n limit ?", (limit,))
-        return [row[0] for row in rows]
+    def due(self, limit: int) -> list[tuple[int, str, datetime]]:
+        """Moments that are still to be read, lowest number first: number, text, and their own time."""
+        rows = self._store.query(
+            "select m.n, m.text, m.time, m.zone from times_due d join moments m on m.n = d.n"
+            " order by d.n limit ?",
+            (limit,),
+        )
+        return [(row[0], row[1], from_ms(row[2], row[3])) for row in rows]
 
     def count_due(self) -> int:
         """How many moments are still to be read."""

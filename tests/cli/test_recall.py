@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from pathlib import Path
+from time import sleep
 
 import pytest
 
@@ -62,7 +63,11 @@ def test_what_stands_around_a_hit(memory: Home) -> None:
 
 
 def test_a_moment_tells_the_times_that_it_mentions(memory: Home) -> None:
-    (hit,) = memory.run("recall", "ladder", "-k", "1", "--json").json["hits"]
+    for _ in range(40):  # they are read in the background
+        (hit,) = memory.run("recall", "ladder", "-k", "1", "--json").json["hits"]
+        if hit["times"]:
+            break
+        sleep(0.1)
     (time,) = hit["times"]
     assert time["words"] == hit["text"][time["start"] : time["end"]] == "Saturday"
     assert (time["from"], time["until"], time["granularity"]) == (
