@@ -12,25 +12,27 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
 from secondme.errors import BadInputError
-from secondme.memory import prompt, trust
+from secondme.memory import prompt, told, trust
 from secondme.memory.check import Check, clipped, only_dates, parts
 from secondme.memory.evidence import Evidence
+from secondme.memory.kinds import kind_of
 from secondme.memory.prompt import Style
-from secondme.memory.terms import sentences, terms, tokens
+from secondme.memory.terms import keys, sentences, terms, tokens
 from secondme.memory.timex import dates
 from secondme.model.chat import Completion, Message, Token
 
 _MOST_TOKENS = {"short": 48, "sentences": 220}
 _NEAR = 3
-_WELL_COVERED = 0.5
-"""The share of a question that a moment must have to date its answer."""
 _MARK = re.compile(r"\s*\[(\d{1,3}(?:\s*,\s*\d{1,3})*)\]")
+_TAIL = re.compile(
+    r"\s+(?:for|in|at|on|to|with|of|from|about|by|during)\s+((?:[\w'’-]+\s*){1,5})$", re.IGNORECASE
+)
 _GIVES_UP = re.compile(
     r"\b(?:unknown|not (?:mentioned|stated|specified|given|known|say|enough)|no (?:information|mention)"
     r"|cannot (?:answer|be (?:determined|answered))"
@@ -112,10 +114,10 @@ def answer(
 ) -> Iterator[AnswerEvent]:
     """Answer a question from recalled moments: drafts while the model talks, then one `Answer`.
 
-    `evidence` comes best first; the model reads the first few (`prompt.MOMENTS`), and all of it is
-    weighed, best some twenty. `style` "short" is for models that answer best in a few words. `history`
-    are earlier turns of the conversation, oldest first: they help to understand the question and are
-    no evidence.
+    `evidence` comes best first; the model reads the first few (`prompt.looks`), and all of it is
+    weighed, best some twenty. Dates are told from the record without it. `style` "short" is for models
+    that answer best in a few words. `history` are earlier turns of the conversation, oldest first: they
+    help to understand the question and are no evidence.
 
     The model is not asked when the evidence alone calls for a refusal. Raises `BadInputError` for an
     empty question; errors of the model pass through.
@@ -123,33 +125,109 @@ def answer(
     question = prompt.one_line(question, prompt.QUESTION)
     if not question:
         raise BadInputError("the question is empty", hint="ask something, in any language")
-    check = Check(_in_context(question, history), evidence, read=prompt.MOMENTS[style])
+    check = Check(_in_context(question, history), evidence, kind=kind_of(question))
     trusted = trust.weigh(check)
     if trusted.confidence() < trust.ENOUGH:
         yield _refusal(check, trusted, trusted.confidence())
         return
-    order = sorted(range(check.read), key=lambda i: evidence[i].time)
-    messages = prompt.written(question, [evidence[i] for i in order], style, now, history)
     began = time.monotonic()
-    said = ""
-    stopped = False
-    for piece in model.chat(
-        messages,
-        max_tokens=_MOST_TOKENS[style],
-        stop=["\n"] if style == "short" else ["\n\n"],
-        fixed=len(prompt.fixed(style)),
-        cancel=cancel,
-    ):
-        if isinstance(piece, Completion):
-            said, stopped = piece.text, piece.finish == "cancelled"
-        else:
-            said += piece.text
-            yield Draft(piece.text)
-    seconds = time.monotonic() - began
-    if stopped:
-        yield Answer(text=said.strip(), partial=True, model_seconds=seconds)
+    reader = _Reader(model, question, evidence, style, now, history, cancel)
+    known = told.when(check) if check.kind == "date" and style == "short" else None
+    said, claims = (
+        ("", [known]) if known else (yield from _read(reader, check, prompt.looks(question, style)))
+    )
+    if reader.stopped:
+        result = Answer(text=said.strip(), partial=True)
     else:
-        yield replace(_checked(said, check, trusted, order, style), model_seconds=seconds)
+        result = _checked(claims, said, check, trusted, style)
+    yield replace(result, model_seconds=time.monotonic() - began)
+
+
+def _read(
+    reader: _Reader, check: Check, looks: Sequence[range]
+) -> Generator[Draft, None, tuple[str, list[Claim]]]:
+    """Let the model read, a look at a time: what it said first, and the claims that stand.
+
+    Of several looks the last is taken only where nothing stood before.
+    """
+    said, claims = "", list[Claim]()
+    for n, look in enumerate([check.order[i] for i in look if i < check.read] for look in looks):
+        last = n > 0 and n == len(looks) - 1
+        if not look or reader.stopped or (last and claims):
+            continue
+        talk = reader.look(look)
+        heard = (yield from talk) if n == 0 else _unheard(talk)
+        said = said or heard
+        claims += _claims(heard, check, reader.style, look)
+    return said, _each_once(claims)
+
+
+def _each_once(claims: Sequence[Claim]) -> list[Claim]:
+    """The claims without those that an earlier one holds."""
+    kept: list[Claim] = []
+    for claim in claims:
+        said = set(tokens(claim[0]))
+        if not any(said <= set(tokens(other)) for other, _ in kept):
+            kept.append(claim)
+    return kept
+
+
+def _unheard(talk: Generator[Draft, None, str]) -> str:
+    """All that a talk says, without its drafts."""
+    while True:
+        try:
+            next(talk)
+        except StopIteration as end:
+            return str(end.value)
+
+
+class _Reader:
+    """The model at work on one question, a few moments at a time."""
+
+    def __init__(
+        self,
+        model: LanguageModel,
+        question: str,
+        evidence: Sequence[Evidence],
+        style: Style,
+        now: datetime,
+        history: Sequence[Message],
+        cancel: threading.Event | None,
+    ) -> None:
+        self._model, self._evidence, self._cancel = model, evidence, cancel
+        self._question, self.style, self._now, self._history = question, style, now, history
+        self.stopped = False
+
+    def look(self, places: Sequence[int]) -> Generator[Draft, None, str]:
+        """Let the model read these moments, in time order: drafts as it talks, all it said at last."""
+        order = in_time(places, self._evidence)
+        messages = prompt.written(
+            self._question,
+            [self._evidence[i] for i in order],
+            self.style,
+            self._now,
+            self._history,
+        )
+        said = ""
+        for piece in self._model.chat(
+            messages,
+            max_tokens=_MOST_TOKENS[self.style],
+            stop=["\n"] if self.style == "short" else ["\n\n"],
+            fixed=len(prompt.fixed(self.style)),
+            cancel=self._cancel,
+        ):
+            if isinstance(piece, Completion):
+                said = piece.text
+                self.stopped |= piece.finish == "cancelled"
+            else:
+                said += piece.text
+                yield Draft(piece.text)
+        return said
+
+
+def in_time(places: Sequence[int], evidence: Sequence[Evidence]) -> list[int]:
+    """The places in the order in which their moments were said."""
+    return sorted(places, key=lambda i: evidence[i].time)
 
 
 def _in_context(question: str, history: Sequence[Message]) -> str:
@@ -182,12 +260,9 @@ def _listed(words: Sequence[str]) -> str:
 
 
 def _checked(
-    said: str, check: Check, trusted: trust.Trust, order: Sequence[int], style: Style
+    claims: list[Claim], said: str, check: Check, trusted: trust.Trust, style: Style
 ) -> Answer:
-    """What of the model's words stands, or the best passage in their place."""
-    claims = (
-        _short_claims(said, check) if style == "short" else _sentence_claims(said, check, order)
-    )
+    """The claims that stand, with what they rest on, or the best passage in their place."""
     if not claims:
         place = check.passage(said)
         confidence = trusted.confidence(borne_out=False)
@@ -217,25 +292,38 @@ def _checked(
 Claim = tuple[str, tuple[int, ...]]
 
 
+def _claims(said: str, check: Check, style: Style, look: Sequence[int]) -> list[Claim]:
+    if style == "sentences":
+        return _sentence_claims(said, check, in_time(look, [line.evidence for line in check.lines]))
+    return _short_claims(said, check)
+
+
 def _short_claims(said: str, check: Check) -> list[Claim]:
-    """The whole answer if it stands, else those items of it that do."""
-    whole = clipped(_MARK.sub("", said), prompt.QUESTION).strip('"“” ')
+    """The whole answer if it stands and is of the right kind, else those items of it that are."""
+    whole = _short(clipped(_MARK.sub("", said), prompt.QUESTION).strip('"“” '), check)
     support = check.support(whole)
-    if support.whole and not check.echoes(whole):
+    single = check.kind != "list" or len(parts(whole)) == 1
+    if single and support.whole and check.fits(whole) and not check.echoes(whole):
         return [(whole, support.lines)]
-    if only_dates(whole):
-        return _day_of_the_passage(check)
-    found = [(part, check.support(part)) for part in parts(whole) if not check.echoes(part)]
+    if only_dates(whole) and check.kind == "thing":
+        known = told.when(check)
+        return [known] if known else []
+    found = [
+        (part, check.support(part))
+        for part in parts(whole)
+        if check.fits(part) and not check.echoes(part)
+    ]
     return [(part, support.lines) for part, support in found if support.whole]
 
 
-def _day_of_the_passage(check: Check) -> list[Claim]:
-    """Asked for a date and given one that does not stand: that of the moment most to the point."""
-    place = check.passage()
-    if place is None or check.coverage(check.lines[place]) < _WELL_COVERED:
-        return []
-    day = check.day(place)
-    return [(day.written(), (place,))] if day else []
+def _short(claim: str, check: Check) -> str:
+    """The claim without an end that only repeats the question: "a red bicycle for the journey"."""
+    while tail := _TAIL.search(claim):
+        repeated = keys(tail[1])
+        if not repeated or not repeated <= check.about or not keys(claim[: tail.start()]):
+            break
+        claim = claim[: tail.start()]
+    return claim
 
 
 def _sentence_claims(said: str, check: Check, order: Sequence[int]) -> list[Claim]:

@@ -15,12 +15,14 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from secondme.memory.evidence import Evidence
+from secondme.memory.kinds import Kind, fits, kind_of, names_place, without_turn
 from secondme.memory.recall.people import named_speakers
 from secondme.memory.terms import (
     addressed,
     around,
     asked,
     clauses,
+    first_person,
     keys,
     negated,
     plain,
@@ -37,6 +39,8 @@ _YES_NO = re.compile(
 )
 _TO_THE_POINT = 0.75
 """The share of what the best moment has of a question with which another is to the point too."""
+_RANKED = 0.1
+"""What a point of recall's score weighs beside the share of the question that a moment has."""
 _OR = frozenset("or oder ou o".split())
 _PREMISE = 0.2
 """The share of a question that a moment must add to be cited for what the question takes for granted."""
@@ -113,14 +117,22 @@ class Check:
     """Checks claims against the evidence for one question.
 
     `evidence` comes best first. Claims rest on the first `read` moments; all of them say how rare a
-    word is.
+    word is. `kind` is what the answer is to be, where the question alone does not say it.
     """
 
-    def __init__(self, question: str, evidence: Sequence[Evidence], *, read: int = 8) -> None:
+    def __init__(
+        self,
+        question: str,
+        evidence: Sequence[Evidence],
+        *,
+        read: int = 8,
+        kind: Kind | None = None,
+    ) -> None:
         self.question = question
+        self.kind = kind or kind_of(question)
         self.read = min(read, len(evidence))
         self.lines = [Line(e) for e in evidence]
-        self.asked = asked(dates.take_out(question)[1])
+        self.asked = asked(without_turn(dates.take_out(question)[1]))
         about = frozenset(term.key for term in self.asked)
         self.about = about.difference(*(keys(e.speaker or "") for e in evidence)) or about
         self._speakers = sorted({e.speaker for e in evidence if e.speaker})
@@ -142,13 +154,20 @@ class Check:
         shares = [self.coverage(line) for line in self.lines[: self.read]]
         return frozenset(i for i, s in enumerate(shares) if s >= _TO_THE_POINT * max(shares))
 
-    def day(self, i: int) -> dates.Named | None:
-        """When what a moment says of the question was: the one date that its sentence writes out, or
-        the day that it was said on. None where the sentence writes several."""
-        written = [d for d in dates.take_out(self.quote(i))[0] if d.month is not None]
-        said = self.lines[i].evidence.time.date()
-        own = dates.Named(said.year, said.month, said.day)
-        return (written or [own])[0] if len(written) < 2 else None
+    @cached_property
+    def order(self) -> list[int]:
+        """The places of the moments that are read, the most to the point first."""
+        return sorted(range(self.read), key=self.worth, reverse=True)
+
+    def worth(self, i: int) -> float:
+        """How much to the point a moment is: its share of the question, less what recall puts it
+        behind its best."""
+        behind = max(line.evidence.score for line in self.lines) - self.lines[i].evidence.score
+        return self.coverage(self.lines[i]) - _RANKED * behind
+
+    def is_of_person(self, i: int) -> bool:
+        """Whether a moment may be about the one person whom the question names, if it names one."""
+        return self.person is None or self.lines[i].speaks_of(self.person, self.about)
 
     def coverage(self, line: Line) -> float:
         """The share of what the question is about that stands in this moment, rare terms weigh more."""
@@ -177,7 +196,21 @@ class Check:
         support = self._cover(needs, open_to, limit, prefer)
         if support.whole and polarity is None and self._turned(claim, needs, support.lines[0]):
             return replace(support, missing=("not",))
+        if support.whole and self.kind == "place":
+            there = " ".join(self.lines[i].evidence.text for i in support.lines)
+            if not names_place(there, rest):
+                return replace(support, missing=(claim.strip(),))
+        if support.whole and self.kind == "person" and self._only_said(needs, support.lines[0]):
+            return replace(support, missing=(claim.strip(),))
         return support
+
+    def _only_said(self, needs: list[_Need], place: int) -> bool:
+        """Whether a moment bears out a person only as the one who says it, and not of themselves."""
+        line = self.lines[place]
+        said = frozenset[str]().union(*(need.keys for need in needs))
+        return not said & keys(line.evidence.text) and not any(
+            first_person(s) for s in line.sentences if self.about & keys(s)
+        )
 
     def _turned(self, claim: str, needs: list[_Need], place: int) -> bool:
         """Whether the moment says the opposite: it denies what the claim says, or the other way."""
@@ -189,6 +222,10 @@ class Check:
             return not negated(sentence)
         clause = max(clauses(sentence), key=lambda c: len(said & keys(c)), default="")
         return negated(clause) and not negated(self.question)
+
+    def fits(self, claim: str) -> bool:
+        """Whether a claim is of the kind that the question asks for."""
+        return fits(self.kind, claim, self._speakers)
 
     def echoes(self, claim: str) -> bool:
         """Whether a claim only repeats the question, which asks for no choice between two things."""
@@ -259,17 +296,23 @@ class Check:
         return i in prefer, self.coverage(self.lines[i]), self.lines[i].evidence.score
 
     def passage(self, text: str = "") -> int | None:
-        """The place of the moment that comes nearest to answering, given what a model said."""
+        """The place of the moment that comes nearest to answering, given what a model said.
+
+        One that has nothing of the kind that the question asks for comes last.
+        """
         said = keys(text)
-        return max(
-            range(self.read),
-            key=lambda i: (
-                self.person is None or self.lines[i].speaks_of(self.person, self.about | said),
-                self.coverage(self.lines[i]) + _overlap(said, self.lines[i].keys),
-                self.lines[i].evidence.score,
-            ),
-            default=None,
-        )
+
+        def nearness(i: int) -> tuple[bool, bool, float, float]:
+            line = self.lines[i]
+            there = line.evidence.text
+            return (
+                self.person is None or line.speaks_of(self.person, self.about | said),
+                fits(self.kind, there),
+                self.coverage(line) + _overlap(said, keys(there)),
+                line.evidence.score,
+            )
+
+        return max(range(self.read), key=nearness, default=None)
 
     def quote(self, i: int, text: str = "", *, wide: bool = False) -> str:
         """The sentence of a moment that bears most on the question and the text, in its own words.

@@ -14,14 +14,15 @@ from datetime import datetime
 from typing import Literal
 
 from secondme.memory.evidence import Evidence
+from secondme.memory.kinds import Kind, kind_of, several
 from secondme.memory.terms import around, keys, sentences
 from secondme.memory.timex.dates import counted, spoken
 from secondme.model.chat import Message
 
 Style = Literal["short", "sentences"]
 
-MOMENTS = {"short": 4, "sentences": 8}
-"""How many moments a model reads: small models lose their way among more."""
+_ONE = (range(1), range(4))
+_SEVERAL = (*(range(n, n + 1) for n in range(4)), range(4))
 QUESTION = 600
 """Characters of a question that are read; of a longer one its beginning and its end."""
 _LINE = 400
@@ -85,7 +86,59 @@ _EXAMPLES = (
         "mending the hull would have cost more than it was worth",
         "Tomas sold it because mending the hull would have cost more than the boat was worth. [2]",
     ),
+    _Example(
+        (
+            "(2 July 2019) Rosa: My uncle Piet lent us his van, so the four of us drove to Denmark. I"
+            " came back rested and a bit sunburnt.",
+            "(9 July 2019) Tomas: I stayed at home with the cat.",
+        ),
+        "Who lent Rosa the van?",
+        "uncle Piet",
+        "Her uncle Piet lent Rosa his van. [1]",
+    ),
+    _Example(
+        (
+            "(2 July 2019) Rosa: My uncle Piet lent us his van, so the four of us drove to Denmark. I"
+            " came back rested and a bit sunburnt.",
+            "(9 July 2019) Tomas: I stayed at home with the cat.",
+        ),
+        "How did Rosa feel after the journey?",
+        "rested and a bit sunburnt",
+        "Rosa came back rested and a bit sunburnt. [1]",
+    ),
+    _Example(
+        (
+            "(4 April 2022) Tomas: I failed the driving test again, that makes three times now.",
+            "(6 April 2022) Rosa: You will manage it, Tomas, everyone is nervous on the first of May.",
+        ),
+        "How many times did Tomas fail the driving test?",
+        "three times",
+        "Tomas failed the driving test three times. [1]",
+    ),
 )
+_HINTS: dict[Kind, str] = {
+    "date": "a date",
+    "duration": "a length of time",
+    "number": "a number",
+    "person": "a person",
+    "place": "a place",
+    "yes": "yes or no",
+    "list": "all, with commas",
+    "reason": "a few words",
+    "thing": "a few words",
+}
+"""What is asked of the model after a question of each kind."""
+
+
+def looks(question: str, style: Style) -> tuple[range, ...]:
+    """The places of the moments that are read for a question, best first, a few at a time.
+
+    A small model finds one thing best in the best moment alone. Several things are seldom said at
+    once: each moment may have some. The last look is for when the others found nothing.
+    """
+    if style == "sentences":
+        return (range(8),)
+    return _SEVERAL if several(question) else _ONE
 
 
 def fixed(style: Style) -> list[Message]:
@@ -93,7 +146,8 @@ def fixed(style: Style) -> list[Message]:
     messages = [Message("system", _SYSTEM[style])]
     for example in _EXAMPLES:
         answer = example.short if style == "short" else example.sentences
-        messages.append(Message("user", _turn(_numbered(example.lines, style), example.question)))
+        lines = _numbered(example.lines, style)
+        messages.append(Message("user", _turn(lines, _hinted(example.question, style))))
         messages.append(Message("assistant", answer))
     return messages
 
@@ -119,7 +173,7 @@ def written(
     return [
         *fixed(style),
         *said,
-        Message("user", _turn(lines, _dated(one_line(question, QUESTION), now))),
+        Message("user", _turn(lines, _hinted(_dated(one_line(question, QUESTION), now), style))),
     ]
 
 
@@ -174,6 +228,10 @@ def _numbered(lines: Sequence[str], style: Style) -> list[str]:
         if style == "sentences"
         else list(lines)
     )
+
+
+def _hinted(question: str, style: Style) -> str:
+    return f"{question} ({_HINTS[kind_of(question)]})" if style == "short" else question
 
 
 def _turn(lines: Sequence[str], question: str) -> str:

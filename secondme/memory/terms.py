@@ -85,7 +85,9 @@ _TOKEN = re.compile(r"\d+(?:[.,:]\d+)*[^\W_]*|[^\W_]+")
 _UNSPACED = re.compile(
     r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+"
 )
-_BREAK = re.compile(r"(?<=[.!?…])\s+|(?<=[.!?…][\"'”’)\]])\s+|(?<=[。！？])|\n+")
+_BREAK = re.compile(
+    r"(?<=[.!?…])(?<!\b\d\.)(?<!\b\d\d\.)\s+|(?<=[.!?…][\"'”’)\]])\s+|(?<=[。！？])|\n+"
+)
 
 _CLAUSE = re.compile(r"[,;:()–—]|\bbut\b", re.IGNORECASE)
 _NOT_DENYING = re.compile(
@@ -249,6 +251,11 @@ def clauses(sentence: str) -> list[str]:
 def negated(text: str) -> bool:
     """Whether a sentence or clause says that something is not so."""
     return not _NEGATIONS.isdisjoint(tokens(_NOT_DENYING.sub(" ", text)))
+
+
+def first_person(sentence: str) -> bool:
+    """Whether the one who says a sentence speaks of themselves in it."""
+    return not _FIRST.isdisjoint(tokens(sentence))
 
 
 def addressed(sentence: str) -> bool:

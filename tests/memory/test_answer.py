@@ -62,6 +62,22 @@ class Says:
         yield Completion(said, 100, 0, len(self.words), 0.1, 0.2, finish)
 
 
+class Reads(Says):
+    """A model that says what it is told to, by the moments that it is given to read."""
+
+    def __init__(self, sayings: dict[str, str]) -> None:
+        super().__init__()
+        self.sayings = sayings
+        self.readings: list[list[str]] = []
+
+    def chat(self, messages: Sequence[Message], **options: Any) -> Iterator[Token | Completion]:
+        lines = messages[-1].content.split("\n\n")[0].splitlines()[1:]
+        self.readings.append(lines)
+        said = [says for part, says in self.sayings.items() if any(part in line for line in lines)]
+        self.words = (", ".join(said),)
+        yield from super().chat(messages, **options)
+
+
 def ask(question: str, evidence: Sequence[Evidence], *words: str, **options: Any) -> Answer:
     *_, last = answer(question, evidence, Says(*words), now=NOW, **options)
     assert isinstance(last, Answer)
@@ -119,6 +135,14 @@ class TestAnAnswer:
         assert result.text == "cello, accordion"
         assert [c.evidence for c in result.citations] == evidence
 
+    def test_does_not_end_with_words_of_the_question(self) -> None:
+        evidence = [moment("I am making gaming videos for the harbour, on the pier at noon.")]
+        question = "What is Nora making for the harbour?"
+        assert ask(question, evidence, "gaming videos for the harbour").text == "gaming videos"
+        assert (
+            ask(question, evidence, "gaming videos on the pier").text == "gaming videos on the pier"
+        )
+
     def test_that_repeats_itself_says_it_once(self) -> None:
         evidence = [moment("I do yoga and I swim.")]
         assert ask("What does Nora do?", evidence, "yoga, yoga, yoga, opera, yoga").text == "yoga"
@@ -133,6 +157,66 @@ class TestAnAnswer:
         question = "What does Nora's harbour choir sing?"
         stands, quoted = ask(question, CHOIR, "sea shanties"), ask(question, CHOIR, "opera")
         assert 0 <= quoted.confidence < stands.confidence <= 1
+
+
+class TestTheKindOfAnswer:
+    def test_that_a_question_wants_is_the_only_one_given(self) -> None:
+        evidence = [
+            moment("We live in Split now, near the harbour, with a cat."),
+            moment("The flat belongs to Madame Garnier.", day="2023-05-02"),
+        ]
+        result = ask("Where does Nora live in Split?", evidence, "Madame Garnier")
+        assert result.quoted
+        assert "near the harbour" in result.text
+        assert (
+            ask("Where does Nora live in Split?", evidence, "near the harbour").text
+            == "near the harbour"
+        )
+
+    def test_for_who_is_not_the_one_who_only_speaks_of_it(self) -> None:
+        evidence = [
+            moment("Sold the car Pepper to Jonas Albrecht, a student.", None),
+            moment("Goodbye Pepper", "Julien"),
+            moment("I bought a kayak, it is blue.", "Ivan", "2023-07-01"),
+        ]
+        assert "Jonas Albrecht" in ask("Who bought the car Pepper?", evidence, "Julien").text
+        assert ask("Who bought a blue kayak?", evidence, "Ivan").text == "Ivan"
+
+    def test_for_until_when_is_the_end(self) -> None:
+        evidence = [
+            moment(
+                "The passport was issued on 25 March 2025 and is valid until 24 March 2035.", None
+            ),
+            moment("The new passport is here, after three weeks.", None, "2025-04-02"),
+        ]
+        result = ask("Until when is the new passport valid?", evidence, "25 March 2025")
+        assert result.text == "24 March 2035"
+        assert result.citations[0].evidence == evidence[0]
+
+    def test_is_looked_for_in_the_best_moment_and_else_in_more(self) -> None:
+        question = "What does the choir of Ivan's brother sing?"
+        model = Reads({"sea shanties": "sea shanties", "Bach": "Bach"})
+        *_, result = answer(question, CHOIR, model, now=NOW)
+        assert isinstance(result, Answer)
+        assert (result.text, [len(lines) for lines in model.readings]) == ("Bach", [1])
+        model = Reads({"Bach": "Verdi", "soup": "Bach"})
+        *drafts, result = answer(question, CHOIR, model, now=NOW)
+        assert isinstance(result, Answer)
+        assert [len(lines) for lines in model.readings] == [1, 4]
+        assert drafts == [Draft("Verdi")]
+        assert result.text == "Bach"
+
+    def test_that_is_several_things_is_gathered_from_several_moments(self) -> None:
+        kinds = ("cello", "tuba", "harp", "oboe")
+        evidence = [
+            moment(f"I play the {kind}.", day=f"2023-0{n}-01") for n, kind in enumerate(kinds, 1)
+        ]
+        model = Reads({kind: kind for kind in kinds} | {"harp": "harp, piano"})
+        *_, result = answer("Which instruments does Nora play?", evidence, model, now=NOW)
+        assert isinstance(result, Answer)
+        assert result.text == "cello, tuba, harp, oboe"
+        assert [len(lines) for lines in model.readings] == [1, 1, 1, 1]
+        assert [c.evidence for c in result.citations] == evidence
 
 
 class TestDates:
@@ -151,11 +235,6 @@ class TestDates:
                 "I joined the harbour choir last Friday.",
                 "8 May 2023",
                 "the Friday before 8 May 2023",
-            ),
-            (
-                "I joined the harbour choir last Friday.",
-                "Friday before 8 May 2023",
-                "Friday before 8 May 2023",
             ),
             ("I joined the harbour choir last month.", "May 8, 2023", "April 2023"),
             ("I joined the harbour choir last year.", "8 May 2023", "2022"),
@@ -185,6 +264,30 @@ class TestDates:
         ]
         for wrong in ("30 October 1994", "19 July 2025", "3 March 2011"):
             assert ask("When was Rita born?", evidence, wrong).text == "3 May 2025"
+
+    def test_are_told_without_the_model(self) -> None:
+        model = Says("soup")
+        (result,) = answer("When did Nora join the harbour choir?", CHOIR, model, now=NOW)
+        assert isinstance(result, Answer)
+        assert result.text == "7 May 2023"
+        assert result.citations[0].evidence == CHOIR[0]
+        assert not model.asked
+
+    @pytest.mark.parametrize(
+        ("question", "day"),
+        [
+            ("When did Nora first see the dentist?", "3 May 2023"),
+            ("When did Nora last see the dentist?", "9 July 2023"),
+            ("When was the last time that Nora saw the dentist?", "9 July 2023"),
+            ("When did Nora see the dentist in June?", "5 June 2023"),
+        ],
+    )
+    def test_are_told_of_the_time_that_is_asked_for(self, question: str, day: str) -> None:
+        evidence = [
+            moment("I saw the dentist, all is well.", day=day)
+            for day in ("2023-06-05", "2023-07-09", "2023-05-03")
+        ]
+        assert ask(question, evidence, "3 May 2023").text == day
 
     def test_in_a_question_are_written_out_for_the_model(self) -> None:
         model = Says("soup")
@@ -305,10 +408,10 @@ class TestThePrompt:
         for question in ("What does Nora's harbour choir sing?", "When did Nora join the choir?"):
             list(answer(question, CHOIR, model, now=NOW))
             assert model.asked[: model.options["fixed"]] == prompt.fixed("short")
-        assert [m.role for m in prompt.fixed("short")] == ["system", *["user", "assistant"] * 3]
+        assert [m.role for m in prompt.fixed("short")] == ["system", *["user", "assistant"] * 6]
 
     def test_has_the_moments_in_time_order_each_with_its_date_and_speaker(self) -> None:
-        model = Says("soup")
+        model = Says("Verdi")
         list(answer("What does Nora's harbour choir sing?", CHOIR, model, now=NOW))
         lines = model.asked[-1].content.splitlines()
         assert lines[1] == "(1 April 2023) Nora: We had soup."
@@ -360,7 +463,7 @@ class TestThePrompt:
         *_, last = answer(question, CHOIR, model, now=NOW)
         assert isinstance(last, Answer)
         assert len(model.asked[-1].content) < 5000
-        assert model.asked[-1].content.endswith("what does Nora's harbour choir sing?")
+        assert "what does Nora's harbour choir sing?" in model.asked[-1].content
 
     @pytest.mark.parametrize("question", ["", "  \n ", "\x00"])
     def test_needs_a_question(self, question: str) -> None:
@@ -471,6 +574,6 @@ class TestTheDefaultModel:
     def test_can_be_stopped(self, model: LanguageClient) -> None:
         cancel = threading.Event()
         cancel.set()
-        *_, last = answer("When was Rita born?", LIFE, model, now=NOW, cancel=cancel)
+        *_, last = answer("Where is the new flat?", LIFE, model, now=NOW, cancel=cancel)
         assert isinstance(last, Answer)
         assert last.partial

@@ -304,6 +304,7 @@ class TestReading:
     def test_sentences_end_at_stops(self) -> None:
         text = "Hi there! Are you ok? Yes, 2.5 times.\nNew line"
         assert sentences(text) == ["Hi there!", "Are you ok?", "Yes, 2.5 times.", "New line"]
+        assert sentences("Am 17. April. Gut!") == ["Am 17. April.", "Gut!"]
 
     def test_a_question_is_about_its_content(self) -> None:
         words = [term.surface for term in asked("What kind of boat did Nora buy in Split?")]

@@ -1,0 +1,193 @@
+"""What kind of answer a question wants, and whether a claim is of that kind.
+
+"Until when" wants a date, "who" a person, "how many" a number: a claim of another kind is no answer,
+however true it is. Question words are known in English and its neighbours; where none is found the
+question may have any answer.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from typing import Literal
+
+from secondme.memory.terms import negated, plain, terms, tokens
+from secondme.memory.timex import dates
+
+Kind = Literal["date", "duration", "number", "person", "place", "yes", "list", "reason", "thing"]
+
+_UNITS = r"(?:date|day|month|year|week|weekend|time)"
+_PLACES = r"(?:cit(?:y|ies)|countr(?:y|ies)|towns?|villages?|states?|streets?|places?|address)"
+_ASKS: tuple[tuple[Kind, str], ...] = (
+    (
+        "date",
+        rf"when|how long ago|(?:what|which) {_UNITS}\b(?! of )|wann|quand|cuando|quando|wanneer",
+    ),
+    (
+        "duration",
+        r"how (?:long|many (?:days|weeks|months|years|hours|minutes))|wie lange|combien de temps"
+        r"|cuanto tiempo|quanto tempo|hoe ?lang",
+    ),
+    (
+        "number",
+        r"how (?:many|much|often|old|far|tall|heavy)|wie ?(?:viele?|oft|alt|weit)|combien|cuant[oa]s?"
+        r"|quant[oaie]s?|hoeveel",
+    ),
+    ("place", rf"where|(?:what|which) {_PLACES}|wo|wohin|woher|ou(?= )|donde|dove|onde|waar"),
+    ("person", r"who|whom|whose|wer|wem|wen|wessen|qui|quien(?:es)?|chi|quem"),
+    ("reason", r"why|what made|warum|wieso|weshalb|pourquoi|porque|perche|por que|waarom"),
+    (
+        "list",
+        r"(?:what|which)(?: (?:all|are|were))?(?: (?!is\b|was\b|has\b|does\b)\S+){0,4}?"
+        r" (?!does\b|is\b|was\b|has\b|this\b)\S*[^\W\dsu](?:e?s)(?: (?:of|in|with) \S+(?: \S+)?)?"
+        r" (?:do|does|did|is|are|was|were|has|have|had|can|could|would|will|might|should)"
+        r"|(?:what|which) (?:are|were|all|has|have)|which of",
+    ),
+    ("thing", r"what|which|how|was|welche[rsmn]?|wie|que|quoi|quel(?:le)?s?|cual|che|quale|qual"),
+)
+_ASK = re.compile("|".join(rf"(?P<{kind}>\b(?:{words})\b)" for kind, words in _ASKS))
+_PLURAL = re.compile(
+    r"\b(?:what|which) (?:cities|countries|towns|villages|states|streets|places)\b"
+    r"|\b(?:where|who) (?:has|have)\b"
+)
+_TURN = re.compile(
+    r"(\b(?:did|do|does|has|have|was|were|is)(?: [\w'’]+){1,3}?) (?:first|last)\b(?: time\b)?"
+    r"|\b(?:first|last|latest|most recent) time\b",
+    re.IGNORECASE,
+)
+_VERB_FIRST = re.compile(
+    r"\W*(?:is|are|was|were|do|does|did|has|have|had|can|could|would|will|should|am|might)\b"
+)
+_END = re.compile(
+    r"\b(?:until|till|valid (?:to|through)|expir\w+|runs? out|ends?|bis|jusqu\w*|hasta|ate|fino)\b"
+)
+_TIME = re.compile(
+    r"\d|\b(?:spring|summer|autumn|fall|winter|christmas|easter|birthday|(?:mid)?night|noon|morning"
+    r"|afternoon|evening|day|today|yesterday|tomorrow|week(?:end)?|month|year|decade|ago|before|after"
+    r"|during|soon|now|currently|already|never|since|until)s?\b"
+)
+_LENGTH = re.compile(
+    r"\d|\b(?:second|minute|hour|day|night|week|weekend|month|year|decade|forever|always|lifetime|while"
+    r"|ages|since|until|long|tag|woche|monat|jahr|stunde|jour|semaine|mois|an|annee|heure)(?:s|n|e|en)?\b"
+)
+_AMOUNT = re.compile(
+    r"\d|\b(?:once|twice|thrice|never|every|daily|weekly|monthly|yearly|annually|always|often|rarely"
+    r"|sometimes|regularly|usually|several|couple|few|dozens?|half|none|no|many|much|both|pair|single"
+    r"|hundreds?|thousands?|all|each|nightly|less|more|only|young|old|full|free)\b"
+)
+_PEOPLE = re.compile(
+    r"\b\w*(?:mother|father|parent|mom|mum|dad|brother|sister|sibling|son|daughter|child|children|kid"
+    r"|baby|husband|wife|partner|boyfriend|girlfriend|fiance|uncle|aunt|auntie|cousin|nephew|niece|gran"
+    r"|grandma|grandpa|friend|mate|colleague|neighbo[u]?r|boss|manager|teacher|coach|mentor|doctor|vet"
+    r"|nurse|student|owner|landlord|family|families|team|group|people|person|man|woman|men|women|boy|girl"
+    r"|couple|crew|club|community|staff|class|everyone|everybody|nobody|no one|herself|himself|someone"
+    r"|organi[sz]ation|agency|charity|church|school|client|customer|guest|veteran|volunteer|member|writer|artist|author|singer|band|company|police"
+    r"|i|me|we|us|she|he|they|you)s?\b"
+)
+_TITLE = re.compile(r"\b(?:mr|mrs|ms|miss|dr|prof|herr|frau|madame|monsieur|mme|senora?|sig)\b\.?")
+
+
+_BEFORE_PLACES = frozenset(
+    "in at to from near on by into around through under behind inside outside between over above along"
+    " across via visit visited explore explored toward towards im am an auf aus bei nach zu zum zur neben"
+    " hinter unter uber vor a au aux dans chez sur de du en hacia desde sobre em no na nos nas para do da"
+    " nel nella".split()
+)
+"""Words that tell that a place follows: the prepositions of place, and what one does with a place."""
+_NEAR_BEFORE = 4
+
+
+def kind_of(question: str) -> Kind:
+    """The kind of answer that a question wants: by its first question word, or its first verb."""
+    text = plain(question)
+    asks = _ASK.search(text)
+    if _VERB_FIRST.match(text) and not re.search(r"\bor\b", text):
+        return "yes"
+    if asks is None:
+        return "thing"
+    kind: Kind = asks.lastgroup  # type: ignore[assignment]
+    return kind
+
+
+def several(question: str) -> bool:
+    """Whether a question asks for more than one thing."""
+    kind = kind_of(question)
+    return kind == "list" or (kind in ("place", "person") and bool(_PLURAL.search(plain(question))))
+
+
+def turn_of(question: str) -> Literal["first", "last"] | None:
+    """Whether a question asks for the first or the last of several times."""
+    turn = _TURN.search(question)
+    if turn is None:
+        return None
+    return "first" if "first" in turn.group().lower() else "last"
+
+
+def without_turn(question: str) -> str:
+    """The question without the words that ask for the first or the last time."""
+    return _TURN.sub(r"\1", question)
+
+
+def ends(question: str) -> bool:
+    """Whether a question asks for an end: "until when", "when does it expire"."""
+    return bool(_END.search(plain(question)))
+
+
+def end_in(text: str) -> dates.Named | None:
+    """The date that a text names as an end: the first one close after "until" or its like."""
+    for match in _END.finditer(plain(text)):
+        named, rest = dates.take_out(plain(text)[match.end() : match.end() + 32])
+        if named and not re.match(r"\W*\d", rest):  # else a month of a language not known
+            return named[0]
+    return None
+
+
+def names_place(text: str, claim: str) -> bool:
+    """Whether a text speaks of what the claim says as of a place.
+
+    It has a capital within a sentence, or a preposition of place not far before it. A claim in a script
+    without capitals may always be a place.
+    """
+    if not re.search(r"[^\W\d_]", claim) or claim.upper() == claim.lower():
+        return True
+    for word in re.findall(r"[^\W\d_]{2,}", claim):
+        if re.search(rf"(?<=[^.!?\s])\s+[(“\"']?{re.escape(word[:1].upper() + word[1:])}\b", text):
+            return True
+    said, there = tokens(claim), tokens(text)
+    if said[0] in _BEFORE_PLACES:
+        return True
+    at = [n for n, word in enumerate(there) if word in (said[0], said[-1])]
+    return any(not _BEFORE_PLACES.isdisjoint(there[max(0, n - _NEAR_BEFORE) : n]) for n in at)
+
+
+def fits(kind: Kind, claim: str, speakers: Collection[str] = ()) -> bool:
+    """Whether a claim may be an answer of this kind. `speakers` are names that are no places
+    and not among things that are listed."""
+    text = plain(claim)
+    named, rest = dates.take_out(claim)
+    said = terms(rest)
+    bare_date = bool(named) and not said
+    people = {word for name in speakers for word in tokens(name)}
+    speaks = bool(said) and people.issuperset(tokens(rest))
+    numbers = any(term.kind == "number" for term in said)
+    match kind:
+        case "date":
+            return bool(named) or numbers or bool(_TIME.search(text))
+        case "duration":
+            return numbers or (
+                bool(_LENGTH.search(text)) and (not bare_date or "since" in tokens(claim))
+            )
+        case "number":
+            return numbers or bool(_AMOUNT.search(plain(rest)))
+        case "person":
+            return any(c.isupper() for c in rest) or bool(_PEOPLE.search(text))
+        case "place":
+            return not bare_date and bool(said) and not (_TITLE.search(text) or speaks)
+        case "list":
+            return not speaks
+        case "yes":
+            return tokens(claim)[:1] in (["yes"], ["no"]) or negated(claim)
+        case "reason":
+            return not bare_date
+        case _:
+            return True

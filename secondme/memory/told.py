@@ -1,0 +1,72 @@
+"""What the record itself tells, without a model: when something was, by the moment most to the point."""
+
+from __future__ import annotations
+
+from secondme.memory.check import Check, Line
+from secondme.memory.kinds import end_in, ends, turn_of
+from secondme.memory.terms import keys
+from secondme.memory.timex import dates
+
+_ENOUGH = 0.5
+"""The share of a question that a moment must have to tell when it was."""
+_AS_GOOD = 0.75
+"""The share of the best moment's worth with which another is to the point too."""
+
+
+def when(check: Check) -> tuple[str, tuple[int, ...]] | None:
+    """When what the question asks for was, in words, and the place in the evidence that tells
+    it.
+
+    The moment most to the point tells: by the one date that its sentence writes out, or the day that
+    it was said on; asked until when, by the date that it names as an end. Where the question itself
+    names a time, a moment within it comes first; asked for the first or the last time, the earliest or
+    the latest of those to the point. None where nothing is to the point or the sentence writes several
+    dates.
+    """
+    until = ends(check.question)
+    for place in _candidates(check):
+        line = check.lines[place]
+        if until and end_in(line.evidence.text) is None:
+            continue
+        day = end_in(line.evidence.text) if until else _day(check, line)
+        enough = check.coverage(line) >= _ENOUGH
+        return (day.written(), (place,)) if day and enough else None
+    return None
+
+
+def _candidates(check: Check) -> list[int]:
+    """The places of moments that may tell a date of the person named, best first."""
+    near = [i for i in check.order if check.is_of_person(i)] or check.order
+    named = [d for d in dates.take_out(check.question)[0] if d.month or d.year]
+    if named:
+        near = [i for i in near if _within(check, i, named)] or near
+    turn = turn_of(check.question)
+    if turn and near:
+        near = [i for i in near if check.worth(i) >= _AS_GOOD * check.worth(near[0])]
+        near.sort(key=lambda i: check.lines[i].evidence.time, reverse=turn == "last")
+    return near
+
+
+def _day(check: Check, line: Line) -> dates.Named | None:
+    def written(sentence: str) -> list[dates.Named]:
+        return [d for d in dates.take_out(sentence)[0] if d.month is not None]
+
+    telling = max(
+        line.sentences,
+        key=lambda s: (len(check.about & keys(s)), bool(written(s))),
+        default="",
+    )
+    said = line.evidence.time.date()
+    days = written(telling) or [dates.Named(said.year, said.month, said.day)]
+    return days[0] if len(days) == 1 else None
+
+
+def _within(check: Check, place: int, named: list[dates.Named]) -> bool:
+    """Whether what a moment tells lies within all the times that a question names."""
+    day = _day(check, check.lines[place])
+    if day is None:
+        return False
+    said = check.lines[place].evidence.time.date()
+    counted = dates.placed(check.quote(place, day.written()), said)
+    spans = list(dates.meant(counted[1] if counted else day.written(), said))
+    return any(all(n.holds(span) for n in named) for span in spans)
