@@ -23,7 +23,7 @@ def main() -> int:
         [COMMAND, "config", "get", "models_dir"], capture_output=True, text=True, check=True
     ).stdout.strip()
     os.environ |= {"SECONDME_HOME": str(HOME), "SECONDME_MODELS_DIR": models}
-    for name in ("e5-small", "default"):
+    for name in ("e5-small", "en-core-web-sm", "default"):
         if run("model", "fetch", name):
             return 3
     if run("add", "--wait", "assets/demo"):

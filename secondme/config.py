@@ -42,6 +42,15 @@ class Config:
     embedder: str = _doc(
         "Catalog name of the embedder that gives moments their vectors.", "e5-small"
     )
+    me: str = _doc(
+        "Your name, as chats and mails have it; empty takes whoever speaks in most of what came in.",
+        "",
+    )
+    unconfirmed: str = _doc(
+        "What becomes of sensitive or doubtful facts that you have not confirmed: used, or held.",
+        "used",
+    )
+    parser: str = _doc("Catalog name of the parser that facts are found with.", "en-core-web-sm")
     threads: int = _doc("Processor threads for each model worker; 0 takes all cores.", 0)
     context: int = _doc("Tokens of context that the language model is loaded with.", 4096)
     idle_exit: float = _doc("Minutes without a request until the core ends; 0 is never.", 30.0)

@@ -37,7 +37,7 @@ _Name = Annotated[
 
 @model.callback(invoke_without_command=True)
 def models(context: typer.Context, json: Json = False) -> None:
-    """Models: the one that answers, and the embedder that finds by meaning. All of them run here.
+    """Models: one answers, one finds by meaning, one reads for facts. All of them run here.
 
     Examples:
         secondme model list
@@ -115,7 +115,7 @@ def fetch(
         list[str] | None,
         typer.Argument(
             metavar="NAME",
-            help="Names from the list; without, the two in use.",
+            help="Names from the list; without, those in use.",
             show_default=False,
         ),
     ] = None,
@@ -164,7 +164,9 @@ def use(name: _Name, json: Json = False) -> None:
     if json:
         print_json(result)
         return
-    does = "answers" if result["role"] == "language" else "finds by meaning"
+    does = {"language": "answers", "embedder": "finds by meaning", "parser": "reads for facts"}[
+        result["role"]
+    ]
     out(f"{one_line(result['name'])} {does} from now on")
     if result["note"]:
         out(dim(clean(result["note"])))

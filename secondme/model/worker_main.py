@@ -26,6 +26,7 @@ from secondme.model.frames import FrameError, encode_frame, read_frame
 ROLES = {
     "embedder": "secondme.model.worker_main:embedder",
     "language": "secondme.model.llama:language",
+    "parser": "secondme.model.parse:parser",
 }
 """The factory of each role, as "module:function"; a spec's "factory" takes its place."""
 

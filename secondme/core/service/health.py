@@ -42,6 +42,11 @@ def core_status(core: Core, call: Call) -> Event:
         "resident_mb": resident_mb(),
         "index": {"state": index.state, "reason": index.reason, "says": index.says},
         "embedding": {"rate": round(core.embedding.rate(), 1), "error": core.embedding.error},
+        "facts": {
+            "pending": core.facts.pending(),
+            "rate": round(core.facts.rate(), 1),
+            "error": core.facts.error,
+        },
         "watching": core.watcher.active,
     }
 
@@ -91,7 +96,17 @@ def _model(core: Core, name: str) -> dict[str, Any]:
 def reload(core: Core, call: Call) -> Event:
     """Read the settings again; those that need a new core are named."""
     fresh = config.load()
-    live = {"embedder", "language_model", "undo_days", "idle_exit", "worker_idle", "context"}
+    live = {
+        "embedder",
+        "language_model",
+        "parser",
+        "unconfirmed",
+        "me",
+        "undo_days",
+        "idle_exit",
+        "worker_idle",
+        "context",
+    }
     changed = [n for n in config.SETTINGS if getattr(fresh, n) != getattr(core.config, n)]
     core.reconfigure(fresh)
     return {"changed": changed, "restart_for": [n for n in changed if n not in live]}
@@ -177,9 +192,11 @@ def _vectors_in_step(core: Core) -> str | None:
 
 def _models_whole(core: Core) -> str | None:
     bad = []
-    for name in (core.config.embedder, core.config.language_model):
+    for name in (core.config.embedder, core.config.language_model, core.config.parser):
         entry = catalog.find(name)
         path = core.model_path(name)
+        if path is None and entry.role == "parser":
+            continue  # facts are then found by plain rules
         if path is None:
             bad.append(f"{entry.name} is not here: `secondme model fetch {entry.name}`")
             continue

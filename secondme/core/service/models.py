@@ -19,6 +19,9 @@ from secondme.model.catalog import Entry
 from secondme.model.fetch import Progress
 from secondme.wording import counted
 
+_SETTINGS = {"language": "language_model", "embedder": "embedder", "parser": "parser"}
+"""The setting that names the model of each role."""
+
 
 @use_case
 def models(core: Core, call: Call) -> Event:
@@ -37,6 +40,8 @@ def model_fetch(core: Core, call: Call, *, name: str = "default") -> Iterator[Ev
     )
     if entry.name == catalog.find(core.config.embedder).name and core.embedder is None:
         core.open_embedder_soon()
+    if entry.name == catalog.find(core.config.parser).name:
+        core.open_parser()
     yield {"event": "result", "name": entry.name, "path": str(path)}
 
 
@@ -60,7 +65,7 @@ def model_use(core: Core, call: Call, *, name: str) -> Event:
     """Answer, or embed, with this model from now on."""
     entry = catalog.find(name)
     core.known_path(entry.name)
-    setting = "embedder" if entry.role == "embedder" else "language_model"
+    setting = _SETTINGS[entry.role]
     value = str(entry.path) if entry.path else entry.name
     settings.write_setting(core.config.config_file, setting, value)
     core.reconfigure(settings.load())
@@ -81,7 +86,7 @@ def model_use(core: Core, call: Call, *, name: str) -> Event:
 def model_remove(core: Core, call: Call, *, name: str) -> Event:
     """Delete a model's file. Raises `NotFoundError` when there is nothing of it here."""
     entry = catalog.find(name)
-    used = {catalog.find(core.config.embedder).name, catalog.find(core.config.language_model).name}
+    used = _used(core)
     if entry.name in used:
         raise RefusedError(f"the model {entry.name!r} is in use", hint="choose another one first")
     freed = fetch.remove(entry, core.config.models_dir)
@@ -154,8 +159,13 @@ def _path(core: Core, entry: Entry) -> Path | None:
     return fetch.local_path(entry, core.config.models_dir)
 
 
+def _used(core: Core) -> set[str]:
+    """The names of the models in use, a model for each role."""
+    return {catalog.find(getattr(core.config, setting)).name for setting in _SETTINGS.values()}
+
+
 def _json(core: Core, entry: Entry) -> dict[str, Any]:
-    used = {catalog.find(core.config.embedder).name, catalog.find(core.config.language_model).name}
+    used = _used(core)
     return {
         "name": entry.name,
         "aliases": list(entry.aliases),
