@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from secondme.record.claims import Claims
 from secondme.record.db import Store
+from secondme.record.entities import Entities
 from secondme.record.items import Items
 from secondme.record.journal import Journal
 from secondme.record.moments import Moments
@@ -24,6 +26,8 @@ class Record:
         self.items = Items(self.store)
         self.moments = Moments(self.store)
         self.vectors = Vectors(self.store)
+        self.entities = Entities(self.store)
+        self.claims = Claims(self.store)
         self.times = Times(self.store)
 
     def close(self) -> None:

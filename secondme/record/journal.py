@@ -11,7 +11,10 @@ from secondme.errors import NotFoundError, RefusedError
 from secondme.record.clock import new_id, now_ms
 from secondme.record.db import Row, Store
 
-CHANGES = ("add", "note", "chat", "forget", "source-remove", "watch")
+CHANGES = (
+    "add", "note", "chat", "forget", "source-remove", "watch",
+    "fact-confirm", "fact-reject", "fact-edit", "entity-merge", "entity-split",
+)  # fmt: skip
 UNDOABLE = (*CHANGES, "undo", "redo")
 
 

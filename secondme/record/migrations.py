@@ -163,3 +163,81 @@ def times_that_moments_mention(db: Database) -> None:
         ) strict;
         """
     )
+
+
+@migrations()
+def claims_and_names(db: Database) -> None:
+    """What moments say of whom, the names they use, and what the person decided about it.
+
+    A claim is one statement of one moment. Facts are what claims and decisions come to, and stand
+    nowhere else, so that whatever is forgotten, undone or decided shows in them at once.
+    """
+    db.executescript(
+        """
+        create table entities (
+            id text primary key,
+            kind text not null
+        ) strict;
+
+        create table names (
+            key text primary key,
+            name text not null,
+            entity_id text not null references entities(id) on delete cascade,
+            moment text references moments(id) on delete set null,
+            set_by text references journal(id)
+        ) strict;
+        create index names_entity on names(entity_id);
+
+        create table mentions (
+            n integer not null references moments(n) on delete cascade,
+            key text not null references names(key) on delete cascade,
+            start integer not null,
+            end integer not null,
+            primary key (n, key, start)
+        ) strict, without rowid;
+        create index mentions_key on mentions(key);
+
+        create table claims (
+            id text primary key,
+            n integer not null references moments(n) on delete cascade,
+            start integer not null,
+            end integer not null,
+            subject text not null references names(key) on delete cascade,
+            relation text not null,
+            object text not null,
+            object_key text not null,
+            object_name text references names(key) on delete set null,
+            ended integer not null,
+            since integer,
+            until integer,
+            confidence real not null,
+            extractor text not null
+        ) strict;
+        create index claims_n on claims(n);
+        create index claims_subject on claims(subject, relation);
+        create index claims_object on claims(object_name) where object_name is not null;
+
+        create table decisions (
+            id text primary key references journal(id) on delete cascade,
+            subject text not null references names(key) on delete cascade,
+            relation text not null,
+            object_key text not null,
+            verdict text not null,
+            value text
+        ) strict;
+        create index decisions_subject on decisions(subject);
+
+        create table name_moves (
+            id text not null references journal(id) on delete cascade,
+            key text not null references names(key) on delete cascade,
+            before text not null,
+            after text not null,
+            primary key (id, key)
+        ) strict, without rowid;
+
+        create table readings (
+            n integer primary key references moments(n) on delete cascade,
+            extractor text not null
+        ) strict;
+        """
+    )

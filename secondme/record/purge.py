@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
+
 from secondme.record.db import Store
+from secondme.record.entities import ME
 
 _OLD = "select id from journal where time < ? and kind in ('forget', 'source-remove', 'redo')"
 
@@ -18,6 +21,9 @@ def purge(store: Store, before_ms: int) -> int:
             f"delete from vectors where n in (select n from moments where forgotten_by in ({_OLD}))",
             (before_ms,),
         )
+        gone = f"n in (select n from moments where forgotten_by in ({_OLD}))"
+        for table in ("claims", "mentions", "readings"):
+            db.execute(f"delete from {table} where {gone}", (before_ms,))
         count = db.execute(
             "update moments set text = '', context = null, speaker = null, external_id = null,"
             " start = null, end = null, meta = '{}', session = ''"
@@ -25,6 +31,7 @@ def purge(store: Store, before_ms: int) -> int:
             (before_ms,),
         ).rowcount
         if count:
+            _clear_names(db)
             said = (
                 "select id from journal where kind in ('note', 'chat') and id in"
                 " (select added_by from moments where text = '')"
@@ -42,3 +49,20 @@ def purge(store: Store, before_ms: int) -> int:
                 " (select 1 from versions v where v.sha256 = originals.sha256)"
             )
     return int(count)
+
+
+def _clear_names(db: sqlite3.Connection) -> None:
+    """Erase decisions about what no moment says any more, and names that nothing uses."""
+    db.execute(
+        "delete from decisions where not exists (select 1 from claims c where c.subject ="
+        " decisions.subject and c.relation = decisions.relation"
+        " and c.object_key = decisions.object_key)"
+    )
+    db.execute(
+        "delete from names where key != ? and not exists (select 1 from mentions t where t.key = names.key)"
+        " and not exists (select 1 from claims c where names.key in (c.subject, c.object_name))",
+        (ME,),
+    )
+    db.execute(
+        "delete from entities where not exists (select 1 from names n where n.entity_id = entities.id)"
+    )

@@ -25,7 +25,19 @@ from secondme.errors import BadInputError, RefusedError
 from secondme.record.db import Store
 
 FORMAT = 1
-TABLES = ("journal", "sources", "items", "versions", "places", "moments", "vectors")
+TABLES = (
+    "journal", "sources", "items", "versions", "places", "moments", "vectors", "entities", "names",
+    "mentions", "claims", "decisions", "name_moves", "readings",
+)  # fmt: skip
+_NUMBERED = ("vectors", "mentions", "claims", "readings")
+"""Tables whose rows name their moment by its number, which is this file's own: exported by its id."""
+_ORDER = {
+    "moments": "n",
+    "versions": "item_id, version",
+    "places": "path",
+    "names": "key",
+    "name_moves": "id, key",
+}
 _STEP = 500
 
 Step = tuple[str, int, int]
@@ -86,7 +98,7 @@ def _write_table(
     total = reader.execute(f"select count(*) from {table}").fetchone()[0]
     done = 0
     with os.fdopen(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600), "w", encoding="utf-8") as file:
-        for row in reader.execute(_reading(table)):
+        for row in reader.execute(_reading(reader, table)):
             if stop.is_set():
                 return
             values = {k: _out(row[k]) for k in row.keys()}  # noqa: SIM118 - a Row iterates its values
@@ -97,15 +109,14 @@ def _write_table(
     yield table, done, total
 
 
-def _reading(table: str) -> str:
-    """Vectors refer to their moment by its id, since numbers are this file's own."""
-    if table == "vectors":
+def _reading(reader: sqlite3.Connection, table: str) -> str:
+    if table in _NUMBERED:
+        columns = [r["name"] for r in reader.execute(f"pragma table_info({table})")]
+        kept = ", ".join(f"t.{name}" for name in columns if name not in ("n", "indexed"))
         return (
-            "select m.id as moment, v.embedder, v.vector"
-            " from vectors v join moments m on m.n = v.n order by v.n"
+            f"select m.id as moment, {kept} from {table} t join moments m on m.n = t.n order by t.n"
         )
-    order = {"moments": "n", "versions": "item_id, version", "places": "path"}.get(table, "id")
-    return f"select * from {table} order by {order}"
+    return f"select * from {table} order by {_ORDER.get(table, 'id')}"
 
 
 def _out(value: Any) -> Any:
@@ -122,7 +133,9 @@ def read_export(store: Store, folder: Path, stop: threading.Event) -> Iterator[S
         db.execute("pragma defer_foreign_keys=on")
         yield from _read_originals(db, folder / "originals", stop)
         for table in TABLES:
-            yield from _read_table(db, table, folder, manifest["counts"].get(table, 0), stop)
+            if table not in manifest["counts"]:  # an export from before there was this table
+                continue
+            yield from _read_table(db, table, folder, manifest["counts"][table], stop)
         if stop.is_set():
             raise RefusedError("the import was stopped; nothing of it was kept")
         broken = db.execute("pragma foreign_key_check").fetchall()
@@ -190,21 +203,23 @@ def _read_table(
 
 
 def _insert(db: sqlite3.Connection, table: str, columns: list[str], row: dict[str, Any]) -> None:
+    moment = row.pop("moment") if table in _NUMBERED else None
     if table == "vectors":
-        db.execute(
-            "insert or ignore into vectors (n, embedder, vector, indexed)"
-            " select n, ?, ?, 0 from moments where id = ?",
-            (row["embedder"], base64.b64decode(row["vector"], validate=True), row["moment"]),
-        )
-        return
+        row["vector"] = base64.b64decode(row["vector"], validate=True)
     unknown = set(row) - set(columns)
     if unknown:
         raise ValueError(f"unknown column {sorted(unknown)[0]!r}")
     row.pop("n", None)  # numbers follow the order of the rows
-    names = list(row)
+    names, values = list(row), list(row.values())
+    if moment is None:
+        marks = ",".join("?" * len(names))
+        db.execute(f"insert or ignore into {table} ({','.join(names)}) values ({marks})", values)
+        return
+    marks = "".join(", ?" for _ in names)
     db.execute(
-        f"insert or ignore into {table} ({','.join(names)}) values ({','.join('?' * len(names))})",
-        [row[name] for name in names],
+        f"insert or ignore into {table} (n, {', '.join(names)}) select n{marks} from moments"
+        " where id = ?",
+        [*values, moment],
     )
 
 
