@@ -15,6 +15,13 @@ from secondme.errors import BadInputError
 SECTIONS = {
     "Take in": {"add": "adding", "note": "adding", "watch": "sources", "sources": "sources"},
     "Recall and ask": {"recall": "recalling", "ask": "asking", "chat": "chat", "show": "recalling"},
+    "Facts": {
+        "facts": "facts",
+        "people": "facts",
+        "profile": "facts",
+        "review": "facts",
+        "conflicts": "facts",
+    },
     "Take back": {"forget": "changes", "log": "changes", "undo": "changes", "redo": "changes"},
     "Look after it": {
         "status": "health",

@@ -142,7 +142,7 @@ async def _until_idle(
         limit = core.config.idle_exit * 60
         while limit:
             await asyncio.sleep(min(limit / 4, 15))
-            busy = core.watcher.active or core.embedding.working
+            busy = core.watcher.active or core.embedding.working or core.facts.working
             if not busy and server.idle_seconds() > limit:
                 uvicorn_server.should_exit = True
                 return

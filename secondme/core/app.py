@@ -20,6 +20,7 @@ from secondme.ingest.embedding import Embedding, Priority
 from secondme.ingest.intake import Intake
 from secondme.ingest.reader import Readers
 from secondme.ingest.watch import Watcher
+from secondme.memory.facts.job import Facts
 from secondme.memory.times import Reading
 from secondme.model import catalog, fetch
 from secondme.record import Record
@@ -27,7 +28,10 @@ from secondme.record.clock import now_ms, zone_named
 from secondme.record.purge import purge
 
 if TYPE_CHECKING:
-    from secondme.model.clients import EmbedderClient, LanguageClient
+    from secondme.model.clients import EmbedderClient, LanguageClient, ParserClient
+
+_PARSER_IDLE = 60.0
+"""Seconds after which the parser is unloaded: only the background needs it."""
 
 log = logging.getLogger("secondme")
 
@@ -49,6 +53,7 @@ class Core:
         self.intake = Intake(
             self.record, Readers(self.zone), config.max_file_mb * 1_000_000, self.taken
         )
+        self.facts = Facts(self.record, self.priority, lambda: self.config.me)
         self.index = self._keeper()
         self.watcher = Watcher(self.record, self.intake, config.settle)
         self._prepared = threading.Event()
@@ -56,17 +61,20 @@ class Core:
         self._models = threading.RLock()
         self._embedder: EmbedderClient | None = None
         self._search: tuple[EmbedderClient | None, VectorKeeper] = (None, self.index)
+        self._parser: ParserClient | None = None
         self._language: LanguageClient | None = None
         self._language_spec: dict[str, Any] = {}
         self.embedder_fault = ""
         """Why the last question could not be embedded; empty when it could."""
 
     def start(self) -> None:
-        """Begin the background work: embedding, times, the index, watching."""
+        """Begin the background work: embedding, times, facts, the index, watching."""
         if self.model_path(self.config.embedder):
             self.index.expect()
+        self.open_parser()
         self.embedding.start()
         self.times.start()
+        self.facts.start()
         self.watcher.start()
         threading.Thread(target=self._prepare, name="prepare", daemon=True).start()
 
@@ -74,6 +82,30 @@ class Core:
         """New moments are in the record: the background work has something to do."""
         self.times.wake()
         self.embedding.wake()
+        self.facts.wake()
+
+    def open_parser(self) -> None:
+        """Read for facts with the configured parser from now on, if its model is here."""
+        from secondme.model.clients import ParserClient
+
+        with self._models:
+            name = self.config.parser
+            path = self.model_path(name)
+            if self._parser is not None:
+                self._parser.close()
+            self._parser = None
+            if path is not None:
+                self._parser = ParserClient(
+                    {
+                        "name": catalog.find(name).name,
+                        "path": str(path),
+                        "cache_dir": str(self.config.models_dir / "converted"),
+                    },
+                    timeout=self.config.request_timeout,
+                    idle_after=min(self.config.worker_idle * 60, _PARSER_IDLE),
+                    log_file=self.config.log_dir / "parser.log",
+                )
+            self.facts.use(self._parser)
 
     def _prepare(self) -> None:
         """Erase what was forgotten long ago; open the embedder and its index, if its model is here."""
@@ -220,7 +252,10 @@ class Core:
     def reconfigure(self, config: Config) -> None:
         """Take over settings that may change while running: which models are used."""
         changed = config.embedder != self.config.embedder
+        other_parser = config.parser != self.config.parser
         self.config = config
+        if other_parser:
+            self.open_parser()
         if changed:
             with self._models:
                 self.index.close()
@@ -228,12 +263,13 @@ class Core:
                     client.close()
                 self.open_embedder()
 
-    def _clients(self) -> list[EmbedderClient | LanguageClient]:
+    def _clients(self) -> list[EmbedderClient | LanguageClient | ParserClient]:
         """Every worker's client once; while embedders change there are two of them."""
         embedders = [self.embedder]
         if self._embedder is not self.embedder:
             embedders.append(self._embedder)
-        return [client for client in (*embedders, self._language) if client is not None]
+        found = (*embedders, self._parser, self._language)
+        return [client for client in found if client is not None]
 
     def workers(self) -> list[dict[str, object]]:
         """Each worker's role, process, and resident memory in MB."""
@@ -256,7 +292,7 @@ class Core:
                     "model": status.model,
                     "state": status.state,
                     "pid": status.pid,
-                    "resident_mb": status.resident_mb,
+                    "resident_mb": status.resident_mb or 0.0,
                     "budget_mb": status.budget_mb,
                 }
             )
@@ -273,6 +309,7 @@ class Core:
         self.watcher.stop()
         self.embedding.stop()
         self.times.stop()
+        self.facts.stop()
         for client in self._clients():
             try:
                 client.close()

@@ -16,8 +16,8 @@ from tests.home import Home
 
 ROOT = Path(__file__).parents[2]
 EXPECTED = (
-    "add note watch sources recall ask chat show forget log undo redo status doctor index export import"
-    " model core config"
+    "add note watch sources recall ask chat show facts people profile review conflicts forget log undo"
+    " redo status doctor index export import model core config"
 ).split()
 
 
@@ -114,7 +114,7 @@ def test_shells_complete_commands_and_settings(memory: Home) -> None:
         with variables(memory, _SECONDME_COMPLETE="complete_bash", COMP_WORDS=words, COMP_CWORD=at):
             return memory.run().out.split()
 
-    assert complete("secondme re") == ["recall", "redo"]
+    assert complete("secondme re") == ["recall", "review", "redo"]
     assert complete("secondme model re") == ["remove", "recommend"]
     assert complete("secondme config get idle") == ["idle_exit"]
     assert "--explain" in complete("secondme recall --ex")

@@ -16,7 +16,18 @@ WITH_MODELS = {
     "secondme model use",
     "secondme model remove",
 }
-PARTS = {"moment", "span", "times", "source", "citation", "change", "setting"}
+PARTS = {
+    "moment",
+    "span",
+    "times",
+    "source",
+    "citation",
+    "change",
+    "setting",
+    "fact",
+    "named",
+    "entity",
+}
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +60,18 @@ def outputs(tmp_path_factory: pytest.TempPathFactory, life: Path) -> dict[str, o
         run("secondme core status")
         run("secondme doctor")
         run("secondme index rebuild")
+        run("secondme note", "My name is Ana Reis. I live in Graça.", "--who", "Ana")
+        run("secondme note", "Meine Schwester Lena kommt. Ich bin allergisch gegen Pollen.")
+        home.client.call("facts-read")
+        run("secondme facts")
+        run("secondme facts confirm", found["secondme facts"]["facts"][0]["id"])  # type: ignore[index]
+        run("secondme facts", "--history")
+        run("secondme conflicts")
+        run("secondme review")
+        run("secondme people", "--kind", "all")
+        run("secondme people merge", "Lena", "Graça")
+        run("secondme people split", "Lena", "Graça")
+        run("secondme profile")
         run("secondme export", str(backup))
         run("secondme import", str(backup))
         run("secondme model list")

@@ -70,6 +70,7 @@ def load() -> None:
         "adding",
         "answers",
         "changes",
+        "facts",
         "health",
         "models",
         "moments",

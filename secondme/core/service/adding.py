@@ -78,15 +78,24 @@ def _check_embedder(core: Core, wait: bool) -> None:
 
 
 def _embedding_progress(core: Core, call: Call) -> Iterator[Event]:
-    core.embedding.wake()
+    core.taken()
     total = core.embedding.pending()
     start = time.monotonic()
     while not call.stop.is_set():
         left = core.embedding.wait(call.stop, 0.25)
         total = max(total, left)
         if left == 0:
-            return
+            break
         yield progress("embedding", total - left, total, start)
+    yield from _reading_progress(core, call)
+
+
+def _reading_progress(core: Core, call: Call) -> Iterator[Event]:
+    """Until everything is read for facts."""
+    total, start = core.facts.pending(), time.monotonic()
+    while not call.stop.is_set() and (left := core.facts.wait(call.stop, 0.25)):
+        total = max(total, left)
+        yield progress("facts", total - left, total, start)
 
 
 def _result(core: Core, tally: Tally, journal: str | None, started: float) -> Event:

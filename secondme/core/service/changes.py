@@ -14,6 +14,7 @@ from secondme.wording import counted
 
 _PREVIEW = 20
 _INTAKES = ("add", "note", "chat")
+_NAMINGS = ("entity-merge", "entity-split")
 
 
 @use_case
@@ -53,7 +54,7 @@ def forget(
             "update moments set live = 0, forgotten_by = ? where n = ?",
             [(entry, n) for n in numbers],
         )
-    core.embedding.wake()
+    core.taken()
     return {**result, "journal": entry}
 
 
@@ -98,7 +99,7 @@ def undo(core: Core, call: Call, *, id: str | None = None) -> Event:
         journal.mark_undone(change, by)
         count, moments = _take_back(core, change, by)
         journal.finish(by, summary, entry=change.id, moments=moments)
-    core.embedding.wake()
+    core.taken()
     return {"undone": _json(core, entry), "moments": count, "journal": by}
 
 
@@ -127,7 +128,7 @@ def _redone(core: Core, call: Call, undo_: Entry) -> tuple[Entry, int, str]:
         journal.mark_undone(undo_, by)
         journal.mark_done(entry)
         moments = _do_again(core, entry, undo_, by)
-    core.embedding.wake()
+    core.taken()
     return journal.get(entry.id), moments, by
 
 
@@ -145,6 +146,8 @@ def _take_back(core: Core, entry: Entry, by: str) -> tuple[int, list[str]]:
         core.record.sources.restore(**source, items=entry.data["items"])
         if source["watched"]:
             core.watcher.watch(core.record.sources.find(source["id"]))
+    if entry.kind in _NAMINGS:
+        core.record.entities.move_back(entry.id)
     if entry.kind == "watch":
         core.record.sources.set_watched(entry.data["source"], False)
         core.watcher.unwatch(entry.data["source"])
@@ -163,6 +166,8 @@ def _do_again(core: Core, entry: Entry, undo_: Entry, by: str) -> int:
     if entry.kind == "source-remove":
         core.record.sources.delete(entry.data["source"]["id"])
         core.watcher.unwatch(entry.data["source"]["id"])
+    if entry.kind in _NAMINGS:
+        core.record.entities.move_again(entry.id)
     if entry.kind == "watch":
         core.record.sources.set_watched(entry.data["source"], True)
         core.watcher.watch(core.record.sources.find(entry.data["source"]))

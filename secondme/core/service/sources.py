@@ -61,7 +61,7 @@ def source_remove(core: Core, call: Call, *, source: str, forget: bool = False) 
             ).rowcount
         core.record.sources.delete(found.id)
     core.watcher.unwatch(found.id)
-    core.embedding.wake()
+    core.taken()
     return {"source": _json(core, found), "forgotten": count, "journal": entry}
 
 
