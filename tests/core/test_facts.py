@@ -123,6 +123,9 @@ def test_names_are_joined_and_taken_apart(home: Home, tmp_path: Path) -> None:
     home.call("undo")
     home.call("undo")
     assert known(home, "Kim") == {"allergic to": "pollen"}
+    home.call("redo")
+    assert known(home, "Kim") == {"lives in": "Hamburg", "allergic to": "pollen"}
+    home.call("undo")
     with pytest.raises(RefusedError, match="one already"):
         home.call("entity-merge", names=["Ben", "Ben"])
     with pytest.raises(NotFoundError, match="nobody and nothing is known"):
