@@ -15,7 +15,7 @@ from secondme.memory.terms import tokens
 
 ENOUGH = 0.5
 """The least confidence with which there is an answer."""
-_BIAS, _HELD, _MINE, _NEAR, _STRANGE, _UNBORNE = -1.4, 3.0, 4.4, 20.0, -0.8, -0.8
+_BIAS, _HELD, _MINE, _NEAR, _STRANGE, _UNBORNE = -1.8, 3.0, 4.4, 20.0, -0.8, -0.8
 _USUAL = 0.86
 """The best cosine that a question with an answer usually has, with the e5 family of embedders."""
 _USUAL_HELD, _USUAL_MINE = 0.65, 0.2
