@@ -11,7 +11,7 @@ from secondme.errors import NotFoundError, RefusedError
 from secondme.record.clock import new_id, now_ms
 from secondme.record.db import Row, Store
 
-CHANGES = ("add", "note", "chat", "forget", "source-remove", "watch")
+CHANGES = ("add", "note", "chat", "forget", "source-remove", "watch", "unwatch")
 UNDOABLE = (*CHANGES, "undo", "redo")
 
 

@@ -16,7 +16,7 @@ from tests.home import Home
 
 ROOT = Path(__file__).parents[2]
 EXPECTED = (
-    "add note watch sources recall ask chat show forget log undo redo status doctor index export import"
+    "add note watch sources recall ask chat show timeline forget log undo redo status doctor index export import"
     " model core config"
 ).split()
 

@@ -70,10 +70,12 @@ def load() -> None:
         "adding",
         "answers",
         "changes",
+        "events",
         "health",
         "models",
         "moments",
         "sources",
+        "timeline",
         "transfer",
     ):
         import_module(f"{__name__}.{module}")
