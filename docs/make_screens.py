@@ -42,25 +42,24 @@ PICTURES = {
 }
 COLUMNS, LINES = 100, 30
 TOUR = (
-    (2.0, "How much did the green bicycle cost?"),
-    (0.6, "\r"),
-    (9.0, "\x1b"),
-    (0.6, "\x1b[B"),
-    (0.8, "\r"),
-    (2.5, "\x1b"),
-    (0.5, "\x1b2"),
-    (0.8, "dentist"),
-    (1.5, " who:Ines "),
-    (1.5, "\x1b[B\x1b[B"),
-    (1.5, "\x1b3"),
-    (1.5, "d"),
-    (0.6, "2024-05-13"),
-    (0.6, "\r"),
-    (2.0, "\x1b5"),
-    (2.5, "\x1b6"),
-    (2.0, "\x11"),
+    ("moments in", 1.5, "How much did the green bicycle cost?"),
+    ("", 0.6, "\r"),
+    ("confidence", 3.0, "\x1b"),
+    ("", 1.0, "\x14"),
+    ("best first", 3.0, "\x1bOQ"),
+    ("looking for", 1.0, "dentist"),
+    ("Dentist", 1.5, " who:Ines "),
+    ("who Ines", 2.0, "\x1b[B"),
+    ("", 1.0, "\x1b[B"),
+    ("", 1.5, "\x1bOR"),
+    ("2024-0", 2.0, "d"),
+    ("A date", 0.6, "2024-05-13"),
+    ("", 0.6, "\r"),
+    ("13 May 2024", 2.5, "\x1b[15~"),
+    ("licence", 4.0, "\x1b[17~"),
+    ("209 new", 2.5, "\x11"),
 )
-"""Seconds to wait, and what is typed then."""
+"""What is waited for on the screen, for how many seconds then, and what is typed after."""
 
 
 def pictures() -> None:
@@ -88,7 +87,7 @@ def cast() -> None:
     try:
         shutil.copytree(ROOT / "assets" / "demo", folder / "life")
         home.finish("add", paths=[str(folder / "life")], wait=True)
-        list(home.client.stream("ask", question="warm up the model"))
+        list(home.client.stream("ask", question="How much did the green bicycle cost?"))
         events = _toured(home)
     finally:
         home.stop()
@@ -128,7 +127,12 @@ def _toured(home: Home) -> list[tuple[float, str]]:
                 except OSError:
                     return
 
-    for pause, keys in TOUR:
+    seen = 0
+    for text, pause, keys in TOUR:
+        deadline = time.monotonic() + 60
+        while text and text not in _plain(events[seen:]) and time.monotonic() < deadline:
+            record(0.2)
+        seen = len(events)
         record(pause)
         pieces = list(keys) if keys.isprintable() else [keys]
         for piece in pieces:
@@ -145,6 +149,12 @@ def _toured(home: Home) -> list[tuple[float, str]]:
         held = held[len(text.encode()) :]
         joined.append((at, text))
     return joined
+
+
+def _plain(events: list[tuple[float, bytes]]) -> str:
+    """What was written, without the terminal's sequences."""
+    written = b"".join(data for _, data in events).decode("utf-8", "ignore")
+    return re.sub(r"\x1b\[[^a-zA-Z]*[a-zA-Z]", "", written)
 
 
 if __name__ == "__main__":

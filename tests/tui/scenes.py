@@ -109,7 +109,7 @@ async def journal(app: SecondMe, pilot: Pilot[None]) -> None:
 
 
 async def keys(app: SecondMe, pilot: Pilot[None]) -> None:
-    await pilot.press("f1")
+    await pilot.press("f12")
     await settled(pilot)
 
 

@@ -216,7 +216,7 @@ def _open(path: str) -> bool:
 class Help(ModalScreen[None]):
     """Every key that does something here, made from the bindings."""
 
-    BINDINGS = [Binding("escape,q,question_mark,f1", "dismiss", "Close")]
+    BINDINGS = [Binding("escape,q,question_mark,f12", "dismiss", "Close")]
 
     def __init__(self, sections: list[tuple[str, list[tuple[str, str]]]]) -> None:
         """Sections by title, each with keys and what they do."""
