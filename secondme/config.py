@@ -69,6 +69,9 @@ class Config:
     transport: str = _doc(
         "How clients reach the core: auto, unix (a socket), or tcp (loopback and a token).", "auto"
     )
+    theme: str = _doc(
+        "Colours of the app: night, dusk, moss, day, linen or contrast (high contrast).", "night"
+    )
     zone: str = _doc("Time zone for times that carry none; empty is the system's.", "")
 
     @property

@@ -32,6 +32,8 @@ def test_the_wheel_holds_the_product_and_its_plugins(tmp_path: Path) -> None:
         "secondme_importers",
     }
     assert "secondme/py.typed" in names
+    assert "secondme/tui/style.tcss" in names
+    assert "secondme/demo/calendar.ics" in names
     assert any(n.endswith("licenses/LICENSE") for n in names)
     entry_points = next(n for n in names if n.endswith("entry_points.txt"))
     text = zipfile.ZipFile(next(tmp_path.glob("*.whl"))).read(entry_points).decode()

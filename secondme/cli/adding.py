@@ -14,9 +14,9 @@ from secondme.cli.link import absolute, call, follow, print_json
 from secondme.cli.main import MISSING, STOPPED
 from secondme.cli.moments import short_id
 from secondme.cli.options import Json, words
-from secondme.cli.output import clean, dim, minute, note, out, short_path
+from secondme.cli.output import dim, note, out
 from secondme.errors import BadInputError
-from secondme.wording import counted
+from secondme.wording import clean, counted, minute, short_path
 
 app = App()
 _GROUPED_FROM = 4

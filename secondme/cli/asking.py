@@ -14,19 +14,8 @@ from secondme.cli.link import follow, print_json
 from secondme.cli.main import MISSING
 from secondme.cli.moments import place, short_id, show_lines
 from secondme.cli.options import After, Before, Json, Now, Question, Source, Who, words
-from secondme.cli.output import (
-    bold,
-    cells,
-    clean,
-    day,
-    dim,
-    interactive,
-    milliseconds,
-    note,
-    one_line,
-    out,
-    wrap,
-)
+from secondme.cli.output import bold, dim, interactive, note, out, wrap
+from secondme.wording import cells, clean, day, milliseconds, one_line
 
 app = App()
 _NEAR = 3
@@ -47,6 +36,12 @@ def ask(
     who: Who = None,
     source: Source = None,
     now: Now = None,
+    model: Annotated[
+        str | None,
+        typer.Option(
+            "--model", metavar="NAME", help="Let this model answer, this time; it must be here."
+        ),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Answer a question from what is remembered, with numbered citations.
@@ -58,10 +53,19 @@ def ask(
         secondme ask "where does Ana live now?"
         secondme ask "what did the dentist cost?" --after 2024
         secondme ask "when is the boiler serviced?" --json | jq -r .answer
+        secondme ask "where did we meet?" --model qwen2.5-coder-1.5b
         echo "who was at the party?" | secondme ask -
     """
     text = words(question, "the question")
-    params = {"k": k, "before": before, "after": after, "who": who, "source": source, "now": now}
+    params = {
+        "k": k,
+        "before": before,
+        "after": after,
+        "who": who,
+        "source": source,
+        "now": now,
+        "model": model,
+    }
     result = answered("ask", not json, question=text, **params)
     if json:
         print_json(result)

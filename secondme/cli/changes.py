@@ -11,19 +11,9 @@ from secondme.cli.link import call, print_json
 from secondme.cli.main import MISSING
 from secondme.cli.moments import show_lines
 from secondme.cli.options import After, Before, Json, Source, Who, Yes
-from secondme.cli.output import (
-    can_ask,
-    confirmed,
-    dim,
-    minute,
-    note,
-    one_line,
-    out,
-    table,
-    with_home,
-)
+from secondme.cli.output import can_ask, confirmed, dim, note, out, table
 from secondme.errors import RefusedError
-from secondme.wording import counted
+from secondme.wording import counted, minute, one_line, with_home
 
 app = App()
 _PREVIEW = 10

@@ -14,7 +14,13 @@ from secondme.errors import BadInputError
 
 SECTIONS = {
     "Take in": {"add": "adding", "note": "adding", "watch": "sources", "sources": "sources"},
-    "Recall and ask": {"recall": "recalling", "ask": "asking", "chat": "chat", "show": "recalling"},
+    "Recall and ask": {
+        "recall": "recalling",
+        "ask": "asking",
+        "chat": "chat",
+        "show": "recalling",
+        "timeline": "timeline",
+    },
     "Facts": {
         "facts": "facts",
         "people": "facts",

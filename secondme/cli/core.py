@@ -11,9 +11,9 @@ from secondme.cli.app import App
 from secondme.cli.link import call, client, print_json
 from secondme.cli.main import MISSING
 from secondme.cli.options import Json
-from secondme.cli.output import clean, duration, note, out, short_path, table
+from secondme.cli.output import note, out, table
 from secondme.errors import CoreError
-from secondme.wording import counted
+from secondme.wording import clean, counted, duration, short_path
 
 app = App()
 core = App("core")

@@ -9,8 +9,8 @@ import typer
 from secondme.cli.app import App, Group
 from secondme.cli.link import call, print_json
 from secondme.cli.options import Json
-from secondme.cli.output import bold, day, dim, marked, note, one_line, out, table
-from secondme.wording import counted
+from secondme.cli.output import bold, dim, marked, note, out, table
+from secondme.wording import counted, day, one_line
 
 _ID = 8
 _Id = Annotated[str, typer.Argument(metavar="ID", help="A fact's id, or the beginning of it.")]

@@ -10,19 +10,8 @@ from secondme.cli.app import App
 from secondme.cli.link import call, follow, print_json
 from secondme.cli.main import MISSING, STOPPED
 from secondme.cli.options import Json
-from secondme.cli.output import (
-    bad,
-    clean,
-    dim,
-    duration,
-    good,
-    marked,
-    note,
-    out,
-    short_path,
-    wrap,
-)
-from secondme.wording import counted
+from secondme.cli.output import bad, dim, good, marked, note, out, wrap
+from secondme.wording import clean, counted, duration, short_path
 
 app = App()
 index = App("index")

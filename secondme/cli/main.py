@@ -20,7 +20,7 @@ def run(arguments: list[str]) -> int:
     """Run a command line and return its exit code; what goes wrong ends as one line on stderr."""
     try:
         _prepare_streams()
-        code = _run(arguments)
+        code = _run(arguments) if arguments or not _on_terminal() else _open_app()
         sys.stdout.flush()
         return code
     except BrokenPipeError:
@@ -44,6 +44,24 @@ def _prepare_streams() -> None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115, PTH123
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+
+
+def _on_terminal() -> bool:
+    """Whether a person sits there, with a screen that can be drawn on."""
+    import os
+
+    streams = (sys.stdin, sys.stdout, sys.stderr)
+    return all(s.isatty() for s in streams) and os.environ.get("TERM") != "dumb"
+
+
+def _open_app() -> int:
+    from secondme.errors import SecondMeError
+    from secondme.tui import run as open_app
+
+    try:
+        return open_app()
+    except SecondMeError as error:
+        return _fail(error.line(), error.exit_code, error)
 
 
 def _run(arguments: list[str]) -> int:
@@ -74,7 +92,7 @@ def _fail(line: str, code: int, error: Exception) -> int:
         import traceback
 
         traceback.print_exception(error)
-    from secondme.cli.output import short_path
+    from secondme.wording import short_path
 
     sys.stderr.write(f"error: {short_path(line)}\n")
     return code

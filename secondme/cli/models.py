@@ -11,20 +11,8 @@ from secondme.cli.app import App
 from secondme.cli.link import absolute, call, follow, print_json
 from secondme.cli.main import MISSING, STOPPED
 from secondme.cli.options import Json
-from secondme.cli.output import (
-    bad,
-    bold,
-    clean,
-    dim,
-    good,
-    note,
-    one_line,
-    out,
-    short_path,
-    size,
-    table,
-    wrap,
-)
+from secondme.cli.output import bad, bold, dim, good, note, out, table, wrap
+from secondme.wording import clean, one_line, short_path, size
 
 app = App()
 model = App("model")

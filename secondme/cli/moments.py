@@ -6,22 +6,10 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from secondme.cli.output import (
-    bold,
-    columns,
-    day,
-    dim,
-    fit,
-    marked,
-    minute,
-    one_line,
-    out,
-    short_path,
-    wrap,
-)
+from secondme.cli.output import bold, columns, dim, marked, out, wrap
+from secondme.wording import day, emphasis, fit, minute, one_line, short_path
 
 _ID = 8
-_COMMON = frozenset("what when where which with does have that this from they were about".split())
 _SHOWN_LINES = 12
 _NEAR_LINES = 4
 _PIPE_WIDTH = 200
@@ -36,16 +24,6 @@ def place(moment: dict[str, Any]) -> str:
     """The file and its bytes, or the source's name for what has no file."""
     where = short_path(moment["path"]) if moment["path"] else one_line(moment["source"])
     return f"{where}:{moment['span'][0]}-{moment['span'][1]}" if moment["span"] else where
-
-
-def emphasis(question: str) -> re.Pattern[str] | None:
-    """Matches the question's own words in a text, in their other forms as well."""
-    words = {w for w in re.findall(r"\w+", question) if w.lower() not in _COMMON}
-    kept = sorted(w for w in words if len(w) > 3 or w[0].isupper() or w[0].isdigit())
-    stems = {re.escape(w if len(w) < 6 else w[:-2]) for w in kept}
-    return (
-        re.compile(rf"\b(?:{'|'.join(sorted(stems))})\w{{0,4}}\b", re.IGNORECASE) if stems else None
-    )
 
 
 def show_hits(hits: list[dict[str, Any]], question: str) -> None:

@@ -6,7 +6,8 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
-from secondme.cli.output import clip, duration, interactive, size
+from secondme.cli.output import interactive
+from secondme.wording import clip, duration, size
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar

@@ -12,23 +12,17 @@ from secondme.cli.link import call, print_json
 from secondme.cli.main import MISSING
 from secondme.cli.moments import place, short_id, show_hits, show_in_place
 from secondme.cli.options import After, Before, Json, Now, Question, Source, Who, words
-from secondme.cli.output import (
-    bold,
+from secondme.cli.output import bold, dim, interactive, marked, note, out, told
+from secondme.wording import (
     clean,
     clip,
-    dim,
-    interactive,
-    marked,
+    counted,
     milliseconds,
     minute,
-    note,
     one_line,
-    out,
     short_path,
     stretch,
-    told,
 )
-from secondme.wording import counted
 
 app = App()
 _LABEL = 16

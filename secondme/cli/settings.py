@@ -11,9 +11,10 @@ from secondme.cli.app import App
 from secondme.cli.link import client, print_json
 from secondme.cli.main import MISSING
 from secondme.cli.options import Json
-from secondme.cli.output import dim, note, out, short_path, wrap
+from secondme.cli.output import dim, note, out, wrap
 from secondme.config import config_file, documented, load, stored_settings, write_setting
 from secondme.errors import BadInputError
+from secondme.wording import short_path
 
 app = App()
 config = App("config")

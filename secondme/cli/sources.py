@@ -11,19 +11,9 @@ from secondme.cli.app import App
 from secondme.cli.link import absolute, call, print_json
 from secondme.cli.main import MISSING
 from secondme.cli.options import Json, Yes
-from secondme.cli.output import (
-    can_ask,
-    clean,
-    confirmed,
-    day,
-    dim,
-    note,
-    out,
-    short_path,
-    table,
-)
+from secondme.cli.output import can_ask, confirmed, dim, note, out, table
 from secondme.errors import RefusedError
-from secondme.wording import counted
+from secondme.wording import clean, counted, day, short_path
 
 app = App()
 sources = App("sources")
@@ -33,6 +23,9 @@ app.add_typer(sources)
 @app.add()
 def watch(
     path: Annotated[str, typer.Argument(metavar="PATH", help="A folder.")],
+    stop: Annotated[
+        bool, typer.Option("--stop", help="Watch it no more; what came from it stays.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Take in a folder now and whatever changes in it from now on.
@@ -42,10 +35,13 @@ def watch(
 
     Examples:
         secondme watch ~/vault
+        secondme watch ~/vault --stop
     """
-    result = call("watch", path=absolute(path))
+    result = call("unwatch", source=absolute(path)) if stop else call("watch", path=absolute(path))
     if json:
         print_json(result)
+    elif stop:
+        out(f"no longer watching {short_path(result['source']['path'])}")
     else:
         out(f"watching {short_path(result['source']['path'])}")
 
@@ -82,6 +78,25 @@ def _row(source: dict[str, Any]) -> tuple[str, ...]:
         watched,
         short_path(source["path"]) + trouble,
     )
+
+
+@sources.add()
+def find(json: Json = False) -> None:
+    """Look for what is worth taking in on this machine: notes, vaults, exports in Downloads.
+
+    Examples:
+        secondme sources find
+    """
+    result = call("sources-likely")
+    if json:
+        print_json(result)
+        return
+    rows = [(f"{p['files']:,}", p["what"], short_path(p["path"])) for p in result["places"]]
+    if result["demo"]:
+        rows.append(("", "a demo life", short_path(result["demo"])))
+    for line in table(rows, ("files", "what", "path")):
+        out(line)
+    out(dim("\n`secondme add PATH` takes it in, `secondme watch PATH` follows it"))
 
 
 @sources.add("rm")

@@ -28,6 +28,7 @@ from secondme.record.clock import now_ms, zone_named
 from secondme.record.purge import purge
 
 if TYPE_CHECKING:
+    from secondme.model.chat import Completion
     from secondme.model.clients import EmbedderClient, LanguageClient, ParserClient
 
 _PARSER_IDLE = 60.0
@@ -56,6 +57,7 @@ class Core:
         self.facts = Facts(self.record, self.priority, lambda: self.config.me)
         self.index = self._keeper()
         self.watcher = Watcher(self.record, self.intake, config.settle)
+        self.ending = threading.Event()
         self._prepared = threading.Event()
         self.conversations: OrderedDict[str, Any] = OrderedDict()
         self._models = threading.RLock()
@@ -225,12 +227,15 @@ class Core:
         """The embedder and the index that go together, at one moment."""
         return self._search
 
-    def language(self) -> LanguageClient:
-        """The language model. Raises `NotFoundError` when it has not been fetched."""
+    def language(self, name: str | None = None) -> LanguageClient:
+        """The language model in use, or the one of that name until the next one is asked for.
+
+        Raises `NotFoundError` when it has not been fetched.
+        """
         from secondme.model.clients import LanguageClient
 
         with self._models:
-            wanted = self.config.language_model
+            wanted = name or self.config.language_model
             spec = {
                 "name": catalog.find(wanted).name,
                 "path": str(self.known_path(wanted)),
@@ -248,6 +253,10 @@ class Core:
                 self._language.reconfigure(spec)
             self._language_spec = spec
             return self._language
+
+    def last_completion(self) -> Completion | None:
+        """What the language model's last answer took, or None before there was one."""
+        return None if self._language is None else self._language.last
 
     def reconfigure(self, config: Config) -> None:
         """Take over settings that may change while running: which models are used."""

@@ -121,9 +121,9 @@ class CoreClient:
             try:
                 result: dict[str, Any] = json.loads(answer.body.read())
             except (ValueError, OSError) as error:
-                raise _lost(error) from error
+                raise lost(error) from error
         if answer.status != 200:
-            raise _error(result)
+            raise error_of(result)
         return result
 
     def stream(
@@ -136,19 +136,19 @@ class CoreClient:
         answer, connection = self._post(use_case, params, start)
         try:
             if answer.status != 200:
-                raise _error(json.loads(answer.body.read()))
+                raise error_of(json.loads(answer.body.read()))
             last = None
             for line in answer.body:
                 event: dict[str, Any] = json.loads(line)
                 last = event.get("event")
                 if last == "error":
-                    raise _error(event)
+                    raise error_of(event)
                 if last != "alive":
                     yield event
             if last != "result":
                 raise errors.CoreError("the core ended in the middle of its work", hint="try again")
         except (ValueError, OSError) as error:
-            raise _lost(error) from error
+            raise lost(error) from error
         finally:
             connection.close()
 
@@ -175,7 +175,7 @@ class CoreClient:
             with _Connection(self.config, timeout=timeout) as connection:
                 connection.ask("POST", "/v1/stop", self._headers, b"{}").body.read()
         except (OSError, ValueError) as error:
-            raise _lost(error) from error
+            raise lost(error) from error
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:
             if not lock_holder(self.config):
@@ -207,11 +207,11 @@ class CoreClient:
                 # A core that was ending closed without having read the request: another may have it.
                 connection.close()
                 if last or not start:
-                    raise _lost(error) from error
+                    raise lost(error) from error
                 continue
             except (OSError, ValueError) as error:
                 connection.close()
-                raise _lost(error) from error
+                raise lost(error) from error
             except BaseException:
                 connection.close()
                 raise
@@ -238,7 +238,7 @@ class CoreClient:
         try:
             return _Connection(self.config, timeout=_SILENCE)
         except (OSError, ValueError, KeyError) as error:
-            raise _lost(error) from error
+            raise lost(error) from error
 
     def _await(self, connection: _Connection) -> None:
         """Wait for the answer to begin. Raises `CoreError` when the core hangs, or works for too long."""
@@ -329,7 +329,8 @@ def _last_line(log: Path) -> str | None:
     )
 
 
-def _error(body: dict[str, Any]) -> errors.SecondMeError:
+def error_of(body: dict[str, Any]) -> errors.SecondMeError:
+    """The error that the core has answered with."""
     kind: type[errors.SecondMeError] = getattr(errors, str(body.get("kind", "")), errors.CoreError)
     return kind(body.get("error", "the core failed"), hint=body.get("hint", ""))
 
@@ -341,7 +342,8 @@ def _hangs() -> errors.CoreError:
     )
 
 
-def _lost(error: Exception) -> errors.CoreError:
+def lost(error: Exception) -> errors.CoreError:
+    """The error for a connection that broke."""
     if isinstance(error, TimeoutError):
         return _hangs()
     return errors.CoreError(

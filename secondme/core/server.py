@@ -62,6 +62,7 @@ class Server:
     async def _end(self, request: Request) -> Response:
         if not self._allowed(request):
             return _failed(RefusedError("the token is missing or wrong"))
+        self._core.ending.set()
         asyncio.get_running_loop().call_later(0.05, self._stop)
         return _json({"stopping": True})
 

@@ -112,6 +112,16 @@ class FullText:
         terms = list(dict.fromkeys(_WORD.findall(spaced)))
         return [t for t in terms if t not in STOP_WORDS][:MAX_TERMS] or terms[:MAX_TERMS]
 
+    def completions(self, beginning: str, limit: int) -> list[str]:
+        """The words, as the index has them, that begin so; those in most moments first."""
+        with _guarded():
+            rows = self._store.query(
+                "select term from words_vocabulary where term >= ? and term < ?"
+                " order by doc desc limit ?",
+                (beginning.lower(), beginning.lower() + "\U0010ffff", limit),
+            )
+        return [row[0] for row in rows]
+
     def _match(self, table: str, match: str, limit: int, found: dict[int, float]) -> None:
         for n, score in self._store.query(
             f"select rowid, -rank from {table} where {table} match ? order by rank limit ?",

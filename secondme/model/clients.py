@@ -100,6 +100,7 @@ class LanguageClient(Worker):
         super().__init__(
             "language", spec, timeout=timeout, idle_after=idle_after, log_file=log_file
         )
+        self.last: Completion | None = None
 
     def info(self) -> LanguageInfo:
         """What is loaded. Loads it if need be."""
@@ -138,6 +139,7 @@ class LanguageClient(Worker):
             elif "completion" in part:
                 fields = part["completion"]
                 completion = Completion(**{**fields, "logprobs": tuple(fields["logprobs"])})
+        self.last = completion
         yield completion
 
     def complete_text(

@@ -173,6 +173,34 @@ class Moments:
         )
         return [row[0] for row in rows]
 
+    def between(self, since: int, until: int) -> list[StoredMoment]:
+        """Live moments of a span (ms; `until` exclusive), oldest first."""
+        rows = self._store.query(
+            f"{_COLUMNS} where m.live = 1 and m.time >= ? and m.time < ?"
+            " order by m.time, m.item_id, m.seq",
+            (since, until),
+        )
+        return [StoredMoment.of(row) for row in rows]
+
+    def nearest_time(self, ms: int, *, later: bool) -> int | None:
+        """The time of the next live moment after, or the last one before, this time."""
+        choose, side = ("min", ">") if later else ("max", "<")
+        found = self._store.value(
+            f"select {choose}(time) from moments where live = 1 and time {side} ?", (ms,)
+        )
+        return None if found is None else int(found)
+
+    def density(self, step: int, span: tuple[int, int] | None) -> list[tuple[int, str, int]]:
+        """How many live moments there are by step of time (so many ms) and by importer."""
+        since, until = span or (-(2**62), 2**62)
+        rows = self._store.query(
+            "select (m.time - (m.time % ?1 + ?1) % ?1) / ?1, i.importer, count(*)"
+            " from moments m join items i on i.id = m.item_id"
+            " where m.live = 1 and m.time >= ?2 and m.time < ?3 group by 1, 2",
+            (step, since, until),
+        )
+        return [(row[0], row[1], row[2]) for row in rows]
+
     def passing(self, numbers: Sequence[int], filter_: Filter) -> set[int]:
         """Those of the numbers that are live and pass the filter."""
         condition, values = filter_.where()

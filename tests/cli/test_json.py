@@ -47,9 +47,11 @@ def outputs(tmp_path_factory: pytest.TempPathFactory, life: Path) -> dict[str, o
         run("secondme note", "a note about the flat", "--who", "Ana")
         run("secondme watch", str(life))
         run("secondme sources")
+        run("secondme sources find")
         run("secondme recall", "the keys to the flat", "--explain", "--around", "1")
         moment = found["secondme recall"]["hits"][0]["id"]  # type: ignore[index]
         run("secondme show", moment)
+        run("secondme timeline", "2024-05-12")
         run("secondme forget", moment, "--yes")
         run("secondme undo")
         run("secondme redo")

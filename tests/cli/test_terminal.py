@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from secondme.cli.asking import Draft
-from secondme.cli.output import broken, cells, day, duration, fit, minute, size
+from secondme.cli.output import broken
+from secondme.wording import cells, day, duration, fit, minute, size
 from tests.cli.terminal import Screen, in_terminal, plain
 from tests.home import Home
 

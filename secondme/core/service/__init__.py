@@ -70,11 +70,13 @@ def load() -> None:
         "adding",
         "answers",
         "changes",
+        "events",
         "facts",
         "health",
         "models",
         "moments",
         "sources",
+        "timeline",
         "transfer",
     ):
         import_module(f"{__name__}.{module}")

@@ -51,10 +51,14 @@ def ask(
     who: str | None = None,
     source: str | None = None,
     now: str | None = None,
+    model: str | None = None,
 ) -> Iterator[Event]:
-    """Answer a question from what is remembered, with citations, or refuse."""
+    """Answer a question from what is remembered, with citations, or refuse.
+
+    `model` answers this one question instead of the model in use.
+    """
     filter_ = make_filter(core, before=before, after=after, who=who, source=source, now=now)
-    yield from _answered(core, call, question, question, k, filter_, now, ())
+    yield from _answered(core, call, question, question, k, filter_, now, (), model)
 
 
 @use_case
@@ -119,20 +123,26 @@ def _answered(
     filter_: Filter,
     now: str | None,
     history: Sequence[Message],
+    model_name: str | None = None,
 ) -> Iterator[Event]:
     if not 1 <= k <= 50:
         raise BadInputError(f"k is {k}, but must be from 1 to 50")
     started = time.perf_counter()
-    model = core.language()
+    model = core.language(model_name)
     with core.priority:
         hits, _ = find(core, looked_up, 2 * k + 8, filter_, now)
         evidence = [_evidence(h) for h in hits if h.moment.meta.get("turn") in (None, "statement")][
             :k
         ]
         recalled = time.perf_counter()
-        yield {"event": "recalled", "count": len(evidence), "took_ms": _ms(started, recalled)}
+        yield {
+            "event": "recalled",
+            "count": len(evidence),
+            "question": looked_up,
+            "took_ms": _ms(started, recalled),
+        }
         first: float | None = None
-        entry = catalog.find(core.config.language_model)
+        entry = catalog.find(model_name or core.config.language_model)
         style: Literal["short", "sentences"] = (
             "sentences" if entry.parameters >= _SENTENCES_FROM else "short"
         )

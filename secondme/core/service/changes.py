@@ -148,9 +148,8 @@ def _take_back(core: Core, entry: Entry, by: str) -> tuple[int, list[str]]:
             core.watcher.watch(core.record.sources.find(source["id"]))
     if entry.kind in _NAMINGS:
         core.record.entities.move_back(entry.id)
-    if entry.kind == "watch":
-        core.record.sources.set_watched(entry.data["source"], False)
-        core.watcher.unwatch(entry.data["source"])
+    if entry.kind in ("watch", "unwatch"):
+        _set_watched(core, entry.data["source"], entry.kind == "unwatch")
     return len(moments), moments
 
 
@@ -168,10 +167,17 @@ def _do_again(core: Core, entry: Entry, undo_: Entry, by: str) -> int:
         core.watcher.unwatch(entry.data["source"]["id"])
     if entry.kind in _NAMINGS:
         core.record.entities.move_again(entry.id)
-    if entry.kind == "watch":
-        core.record.sources.set_watched(entry.data["source"], True)
-        core.watcher.watch(core.record.sources.find(entry.data["source"]))
+    if entry.kind in ("watch", "unwatch"):
+        _set_watched(core, entry.data["source"], entry.kind == "watch")
     return max(forgotten, 0)
+
+
+def _set_watched(core: Core, source: str, watched: bool) -> None:
+    core.record.sources.set_watched(source, watched)
+    if watched:
+        core.watcher.watch(core.record.sources.find(source))
+    else:
+        core.watcher.unwatch(source)
 
 
 def _remember_again(core: Core, entry: Entry) -> list[str]:

@@ -106,6 +106,7 @@ def reload(core: Core, call: Call) -> Event:
         "idle_exit",
         "worker_idle",
         "context",
+        "theme",
     }
     changed = [n for n in config.SETTINGS if getattr(fresh, n) != getattr(core.config, n)]
     core.reconfigure(fresh)

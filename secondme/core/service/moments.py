@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -21,6 +22,8 @@ from secondme.record.times import StoredTime
 
 _PATIENCE = 3.0
 """Seconds that the first question after a start waits for the vector index; then words alone must do."""
+_BEGUN = re.compile(r"\w{2,}$")
+_COMPLETIONS = 3
 MAX_QUESTION = 4000
 """Characters of a question that are looked at; what comes after says nothing new to an index."""
 
@@ -48,22 +51,34 @@ def recall(
     around: int = 0,
     now: str | None = None,
     explain: bool = False,
+    typing: bool = False,
+    asked: bool = True,
+    length: int | None = None,
 ) -> Event:
-    """The moments that a question is about, best first."""
+    """The moments that a question is about, best first.
+
+    With `typing` its last word may be unfinished. Without `asked`, questions and answers of
+    conversations are left out, as they are of the evidence for answers. `length` cuts each text to so
+    many characters.
+    """
     started = time.perf_counter()
     if not 1 <= k <= 1000:
         raise BadInputError(f"k is {k}, but must be from 1 to 1000")
     if tokens is not None and tokens < 1:
         raise BadInputError(f"tokens is {tokens}, but must be at least 1")
     filter_ = make_filter(core, before=before, after=after, who=who, source=source, now=now)
-    hits, trace = find(core, question, k, filter_, now)
+    if typing:
+        question = _finished(core, question)
+    hits, trace = find(core, question, k if asked else 2 * k + 8, filter_, now)
+    if not asked:
+        hits = [h for h in hits if h.moment.meta.get("turn") in (None, "statement")][:k]
     if tokens is not None:
         hits = pack(hits, tokens)
     mentioned = core.record.times.of([hit.moment.n for hit in hits])
     result: Event = {
         "hits": [
             {
-                **moment_json(hit.moment),
+                **_cut(moment_json(hit.moment), length),
                 "times": _times(hit.moment, mentioned.get(hit.moment.n, ())),
                 "score": round(hit.score, 4),
                 **(_surroundings(core, hit.moment, around) if around else {}),
@@ -81,6 +96,13 @@ def recall(
         result["times"] = _asked(core, trace.times)
     result["took_ms"] = round((time.perf_counter() - started) * 1000, 2)
     return result
+
+
+def _finished(core: Core, question: str) -> str:
+    """The question with the words that its last one may be the beginning of."""
+    begun = _BEGUN.search(question)
+    words = core.fulltext.completions(begun[0], _COMPLETIONS) if begun else []
+    return " ".join([question, *(word for word in words if word != begun[0].lower())])  # type: ignore[index]
 
 
 def find(
@@ -204,12 +226,14 @@ def _asked(core: Core, times: Sequence[Asked]) -> list[dict[str, Any]]:
     ]
 
 
-def _surroundings(core: Core, moment: StoredMoment, count: int) -> dict[str, Any]:
-    """Up to so many moments of the same item before and after."""
+def _surroundings(
+    core: Core, moment: StoredMoment, count: int, length: int | None = None
+) -> dict[str, Any]:
+    """Up to so many moments of the same item before and after, their texts cut to a length."""
     near = core.record.moments.around(moment, count, count)
     return {
-        "before": [moment_json(m) for m in near if m.seq < moment.seq],
-        "after": [moment_json(m) for m in near if m.seq > moment.seq],
+        "before": [_cut(moment_json(m), length) for m in near if m.seq < moment.seq],
+        "after": [_cut(moment_json(m), length) for m in near if m.seq > moment.seq],
     }
 
 
@@ -225,23 +249,23 @@ def _explained(hit: Hit) -> dict[str, Any]:
 
 
 @use_case
-def show(core: Core, call: Call, *, id: str, around: int = 3) -> Event:
-    """A moment in its surroundings, with where it comes from."""
+def show(core: Core, call: Call, *, id: str, around: int = 3, length: int | None = None) -> Event:
+    """A moment in its surroundings, with where it comes from; `length` cuts each text."""
     moment = core.record.moments.get(id)
     item = core.record.items.get(moment.item_id)
     passage = None
     if moment.span:
         data = core.record.items.original(moment.item_id)
-        passage = data[slice(*moment.span)].decode("utf-8", "replace")
+        passage = data[slice(*moment.span)].decode("utf-8", "replace")[:length]
     mentioned = core.record.times.of([moment.n]).get(moment.n, [])
     return {
-        **moment_json(moment),
+        **_cut(moment_json(moment), length),
         "times": _times(moment, mentioned),
         "live": moment.live,
         "context": moment.context,
         "meta": moment.meta,
         "passage": passage,
-        **_surroundings(core, moment, around),
+        **_surroundings(core, moment, around, length),
         "item": {
             "id": item["id"],
             "name": item["name"],
@@ -251,6 +275,46 @@ def show(core: Core, call: Call, *, id: str, around: int = 3) -> Event:
             "versions": len(item["versions"]),
             "sha256": item["sha256"],
         },
+    }
+
+
+def _cut(moment: dict[str, Any], length: int | None) -> dict[str, Any]:
+    return {**moment, "text": moment["text"][:length]}
+
+
+@use_case
+def original(core: Core, call: Call, *, id: str, around: int = 20_000) -> Event:
+    """What stands around a moment in its original: so many bytes before and after its passage.
+
+    `text` is null where the original is no text or the moment's place in it is not known.
+    """
+    moment = core.record.moments.get(id)
+    item = core.record.items.get(moment.item_id)
+    data = core.record.items.original(moment.item_id)
+    result: Event = {
+        "id": moment.id,
+        "name": item["name"],
+        "path": moment.path,
+        "media_type": item["media_type"],
+        "size": len(data),
+        "text": None,
+        "passage": None,
+        "whole": False,
+    }
+    if moment.span is None or b"\0" in data[:4096]:
+        return result
+    start, end = moment.span
+    end = min(end, start + around)
+    first, last = max(0, start - around), min(len(data), end + around)
+    before, passage, after = (
+        part.decode("utf-8", "ignore")
+        for part in (data[first:start], data[start:end], data[end:last])
+    )
+    return {
+        **result,
+        "text": before + passage + after,
+        "passage": [len(before), len(before) + len(passage)],
+        "whole": first == 0 and last == len(data),
     }
 
 

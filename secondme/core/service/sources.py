@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from secondme.core.app import Core
 from secondme.core.service import Call, Event, use_case
-from secondme.errors import BadInputError
+from secondme.errors import BadInputError, RefusedError
+from secondme.ingest.likely import likely
 from secondme.record.clock import from_ms, zone_name
 from secondme.record.sources import Source
+
+_PACKAGE = Path(__file__).parents[2]
+_DEMOS = (_PACKAGE / "demo", _PACKAGE.parent / "assets" / "demo")
+"""Where the demo life lies: in what was installed, or in the repository."""
 
 
 @use_case
 def sources(core: Core, call: Call) -> Event:
     """Every source, with how much it holds and whether it is watched."""
     return {"sources": [_json(core, s) for s in core.record.sources.all()]}
+
+
+@use_case
+def sources_likely(core: Core, call: Call) -> Event:
+    """Where the person's own words are likely to lie on this machine, and the demo life."""
+    return {
+        "places": [asdict(place) for place in likely(Path.home())],
+        "demo": next((str(path) for path in _DEMOS if path.is_dir()), None),
+    }
 
 
 @use_case
@@ -31,6 +46,21 @@ def watch(core: Core, call: Call, *, path: str) -> Event:
     source = core.record.sources.find(id_)
     core.watcher.watch(source)
     return {"source": _json(core, source)}
+
+
+@use_case
+def unwatch(core: Core, call: Call, *, source: str) -> Event:
+    """Watch a folder no more; the source and what came from it stay."""
+    found = core.record.sources.find(source)
+    if not found.watched:
+        raise RefusedError(f"{found.path} is not watched")
+    with core.record.store.write():
+        core.record.sources.set_watched(found.id, False)
+        core.record.journal.begin(
+            "unwatch", call.client, f"no longer watching {found.path}", source=found.id
+        )
+    core.watcher.unwatch(found.id)
+    return {"source": _json(core, core.record.sources.find(found.id))}
 
 
 @use_case

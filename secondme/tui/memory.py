@@ -1,0 +1,210 @@
+"""The way to the core for a program that lives long: asynchronous, over connections that are kept.
+
+httpx is imported when the first request is made, after the app's first paint.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import contextmanager, suppress
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, cast
+
+from secondme import __version__, errors
+from secondme.config import Config
+from secondme.core.client import CLIENT_HEADER, VERSION_HEADER, CoreClient, error_of, lost
+from secondme.tui import shapes
+from secondme.tui.shapes import Event
+
+if TYPE_CHECKING:
+    import httpx
+
+TEXT = 6_000
+"""Characters of a moment that are shown; the original holds the rest."""
+LINE = 600
+"""Characters of a moment in a list."""
+_PAGE = 100
+
+
+class Memory:
+    """The core's use cases. All methods raise a `SecondMeError` of the kind that the core raised."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self._core = CoreClient(config, "app")
+        self._http: httpx.AsyncClient | None = None
+        self._starting = asyncio.Lock()
+
+    async def running(self) -> bool:
+        """Whether a core answers."""
+        return await asyncio.to_thread(self._core.running) is not None
+
+    async def ensure(self) -> None:
+        """Start a core if none is running. Raises `CoreError` when it does not come up."""
+        async with self._starting:
+            await asyncio.to_thread(self._core.ensure)
+
+    async def close(self) -> None:
+        """Let the connections go."""
+        if self._http is not None:
+            await self._http.aclose()
+            self._http = None
+
+    async def call(self, use_case: str, /, **params: Any) -> dict[str, Any]:
+        """The result of a use case; parameters that are None are left to the core."""
+        response = await self._send(use_case, params)
+        try:
+            with _told():
+                body: dict[str, Any] = json.loads(await response.aread())
+        finally:
+            await response.aclose()
+        if response.status_code != 200:
+            raise error_of(body)
+        return body
+
+    async def stream(self, use_case: str, /, **params: Any) -> AsyncGenerator[Event]:
+        """The events of a use case, as they come; closing the generator stops the work."""
+        response = await self._send(use_case, params)
+        last = None
+        try:
+            with _told():
+                if response.status_code != 200:
+                    raise error_of(json.loads(await response.aread()))
+                async for line in response.aiter_lines():
+                    event: Event = json.loads(line)
+                    last = event.get("event")
+                    if last == "error":
+                        raise error_of(event)
+                    if last != "alive":
+                        yield event
+        finally:
+            await response.aclose()
+        if last != "result":
+            raise errors.CoreError("the core ended in the middle of its work", hint="try again")
+
+    async def _send(self, use_case: str, params: dict[str, Any]) -> httpx.Response:
+        """The answer's head; a core that is not there is started, once."""
+        http = await self._client()
+        body = json.dumps({k: v for k, v in params.items() if v is not None}).encode()
+        for again in (False, True):
+            try:
+                request = http.build_request("POST", f"/v1/{use_case}", content=body)
+                with _told():
+                    response = await http.send(request, stream=True)
+            except errors.CoreError as error:
+                if again or not _unreached(error.__cause__):
+                    raise
+                await self.ensure()
+                http = await self._client(fresh=True)
+                continue
+            version = response.headers.get(VERSION_HEADER)
+            if version != __version__:
+                await response.aclose()
+                raise errors.CoreError(
+                    f"the running core is version {version}, this app is {__version__}",
+                    hint="`secondme core restart` starts the right one",
+                )
+            return response
+        raise AssertionError("the second try returns or raises")
+
+    async def _client(self, *, fresh: bool = False) -> httpx.AsyncClient:
+        if fresh:
+            await self.close()
+        if self._http is None:
+            httpx = await asyncio.to_thread(import_module, "httpx")
+            headers = {
+                "Content-Type": "application/json",
+                VERSION_HEADER: __version__,
+                CLIENT_HEADER: "app",
+            }
+            if self.config.uses_tcp:
+                with suppress(OSError, ValueError, KeyError):
+                    place = json.loads(self.config.tcp_file.read_text(encoding="utf-8"))
+                    headers["Authorization"] = f"Bearer {place['token']}"
+                    self._http = httpx.AsyncClient(
+                        base_url=f"http://127.0.0.1:{place['port']}", timeout=None, headers=headers
+                    )
+            if self._http is None:
+                transport = httpx.AsyncHTTPTransport(uds=str(self.config.socket))
+                self._http = httpx.AsyncClient(
+                    base_url="http://core", timeout=None, headers=headers, transport=transport
+                )
+        assert self._http is not None
+        return self._http
+
+    def events(self) -> AsyncGenerator[Event]:
+        """How the memory stands, as `shapes.State`, at once and whenever that changes."""
+        return self.stream("events")
+
+    def chat(
+        self, message: str, conversation: str, *, private: bool = False
+    ) -> AsyncGenerator[Event]:
+        """One turn of a conversation: `recalled`, `token`s, and `result`, an `Answer`."""
+        return self.stream("chat", message=message, conversation=conversation, private=private)
+
+    async def recall(self, question: str, **options: Any) -> shapes.Recalled:
+        """The moments that a question is about, best first."""
+        options.setdefault("length", LINE)
+        return cast(shapes.Recalled, await self.call("recall", question=question, **options))
+
+    async def show(self, id_: str, around: int = 3) -> shapes.Shown:
+        """A moment in its surroundings."""
+        return cast(shapes.Shown, await self.call("show", id=id_, around=around, length=TEXT))
+
+    async def original(self, id_: str) -> shapes.Original:
+        """What stands around a moment in its original."""
+        return cast(shapes.Original, await self.call("original", id=id_))
+
+    async def speakers(self) -> list[tuple[str, int]]:
+        """Everyone who speaks, with the number of their moments, most first."""
+        return [(s["name"], s["moments"]) for s in (await self.call("speakers"))["speakers"]]
+
+    async def timeline(self, when: str | None = None, by: str | None = None) -> shapes.Timeline:
+        """How much there is along time, or the moments of a day."""
+        found = await self.call("timeline", when=when, by=by, length=LINE)
+        return cast(shapes.Timeline, found)
+
+    async def sources(self) -> list[shapes.Source]:
+        """Where the memory's content comes from."""
+        return cast(list[shapes.Source], (await self.call("sources"))["sources"])
+
+    async def models(self) -> list[shapes.Model]:
+        """The models that are known by name, or are here."""
+        return cast(list[shapes.Model], (await self.call("models"))["models"])
+
+    async def log(self, before: str | None = None) -> list[shapes.Change]:
+        """The journal, newest first; from the one after `before` on."""
+        found = await self.call("log", limit=_PAGE, before=before)
+        return cast(list[shapes.Change], found["entries"])
+
+    async def forget(self, ids: list[str]) -> shapes.Forgotten:
+        """Forget moments; it can be taken back."""
+        return cast(shapes.Forgotten, await self.call("forget", ids=ids))
+
+    async def undo(self, id_: str | None = None) -> shapes.Change:
+        """Take back the last change, or the one with this id; returns what was taken back."""
+        return cast(shapes.Change, (await self.call("undo", id=id_))["undone"])
+
+    async def redo(self, id_: str | None = None) -> shapes.Change:
+        """Do a change again that was taken back; returns that change."""
+        return cast(shapes.Change, (await self.call("redo", id=id_))["redone"])
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """What breaks on the way, as an error with one line."""
+    import httpx
+
+    try:
+        yield
+    except (ValueError, OSError, httpx.HTTPError, httpx.StreamError) as error:
+        raise lost(error) from error
+
+
+def _unreached(error: BaseException | None) -> bool:
+    """Whether nothing was sent, so that the request can be made again."""
+    import httpx
+
+    return isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | FileNotFoundError)

@@ -1,0 +1,166 @@
+"""What every screen of the app is: a pane that is opened, told of changes, and works in the background."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine
+from typing import Any
+
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.message import Message
+from textual.widget import Widget
+from textual.worker import Worker
+
+from secondme.errors import SecondMeError
+from secondme.tui.memory import Memory
+from secondme.tui.shapes import State
+from secondme.tui.widgets.beside import Beside
+from secondme.tui.widgets.rows import Picked
+from secondme.wording import counted
+
+
+class Said(Message):
+    """Something to tell the person in one line."""
+
+    def __init__(self, line: str, *, trouble: bool = False) -> None:
+        """`trouble` when something went wrong, and the line says what to do."""
+        super().__init__()
+        self.line = line
+        self.trouble = trouble
+
+
+class Pane(Vertical):
+    """A screen of the app."""
+
+    def __init__(self, memory: Memory, *, id: str) -> None:
+        super().__init__(id=id)
+        self.memory = memory
+
+    def opened(self) -> None:
+        """The pane is in front now: take the focus."""
+
+    def told(self, state: State) -> None:
+        """The memory stands like this now; called while the pane is in front, and when it comes there."""
+
+    def begin(self, work: Coroutine[Any, Any, None], group: str = "") -> Worker[None]:
+        """Work in the background; a group has one work at a time, and a new one ends the one before.
+
+        An error is told in a line.
+        """
+        return self.run_worker(
+            self._told(work), group=group or "default", exclusive=bool(group), exit_on_error=True
+        )
+
+    def say(self, line: str) -> None:
+        """Tell the person what was done."""
+        self.post_message(Said(line))
+
+    async def _told(self, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        except SecondMeError as error:
+            self.post_message(Said(error.line(), trouble=True))
+
+
+class MomentPane(Pane):
+    """A pane with moments, of which the chosen one can be seen beside the others, where it stands."""
+
+    BINDINGS = [
+        Binding("enter", "look", "Look", show=False),
+        Binding("o", "original", "Original"),
+        Binding("f", "forget", "Forget"),
+        Binding("escape", "back", "Back", show=False),
+    ]
+
+    def __init__(self, memory: Memory, *, id: str) -> None:
+        super().__init__(memory, id=id)
+        self.beside = Beside()
+        self.chosen: Picked | None = None
+        self._came_from: Widget | None = None
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Keys for a moment are there when one is chosen."""
+        if action in ("original", "forget"):
+            return self.chosen is not None
+        return super().check_action(action, parameters)
+
+    def on_picked(self, event: Picked) -> None:
+        """A moment was chosen; look at it when that was asked for, or when one looks already."""
+        event.stop()
+        if event.soft and not self.has_class("-beside"):
+            return
+        self.chosen = event
+        self.refresh_bindings()
+        if event.open:
+            self.look()
+        elif self.has_class("-beside"):
+            self.begin(self.beside.load(self.memory, event.id, event.quote), "beside")
+
+    def look(self) -> None:
+        """Show the chosen moment beside the others."""
+        if self.chosen is not None:
+            self.add_class("-beside")
+            if not self.roomy:  # it takes the place of what had the focus
+                self._came_from = self.screen.focused
+                self.beside.focus()
+            self.begin(self.beside.load(self.memory, self.chosen.id, self.chosen.quote), "beside")
+
+    @property
+    def roomy(self) -> bool:
+        """Whether there is room for a moment beside the others."""
+        return self.screen.has_class("-roomy")
+
+    def action_look(self) -> None:
+        """Look at the chosen moment."""
+        self.look()
+
+    def action_back(self) -> None:
+        """Close the moment beside; with none, leave to where one types."""
+        if self.has_class("-beside"):
+            self.close_beside()
+        else:
+            self.opened()
+
+    def close_beside(self) -> None:
+        """Close the moment beside, and go back to where one was."""
+        self.remove_class("-beside")
+        if self.beside.has_focus and self._came_from is not None:
+            self._came_from.focus()
+
+    def action_original(self) -> None:
+        """Open the original of the chosen moment."""
+        if self.chosen is not None:
+            self.begin(self._open_original(self.chosen.id), "original")
+
+    async def _open_original(self, id_: str) -> None:
+        from secondme.tui.widgets.dialogs import OriginalText
+
+        self.app.push_screen(OriginalText(await self.memory.original(id_)))
+
+    def action_forget(self) -> None:
+        """Ask, and forget the chosen moment."""
+        if self.chosen is None:
+            return
+        from secondme.tui.widgets.dialogs import Confirm
+
+        id_ = self.chosen.id
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self.begin(self._forget(id_))
+
+        question = (
+            "Forget this moment? It is out of every search at once, and ctrl+z takes it back."
+        )
+        self.app.push_screen(Confirm(question, "Forget"), answered)
+
+    async def _forget(self, id_: str) -> None:
+        result = await self.memory.forget([id_])
+        self.remove_class("-beside")
+        self.chosen = None
+        self.forgotten(id_)
+        days = counted(result["undo_days"], "day")
+        self.post_message(Said(f"forgotten; ctrl+z takes it back, for {days}"))
+
+    def forgotten(self, id_: str) -> None:
+        """A moment is gone: take it off the pane."""

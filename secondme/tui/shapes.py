@@ -1,0 +1,174 @@
+"""What the core sends, as docs/json.md describes it."""
+
+from __future__ import annotations
+
+from typing import Any, NotRequired, TypedDict
+
+
+class Moment(TypedDict):
+    id: str
+    external_id: str | None
+    text: str
+    time: str
+    speaker: str | None
+    source: str
+    path: str | None
+    span: list[int] | None
+
+
+class View(TypedDict):
+    """What one view of recall made of a hit."""
+
+    share: float
+    measured: float
+    rank: NotRequired[int]
+
+
+class Hit(Moment):
+    score: float
+    explain: NotRequired[dict[str, View]]
+
+
+class Recalled(TypedDict):
+    hits: list[Hit]
+    took_ms: float
+    took: NotRequired[dict[str, float]]
+    notice: NotRequired[str]
+
+
+class Citation(Moment):
+    n: int
+    quote: str
+
+
+class Answer(TypedDict):
+    answer: str
+    refused: bool
+    quoted: bool
+    partial: bool
+    confidence: float
+    citations: list[Citation]
+    looked_for: list[str]
+    near: list[Moment]
+    model: str
+    notice: NotRequired[str]
+    recall_ms: float
+    first_word_ms: float | None
+    took_ms: float
+    remembered: NotRequired[list[str]]
+
+
+class Item(TypedDict):
+    id: str
+    name: str
+    title: str | None
+    media_type: str
+    places: list[str]
+    versions: int
+    sha256: str
+
+
+class Shown(Moment):
+    live: bool
+    context: str | None
+    meta: dict[str, Any]
+    passage: str | None
+    before: list[Moment]
+    after: list[Moment]
+    item: Item
+
+
+class Original(TypedDict):
+    id: str
+    name: str
+    path: str | None
+    media_type: str
+    size: int
+    text: str | None
+    passage: list[int] | None
+    whole: bool
+
+
+class Part(TypedDict):
+    when: str
+    moments: int
+    kinds: dict[str, int]
+
+
+class Timeline(TypedDict):
+    when: str | None
+    unit: str
+    parts: list[Part]
+    moments: NotRequired[list[Moment]]
+    previous: NotRequired[str | None]
+    next: NotRequired[str | None]
+
+
+class Source(TypedDict):
+    id: str
+    kind: str
+    path: str
+    watched: bool
+    items: int
+    moments: int
+    added: str
+    error: str | None
+
+
+class Change(TypedDict):
+    id: str
+    time: str
+    kind: str
+    client: str
+    summary: str
+    undoable: bool
+    undone_by: str | None
+
+
+class Model(TypedDict):
+    name: str
+    aliases: list[str]
+    role: str
+    licence: str
+    size: int
+    memory_mb: int
+    fetched: bool
+    in_use: bool
+    description: str
+    sources: list[str]
+
+
+class Worker(TypedDict):
+    role: str
+    model: str
+    state: str
+    pid: int | None
+    resident_mb: int
+    budget_mb: float | None
+    first_s: NotRequired[float]
+    tokens_s: NotRequired[float | None]
+
+
+class State(TypedDict):
+    """How the memory stands."""
+
+    change: str | None
+    items: int
+    moments: int
+    pending: int
+    index: dict[str, str]
+    embedding: dict[str, Any]
+    embedder: str
+    language_model: str
+    workers: list[Worker]
+
+
+class Forgotten(TypedDict):
+    count: int
+    moments: list[Moment]
+    undo_days: int
+    journal: str | None
+
+
+Event = dict[str, Any]
+"""One event of a stream: `event` says which."""

@@ -1,0 +1,93 @@
+"""The lines above and below a pane: the screens by name, what is told, and how the memory stands."""
+
+from __future__ import annotations
+
+from textual import events
+from textual.content import Content
+from textual.message import Message
+from textual.reactive import reactive
+from textual.timer import Timer
+from textual.widgets import Static
+
+from secondme.tui.shapes import State
+
+_STAYS = 6.0
+_TROUBLE_STAYS = 20.0
+
+
+class Screens(Static):
+    """The screens by number and name; the one in front stands out."""
+
+    current = reactive("")
+
+    class Chosen(Message):
+        """A screen was chosen with the mouse."""
+
+        def __init__(self, id: str) -> None:
+            super().__init__()
+            self.id = id
+
+    def __init__(self, names: dict[str, str]) -> None:
+        """`names` are titles by id, in order."""
+        super().__init__(id="screens", markup=False)
+        self._labels = {id_: f" {at} {title} " for at, (id_, title) in enumerate(names.items(), 1)}
+
+    def watch_current(self, current: str) -> None:
+        """Draw them anew."""
+        styles = {current: "bold $text-primary on $primary-muted"}
+        labels = [(label, styles.get(id_, "$quiet")) for id_, label in self._labels.items()]
+        self.update(Content.assemble(*labels))
+
+    def on_click(self, event: events.Click) -> None:
+        """Go to the one under the mouse."""
+        end = 0
+        for id_, label in self._labels.items():
+            end += len(label)
+            if event.x < end:
+                self.post_message(self.Chosen(id_))
+                return
+
+
+class Notice(Static):
+    """One line that comes and goes: what was done, or what went wrong and what to do."""
+
+    def __init__(self) -> None:
+        super().__init__("", id="notice", markup=False)
+        self._timer: Timer | None = None
+
+    def tell(self, line: str, *, trouble: bool = False, stay: bool = False) -> None:
+        """Show a line for a while, or with `stay` until the next one."""
+        if self._timer is not None:
+            self._timer.stop()
+            self._timer = None
+        self.update(line)
+        self.set_class(trouble, "-trouble")
+        self.display = True
+        if not stay:
+            self._timer = self.set_timer(_TROUBLE_STAYS if trouble else _STAYS, self.clear)
+
+    def clear(self) -> None:
+        """Take the line away."""
+        self.display = False
+
+
+class Standing(Static):
+    """How the memory stands, in a few words at the right."""
+
+    def __init__(self) -> None:
+        super().__init__("", id="standing", markup=False)
+
+    def tell(self, state: State | None) -> None:
+        """Show it."""
+        self.update("" if state is None else _standing(state))
+
+
+def _standing(state: State) -> Content:
+    if state["embedding"]["error"]:
+        return Content.styled("meaning stopped", "$text-error")
+    if state["pending"]:
+        rate = f" {state['embedding']['rate']}/s" if state["embedding"]["rate"] else ""
+        return Content.styled(f"learning {state['pending']:,}{rate}", "$text-warning")
+    if state["index"]["state"] in ("opening", "rebuilding", "failed"):
+        return Content.styled(f"index {state['index']['state']}", "$text-warning")
+    return Content.styled(f"{state['moments']:,} moments", "$quiet")

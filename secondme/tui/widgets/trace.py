@@ -1,0 +1,56 @@
+"""What was recalled and why: each hit with the share that every view of recall has in it."""
+
+from __future__ import annotations
+
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Static
+
+from secondme.tui.shapes import Hit, Recalled
+from secondme.tui.widgets.rows import MomentRow, facts
+from secondme.wording import clip, milliseconds
+
+_WIDTH = 18
+_STYLES = ("$primary", "$accent", "$success", "$warning", "$error", "$secondary")
+_BLOCKS = "█▓▒░█▓"
+"""A pattern beside the colour, so that views can be told apart without it."""
+
+
+def trace_rows(recalled: Recalled) -> list[Widget]:
+    """A legend with the time each step took, and a row for each hit, best first."""
+    hits = recalled["hits"]
+    views = list(dict.fromkeys(name for hit in hits for name in hit.get("explain", {})))
+    most = max((sum(_shares(hit).values()) for hit in hits), default=1.0) or 1.0
+    took = recalled.get("took", {})
+    legend = [Content.styled("recalled, best first: ", "$quiet")]
+    for at, name in enumerate(views):
+        time = f" {milliseconds(took[name])}" if name in took else ""
+        legend.append(_piece(at, f"{_BLOCKS[at % len(_BLOCKS)]} "))
+        legend.append(Content.styled(f"{name}{time}  ", "$quiet"))
+    rows: list[Widget] = [Static(Content("").join(legend), classes="legend")]
+    rows += [_row(number, hit, views, most) for number, hit in enumerate(hits, 1)]
+    return rows
+
+
+def _row(number: int, hit: Hit, views: list[str], most: float) -> MomentRow:
+    shares = _shares(hit)
+    bar, used = [], 0
+    for at, name in enumerate(views):
+        cells = round(_WIDTH * shares.get(name, 0.0) / most)
+        bar.append(_piece(at, _BLOCKS[at % len(_BLOCKS)] * cells))
+        used += cells
+    head = Content.assemble(
+        (f"{number:>2} ", "$quiet"),
+        *bar,
+        " " * (_WIDTH + 1 - used),
+        (facts(hit), "$quiet"),
+    )
+    return MomentRow(hit, head, clip(hit["text"], 160))
+
+
+def _shares(hit: Hit) -> dict[str, float]:
+    return {name: max(view["share"], 0.0) for name, view in hit.get("explain", {}).items()}
+
+
+def _piece(at: int, text: str) -> Content:
+    return Content.styled(text, _STYLES[at % len(_STYLES)])

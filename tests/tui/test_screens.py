@@ -1,0 +1,84 @@
+"""How every screen looks, at two sizes, dark and light: as text, with a mark for each line's styles."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from secondme import config
+from secondme.tui.app import SecondMe
+from tests.tui.driving import drive
+from tests.tui.replay import Replayed, Tape, read
+from tests.tui.scenes import SCENES, welcome
+
+SIZES = {"80x24": (80, 24), "120x40": (120, 40)}
+VARIANTS = [(n, s, t) for n in [*SCENES, "welcome"] for s in SIZES for t in ("night", "day")]
+
+
+def kept(name: str, size: str, theme: str) -> Path:
+    """Where the screen is kept."""
+    return Path(__file__).parent / "screens" / f"{name}-{size}-{theme}.txt"
+
+
+def draw(tapes: dict[str, Tape], name: str, size: str, theme: str) -> tuple[str, str]:
+    """A screen as it is compared, and as a picture (SVG)."""
+    drawn: list[str] = []
+
+    async def flow(app: SecondMe, pilot: Pilot[None]) -> None:
+        await (SCENES | {"welcome": welcome})[name](app, pilot)
+        for field in app.screen.query(Input):
+            field.cursor_blink = False
+        await pilot.pause(0.05)
+        drawn.extend((_lines(app), app.export_screenshot()))
+
+    settings = config.load({"HOME": "/home/ines", "SECONDME_HOME": "/home/ines/.secondme"})
+    tape = tapes["new" if name == "welcome" else "life"]
+    drive(
+        flow,
+        settings,
+        Replayed(settings, tape),
+        size=SIZES[size],
+        theme=theme,
+        begin=name == "welcome",
+    )
+    return drawn[0], drawn[1]
+
+
+def _lines(app: SecondMe) -> str:
+    """Each line's text, after a mark that changes with any colour or style in it."""
+    out = []
+    for strip in app.screen._compositor.render_strips():
+        styles = "".join(
+            f"{len(s.text)}{s.style.without_color if s.style else ''}{s.style.color if s.style else ''}"
+            f"{s.style.bgcolor if s.style else ''}"
+            for s in strip.simplify()
+        )
+        mark = hashlib.sha256(styles.encode()).hexdigest()[:6]
+        out.append(f"{mark} {strip.text.rstrip()}".rstrip())
+    return "\n".join(out) + "\n"
+
+
+@pytest.fixture(scope="module")
+def tapes() -> dict[str, Tape]:
+    return read()
+
+
+@pytest.mark.parametrize(("name", "size", "theme"), VARIANTS)
+def test_a_screen_looks_as_it_did(
+    tapes: dict[str, Tape],
+    name: str,
+    size: str,
+    theme: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("HOME", "/home/ines")
+    text, picture = draw(tapes, name, size, theme)
+    (tmp_path / "screen.svg").write_text(picture, encoding="utf-8")
+    assert text == kept(name, size, theme).read_text(encoding="utf-8"), (
+        f"look at {tmp_path}/screen.svg; `python -m tests.tui.record` keeps what has changed on purpose"
+    )
