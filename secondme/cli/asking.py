@@ -13,7 +13,18 @@ from secondme.cli.app import App
 from secondme.cli.link import follow, print_json
 from secondme.cli.main import MISSING
 from secondme.cli.moments import place, short_id, show_lines
-from secondme.cli.options import After, Before, Json, Now, Question, Source, Who, words
+from secondme.cli.options import (
+    After,
+    Before,
+    Json,
+    Memory,
+    Now,
+    Question,
+    Source,
+    Who,
+    megabytes,
+    words,
+)
 from secondme.cli.output import (
     bold,
     cells,
@@ -47,6 +58,7 @@ def ask(
     who: Who = None,
     source: Source = None,
     now: Now = None,
+    memory: Memory = None,
     json: Json = False,
 ) -> None:
     """Answer a question from what is remembered, with numbered citations.
@@ -57,11 +69,14 @@ def ask(
     Examples:
         secondme ask "where does Ana live now?"
         secondme ask "what did the dentist cost?" --after 2024
+        secondme ask "where does Ana live now?" --memory 200MB
         secondme ask "when is the boiler serviced?" --json | jq -r .answer
         echo "who was at the party?" | secondme ask -
     """
     text = words(question, "the question")
     params = {"k": k, "before": before, "after": after, "who": who, "source": source, "now": now}
+    if memory is not None:
+        params["memory"] = megabytes(memory)
     result = answered("ask", not json, question=text, **params)
     if json:
         print_json(result)

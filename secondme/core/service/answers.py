@@ -51,10 +51,12 @@ def ask(
     who: str | None = None,
     source: str | None = None,
     now: str | None = None,
+    memory: int | None = None,
 ) -> Iterator[Event]:
-    """Answer a question from what is remembered, with citations, or refuse."""
+    """Answer a question from what is remembered, with citations, or refuse. With `memory`, the model
+    may take so many megabytes for this answer."""
     filter_ = make_filter(core, before=before, after=after, who=who, source=source, now=now)
-    yield from _answered(core, call, question, question, k, filter_, now, ())
+    yield from _answered(core, call, question, question, k, filter_, now, (), memory)
 
 
 @use_case
@@ -119,11 +121,12 @@ def _answered(
     filter_: Filter,
     now: str | None,
     history: Sequence[Message],
+    memory: int | None = None,
 ) -> Iterator[Event]:
     if not 1 <= k <= 50:
         raise BadInputError(f"k is {k}, but must be from 1 to 50")
     started = time.perf_counter()
-    model = core.language()
+    model = core.language(memory)
     with core.priority:
         hits, _ = find(core, looked_up, 2 * k + 8, filter_, now)
         evidence = [_evidence(h) for h in hits if h.moment.meta.get("turn") in (None, "statement")][

@@ -91,7 +91,15 @@ def _model(core: Core, name: str) -> dict[str, Any]:
 def reload(core: Core, call: Call) -> Event:
     """Read the settings again; those that need a new core are named."""
     fresh = config.load()
-    live = {"embedder", "language_model", "undo_days", "idle_exit", "worker_idle", "context"}
+    live = {
+        "embedder",
+        "language_model",
+        "undo_days",
+        "idle_exit",
+        "worker_idle",
+        "context",
+        "memory",
+    }
     changed = [n for n in config.SETTINGS if getattr(fresh, n) != getattr(core.config, n)]
     core.reconfigure(fresh)
     return {"changed": changed, "restart_for": [n for n in changed if n not in live]}
