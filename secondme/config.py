@@ -53,6 +53,9 @@ class Config:
     parser: str = _doc("Catalog name of the parser that facts are found with.", "en-core-web-sm")
     threads: int = _doc("Processor threads for each model worker; 0 takes all cores.", 0)
     context: int = _doc("Tokens of context that the language model is loaded with.", 4096)
+    memory: int = _doc(
+        "Megabytes (10^6 bytes) that the language model may take in memory; 0 is no limit.", 0
+    )
     idle_exit: float = _doc("Minutes without a request until the core ends; 0 is never.", 30.0)
     worker_idle: float = _doc(
         "Minutes without use until a model worker is unloaded; 0 is never.", 5.0

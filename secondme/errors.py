@@ -15,6 +15,8 @@ class SecondMeError(Exception):
 
     exit_code = 3
     status = 500
+    ends_worker = False
+    """Whether a model worker that raises it cannot go on."""
 
     def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(message)
@@ -63,6 +65,12 @@ class WorkerError(SecondMeError):
     """A model worker died, hung or refused; the next request starts a fresh one."""
 
     status = 503
+
+
+class ModelLostError(WorkerError):
+    """A model's file was changed or cannot be read while it is in use: the worker ends itself."""
+
+    ends_worker = True
 
 
 class ModelError(SecondMeError):

@@ -13,7 +13,18 @@ from secondme.cli.app import App
 from secondme.cli.link import follow, print_json
 from secondme.cli.main import MISSING
 from secondme.cli.moments import place, short_id, show_lines
-from secondme.cli.options import After, Before, Json, Now, Question, Source, Who, words
+from secondme.cli.options import (
+    After,
+    Before,
+    Json,
+    Memory,
+    Now,
+    Question,
+    Source,
+    Who,
+    megabytes,
+    words,
+)
 from secondme.cli.output import bold, dim, interactive, note, out, wrap
 from secondme.wording import cells, clean, day, milliseconds, one_line
 
@@ -42,6 +53,7 @@ def ask(
             "--model", metavar="NAME", help="Let this model answer, this time; it must be here."
         ),
     ] = None,
+    memory: Memory = None,
     json: Json = False,
 ) -> None:
     """Answer a question from what is remembered, with numbered citations.
@@ -52,6 +64,7 @@ def ask(
     Examples:
         secondme ask "where does Ana live now?"
         secondme ask "what did the dentist cost?" --after 2024
+        secondme ask "where does Ana live now?" --memory 200MB
         secondme ask "when is the boiler serviced?" --json | jq -r .answer
         secondme ask "where did we meet?" --model qwen2.5-coder-1.5b
         echo "who was at the party?" | secondme ask -
@@ -66,6 +79,8 @@ def ask(
         "now": now,
         "model": model,
     }
+    if memory is not None:
+        params["memory"] = megabytes(memory)
     result = answered("ask", not json, question=text, **params)
     if json:
         print_json(result)

@@ -10,7 +10,7 @@ import typer
 from secondme.cli.app import App
 from secondme.cli.link import absolute, call, follow, print_json
 from secondme.cli.main import MISSING, STOPPED
-from secondme.cli.options import Json
+from secondme.cli.options import Json, Memory, megabytes
 from secondme.cli.output import bad, bold, dim, good, note, out, table, wrap
 from secondme.wording import clean, one_line, short_path, size
 
@@ -138,17 +138,21 @@ def _in_use() -> list[str]:
 
 
 @model.add()
-def use(name: _Name, json: Json = False) -> None:
+def use(name: _Name, memory: Memory = None, json: Json = False) -> None:
     """Answer with another model, or find by meaning with another embedder, from now on.
 
-    After a change of the embedder the old vectors serve until the new ones are complete.
+    A model that answers can be held to a memory budget: what does not fit is read from disk as it is
+    needed, and the words stay the same. After a change of the embedder the old vectors serve until the
+    new ones are complete.
 
     Examples:
         secondme model use qwen2.5-coder-1.5b
+        secondme model use qwen2.5-coder-1.5b --memory 650MB
         secondme model use ~/models/some-instruct.Q4_K_M.gguf
         secondme model use default
     """
-    result = call("model-use", name=_named(name))
+    limit = {} if memory is None else {"memory": megabytes(memory)}
+    result = call("model-use", name=_named(name), **limit)
     if json:
         print_json(result)
         return
@@ -158,6 +162,84 @@ def use(name: _Name, json: Json = False) -> None:
     out(f"{one_line(result['name'])} {does} from now on")
     if result["note"]:
         out(dim(clean(result["note"])))
+
+
+_Size = Annotated[str, typer.Argument(metavar="SIZE", help="Such as 300MB or 1.5GB.")]
+
+
+@model.add()
+def memory(size: _Size, json: Json = False) -> None:
+    """Hold the model that answers to so much memory, from its next word on; 0 is no limit.
+
+    The budget is for the model: weights, what it has read, and what it computes in. Python itself and
+    its libraries come on top (about 30 MB).
+
+    Examples:
+        secondme model memory 300MB
+        secondme model memory 0
+    """
+    result = call("model-memory", memory=megabytes(size))
+    if json:
+        print_json(result)
+    elif result["memory"]:
+        out(f"{one_line(result['name'])} takes at most {result['memory']} MB from now on")
+    else:
+        out(f"{one_line(result['name'])} takes what it needs from now on")
+
+
+@model.add()
+def plan(
+    name: _Name,
+    memory: Annotated[
+        str, typer.Option("--memory", metavar="SIZE", help="The budget, such as 300MB.")
+    ],
+    json: Json = False,
+) -> None:
+    """Say what a memory budget buys with a model, before loading it: what stays, what streams, how fast.
+
+    The speed is predicted from what this machine's disk gives now, and from how fast the model was here
+    before, or an estimate.
+
+    Examples:
+        secondme model plan default --memory 300MB
+        secondme model plan qwen2.5-coder-1.5b --memory 650MB --json
+    """
+    result = call("model-plan", name=_named(name), memory=megabytes(memory))
+    if json:
+        print_json(result)
+        return
+    layers, output, parts = result["layers"], result["output"], result["parts"]
+    out(
+        f"{bold(one_line(result['name']))} in {result['memory']} MB, a file of {result['file']:,.0f} MB"
+    )
+    streams = (
+        f"{layers['stream']:,.0f} MB are read for each token" if layers["stream"] else "all stay"
+    )
+    rows = [
+        ("layers", layers["stay"] + layers["ahead"], streams),
+        ("embedding", 0.0, "rows are read as they are needed"),
+        (
+            "output matrix",
+            parts["sketch"] + output["rows"],
+            "a sketch, and its rows as they are needed" if output["screened"] else "all of it",
+        ),
+        ("other weights", parts["kept"], ""),
+        ("tokenizer", parts["vocabulary"], ""),
+        (
+            "context",
+            parts["cache"] + parts["states"],
+            "for about a thousand tokens; more when needed",
+        ),
+        ("buffers", parts["buffers"] + parts["scores"], ""),
+    ]
+    for line in table([(a, f"{b:,.0f} MB", c) for a, b, c in rows], ("part", "in memory", "")):
+        out(line)
+    basis = "measured" if result["measured"] else "estimated"
+    out(
+        f"about {result['tokens_s']} tokens a second "
+        f"({basis}; the disk gives {result['disk_mb_s']:,.0f} MB/s)"
+    )
+    out(dim(f"the smallest that works is {result['smallest']:,.0f} MB"))
 
 
 @model.add()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from typing import Annotated
 
@@ -51,3 +52,29 @@ def words(given: list[str] | None, what: str) -> str:
     if not given and sys.stdin.isatty():
         raise BadInputError(f"{what} is missing", hint="give it in quotes, or through a pipe")
     return sys.stdin.buffer.read().decode("utf-8", "replace").strip()
+
+
+def megabytes(text: str) -> int:
+    """A size such as `300MB`, `1.5 GB` or `300` (megabytes) in megabytes.
+
+    Raises `typer.BadParameter` for anything else.
+    """
+    match = re.fullmatch(r"\s*([\d.,]+)\s*(mb|m|gb|g)?\s*", text, re.IGNORECASE)
+    try:
+        value = float(match[1].replace(",", ".")) if match else -1.0
+    except ValueError:
+        value = -1.0
+    if match is None or value < 0:
+        raise typer.BadParameter(f"{text!r} is not a size: write it as 300MB or 1.5GB")
+    return round(value * (1000 if (match[2] or "").lower().startswith("g") else 1))
+
+
+Memory = Annotated[
+    str | None,
+    typer.Option(
+        "--memory",
+        metavar="SIZE",
+        help="What the model may take in memory, such as 300MB; 0 is no limit.",
+        show_default=False,
+    ),
+]

@@ -227,10 +227,12 @@ class Core:
         """The embedder and the index that go together, at one moment."""
         return self._search
 
-    def language(self, name: str | None = None) -> LanguageClient:
+    def language(self, name: str | None = None, memory: int | None = None) -> LanguageClient:
         """The language model in use, or the one of that name until the next one is asked for.
 
-        Raises `NotFoundError` when it has not been fetched.
+        It takes so many megabytes (None: as configured; 0: without a limit). A change from one limit
+        to another is made while it runs. Raises `NotFoundError` when the model has not been fetched,
+        `BadInputError` when the limit is too small for it.
         """
         from secondme.model.clients import LanguageClient
 
@@ -241,7 +243,11 @@ class Core:
                 "path": str(self.known_path(wanted)),
                 "threads": self.threads,
                 "context": self.config.context,
+                "cache_dir": str(self.config.models_dir / "converted"),
             }
+            limit = self.config.memory if memory is None else memory
+            if limit:
+                spec["budget_mb"] = limit
             if self._language is None:
                 self._language = LanguageClient(
                     spec,
@@ -250,7 +256,11 @@ class Core:
                     log_file=self.config.log_dir / "language.log",
                 )
             elif self._language_spec != spec:
-                self._language.reconfigure(spec)
+                before = self._language_spec
+                if limit and before.get("budget_mb") and before | {"budget_mb": limit} == spec:
+                    self._language.set_memory(limit)
+                else:
+                    self._language.reconfigure(spec)
             self._language_spec = spec
             return self._language
 
@@ -258,11 +268,22 @@ class Core:
         """What the language model's last answer took, or None before there was one."""
         return None if self._language is None else self._language.last
 
+    def language_residency(self) -> dict[str, Any] | None:
+        """How the language model's weights lie in memory; None when none runs in a budget."""
+        language = self._language
+        if language is None or language.status().state not in ("ready", "busy"):
+            return None
+        return language.residency()
+
     def reconfigure(self, config: Config) -> None:
-        """Take over settings that may change while running: which models are used."""
+        """Take over settings that may change while running: which models are used, and the memory of
+        the one that answers, also in the middle of an answer."""
         changed = config.embedder != self.config.embedder
+        limited = config.memory != self.config.memory
         other_parser = config.parser != self.config.parser
         self.config = config
+        if limited and config.memory and self._language is not None:
+            self.language()
         if other_parser:
             self.open_parser()
         if changed:

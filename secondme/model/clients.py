@@ -84,7 +84,8 @@ class LanguageInfo:
 
 
 class LanguageClient(Worker):
-    """The language model. `spec`: name, path (of a GGUF file), threads, context (tokens).
+    """The language model. `spec`: name, path (of a GGUF file), threads, context (tokens), budget_mb
+    (what it may take in memory, none for no limit), cache_dir (for what is measured for a budget).
 
     Conversations are answered one after another; counting does not wait for them.
     """
@@ -141,6 +142,21 @@ class LanguageClient(Worker):
                 completion = Completion(**{**fields, "logprobs": tuple(fields["logprobs"])})
         self.last = completion
         yield completion
+
+    def set_memory(self, megabytes: float) -> None:
+        """Let the model take so much memory from its next token on; it must have a budget already.
+
+        Raises `BadInputError` when that is too little for it.
+        """
+        if self.status().state in ("ready", "busy"):
+            self.call("memory", {"mb": megabytes})
+        self.amend({"budget_mb": megabytes})
+
+    def residency(self) -> dict[str, Any] | None:
+        """How the weights lie in memory, as `window.machine.Window.report` says it; None without a
+        budget. Loads the model if need be."""
+        residency: dict[str, Any] | None = self.call("residency", {})[0]["residency"]
+        return residency
 
     def complete_text(
         self, messages: Sequence[Message], *, max_tokens: int, **options: Any

@@ -7,31 +7,20 @@ for GGUF files that can be used where they lie. Reads their headers only; change
 from __future__ import annotations
 
 import json
-import mmap
 import os
 import re
-import stat
-import struct
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from secondme.model.catalog import GGUF_MAGIC
+from secondme.model.gguf import BadHeaderError, Header, read_header
 
 Tool = Literal["ollama", "lm-studio", "hub", "folder"]
 
-_HEADER_LIMIT = 256 << 20  # bytes; the longest tokenizers known take some 30 MB
-_STRING_LIMIT = 16 << 20  # bytes; chat templates are the longest that matter
-_COUNT_LIMIT = 1 << 24  # metadata fields, array elements and tensors
-_DEPTH_LIMIT = 4  # arrays in arrays
 _MANIFEST_LIMIT = 1 << 20  # bytes
 _SPLIT = re.compile(r"(?P<stem>.+)-(?P<number>\d{5})-of-(?P<count>\d{5})\.gguf", re.IGNORECASE)
-_SCALARS = {
-    0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d",
-}  # fmt: skip
-_STRING, _ARRAY = 8, 9
 _NOT_LANGUAGE = {
     "clip": "an image encoder that goes with another model",
     "bert": "an embedder",
@@ -44,22 +33,6 @@ _NOT_LANGUAGE = {
     "t5encoder": "an embedder",
     "wavtokenizer-dec": "a speech decoder",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Header:
-    """What a GGUF file says of itself.
-
-    `parameters` counts the weights in this file, `context` is the longest text it was trained on in
-    tokens; 0 where the file does not say. `kind` is "model", "adapter" or another word of the format.
-    """
-
-    name: str
-    architecture: str
-    parameters: int
-    context: int
-    kind: str = "model"
-    licence: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +54,6 @@ class Skipped:
     name: str
     path: Path
     reason: str
-
-
-class BadHeaderError(Exception):
-    """The file is no GGUF that can be read; the message is a short clause."""
 
 
 def discover(
@@ -112,115 +81,6 @@ def discover(
         elif one is not None:
             skipped.append(one)
     return sorted(found, key=lambda f: (f.tool, f.name)), skipped
-
-
-def read_header(path: Path) -> Header:
-    """The header of a GGUF file, version 2 or 3. Raises `BadHeaderError` and `OSError`.
-
-    Reads no more than the header, whatever lengths it claims.
-    """
-    if not stat.S_ISREG(path.stat().st_mode):
-        raise BadHeaderError("not a plain file")
-    with path.open("rb") as file:
-        size = os.fstat(file.fileno()).st_size
-        if size < 24:
-            raise BadHeaderError("too short to be a model")
-        with mmap.mmap(file.fileno(), min(size, _HEADER_LIMIT), access=mmap.ACCESS_READ) as data:
-            return _Reader(data).header()
-
-
-class _Reader:
-    """Walks a GGUF header; each step checks that it stays within the bytes there are."""
-
-    def __init__(self, data: mmap.mmap) -> None:
-        self._data = data
-        self._at = 0
-
-    def header(self) -> Header:
-        if self._take(4) != GGUF_MAGIC:
-            raise BadHeaderError("not a GGUF file")
-        version = self._number("I")
-        if version in (0x02000000, 0x03000000):
-            raise BadHeaderError("made for a big-endian machine")
-        if version not in (2, 3):
-            raise BadHeaderError(f"GGUF version {version}, and 2 and 3 can be read")
-        tensors, fields = self._count(), self._count()
-        said: dict[str, Any] = {}
-        for _ in range(fields):
-            key = self._string()
-            said[key] = self._value(self._number("I"), 0)
-        parameters = sum(self._tensor() for _ in range(tensors))
-        architecture = _text(said.get("general.architecture"))
-        if not architecture:
-            raise BadHeaderError("it names no architecture")
-        return Header(
-            name=_text(said.get("general.name")),
-            architecture=architecture,
-            parameters=parameters,
-            context=_whole(said.get(f"{architecture}.context_length")),
-            kind=_text(said.get("general.type")) or "model",
-            licence=_text(said.get("general.license")),
-        )
-
-    def _take(self, count: int) -> bytes:
-        end = self._at + count
-        if end > len(self._data):
-            raise BadHeaderError("cut short")
-        taken = self._data[self._at : end]
-        self._at = end
-        return taken
-
-    def _number(self, code: str) -> Any:
-        layout = "<" + code
-        return struct.unpack(layout, self._take(struct.calcsize(layout)))[0]
-
-    def _count(self) -> int:
-        count = int(self._number("Q"))
-        if count > _COUNT_LIMIT:
-            raise BadHeaderError("damaged: a count is beyond all bounds")
-        return count
-
-    def _skip(self, count: int) -> None:
-        if self._at + count > len(self._data):
-            raise BadHeaderError("cut short")
-        self._at += count
-
-    def _string(self) -> str:
-        length = int(self._number("Q"))
-        if length > _STRING_LIMIT:
-            raise BadHeaderError("damaged: a text is beyond all bounds")
-        return self._take(length).decode("utf-8", errors="replace")
-
-    def _value(self, kind: int, depth: int) -> Any:
-        """A scalar or text; of an array only the place after it."""
-        if kind in _SCALARS:
-            return self._number(_SCALARS[kind])
-        if kind == _STRING:
-            return self._string()
-        if kind != _ARRAY or depth >= _DEPTH_LIMIT:
-            raise BadHeaderError("damaged: an unknown kind of value")
-        inner, count = int(self._number("I")), self._count()
-        if inner in _SCALARS:
-            self._skip(count * struct.calcsize("<" + _SCALARS[inner]))
-        elif inner == _STRING:
-            for _ in range(count):
-                self._skip(int(self._number("Q")))
-        else:
-            for _ in range(count):
-                self._value(inner, depth + 1)
-        return None
-
-    def _tensor(self) -> int:
-        """The number of weights in the next tensor's description."""
-        self._string()
-        dimensions = int(self._number("I"))
-        if dimensions > 8:
-            raise BadHeaderError("damaged: a tensor of too many dimensions")
-        weights = 1
-        for _ in range(dimensions):
-            weights *= int(self._number("Q"))
-        self._skip(12)  # kind and offset
-        return weights
 
 
 def _examine(tool: Tool, name: str, path: Path) -> Found | Skipped | None:
@@ -365,12 +225,3 @@ def _glob(root: Path, pattern: str) -> list[Path]:
         return [path for path in root.glob(pattern) if not path.name.startswith(".")]
     except OSError:
         return []
-
-
-def _text(value: object) -> str:
-    """One line of a text field, without anything that a terminal would act on."""
-    return "".join(c for c in value if c.isprintable())[:200] if isinstance(value, str) else ""
-
-
-def _whole(value: object) -> int:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 0

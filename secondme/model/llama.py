@@ -1,13 +1,16 @@
 """A language model from a GGUF file, on llama.cpp; it runs in a worker process.
 
-Weights are mapped, not copied: the system may drop their pages and read them again. Repacked copies
-of them (llama.cpp's extra buffer types) stay off, since they would lie in memory beside the file.
+Without a memory budget weights are mapped, not copied: the system may drop their pages and read them
+again. Repacked copies of them (llama.cpp's extra buffer types) stay off, since they would lie in memory
+beside the file. With a budget, `secondme.model.window` decides what of the file is in memory.
 """
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
+import re
 import sys
 import threading
 import time
@@ -15,11 +18,10 @@ from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import llama_cpp as lib
 import numpy as np
-import numpy.typing as npt
 
 from secondme.errors import BadInputError, ModelError, WorkerError
 from secondme.model.chat import (
@@ -31,17 +33,24 @@ from secondme.model.chat import (
     Prompt,
     Token,
 )
-from secondme.model.sampling import AnswerText, Picker
+from secondme.model.guess import Guesser
+from secondme.model.sampling import AllOdds, AnswerText, Odds, Picker
 from secondme.model.worker_main import Answer, Method, Request, Role
 from secondme.wording import counted
+
+if TYPE_CHECKING:
+    from secondme.model.window.machine import Window
 
 BATCH = 128
 """Tokens of a prompt that are computed at once: buffers grow with it, and speed up to about here."""
 STATES_LIMIT = 64 << 20
 """Bytes of saved states of fixed beginnings, all together."""
 _WORTH_SAVING = 32
+_TOGETHER = 4
+_CALIBRATED = 32
 _ABORTED = 2
 _LOG_WARNING, _LOG_ERROR = 3, 4
+_BUFFERS = re.compile(rb"compute buffer size = +([\d.]+) MiB")
 
 
 class Progress(NamedTuple):
@@ -55,16 +64,47 @@ class LanguageModel:
     """A loaded model with one context, for one thread at a time; `count` and `info` for any.
 
     `threads` of 0 takes all cores; `context` is in tokens and at most what the model was trained
-    for. Raises `ModelError` for a file that is missing, damaged or not a model that can chat.
+    for. `memory` is the budget in bytes for all that the model brings into memory, 0 for none; what is
+    measured once for it is kept in `folder`. Raises `ModelError` for a file that is missing, damaged or
+    not a model that can chat, and `BadInputError` for a budget that is too small.
     """
 
-    def __init__(self, path: Path, *, name: str, threads: int, context: int) -> None:
-        model = _load(path)
+    def __init__(
+        self,
+        path: Path,
+        *,
+        name: str,
+        threads: int,
+        context: int,
+        memory: int = 0,
+        folder: Path | None = None,
+    ) -> None:
+        threads = threads or _cores()
+        self.window: Window | None = None
+        if memory:
+            from secondme.model.window.machine import Before, Window
+
+            before = Before.look(path)
+            model = _load(path)
+            kept = folder or path.parent
+            self.window = Window(path, memory, before=before, folder=kept, threads=threads)
+        else:
+            model = _load(path)
         source = lib.llama_model_chat_template(model, None)
         trained = int(lib.llama_model_n_ctx_train(model)) or context
         self.vocabulary = Vocabulary(model)
         self.template = ChatTemplate(source.decode() if source else CHATML, self.vocabulary)
-        self._context = _Context(model, threads or _cores(), min(context, trained))
+        self._context = _Context(model, threads, min(context, trained), window=self.window)
+        if self.window is not None:
+            self.window.open(
+                self._context,
+                lambda: _Context(model, threads, 256, window=self.window, batch=_CALIBRATED),
+                self._texts(),
+                self._context.size,
+                _native.buffers,
+            )
+            if lib.llama_model_is_recurrent(model) or lib.llama_model_is_hybrid(model):
+                self.window.together = 1
         self._info = {
             "name": name,
             "architecture": _metadata(model, "general.architecture"),
@@ -72,6 +112,13 @@ class LanguageModel:
             "context": self._context.size,
             "file_bytes": path.stat().st_size,
         }
+
+    def _texts(self) -> list[list[int]]:
+        """Texts on which the model is measured: as messages, and as they are."""
+        from secondme.model.window.calibration import TEXTS
+
+        asked = [self.template.prompt([Message("user", text)]).tokens for text in TEXTS]
+        return asked + [self.vocabulary.plain(text) for text in TEXTS[::2]]
 
     def info(self) -> dict[str, Any]:
         """What the model is: name, architecture, parameters, context (tokens), file_bytes."""
@@ -115,13 +162,19 @@ class LanguageModel:
             )
         picker = Picker(self.vocabulary.handle, temperature, seed, grammar)
         answer = AnswerText(stop)
-        try:
-            reused = self._context.reuse(prompt)
-            for done in self._context.read(prompt, cancel):
-                yield Progress(done, len(prompt.tokens))
-            yield from self._answer(answer, picker, min(max_tokens, room), cancel)
-        finally:
-            picker.close()
+        limit = min(max_tokens, room)
+        with self.window.busy() if self.window else contextlib.nullcontext():
+            try:
+                reused = self._context.reuse(prompt)
+                if self.window:
+                    self.window.reserve(len(prompt.tokens) + limit)
+                for done in self._context.read(prompt, cancel):
+                    yield Progress(done, len(prompt.tokens))
+                yield from self._answer(answer, picker, prompt.tokens, limit, cancel)
+            finally:
+                picker.close()
+        if self.window:
+            self.window.note_speed()
         ended = time.monotonic()
         yield Completion(
             text=answer.text,
@@ -139,14 +192,27 @@ class LanguageModel:
         return len(self.template.prompt(messages).tokens)
 
     def _answer(
-        self, answer: AnswerText, picker: Picker, limit: int, cancel: threading.Event
+        self,
+        answer: AnswerText,
+        picker: Picker,
+        read: Sequence[int],
+        limit: int,
+        cancel: threading.Event,
     ) -> Iterator[Token]:
-        """Token after token into the answer, from the odds that the context stands at."""
+        """Token after token into the answer, from the odds that the context stands at.
+
+        Tokens that may follow, as they did before in the same text, are computed along; those that the
+        model then says count, and the others are forgotten.
+        """
+        together = self.window.together if self.window else 1
+        guesser = Guesser(read if together > 1 else ())
+        guessed: list[int] = []
+        right = 0
         for n in range(limit):
             if cancel.is_set():
                 answer.finish = "cancelled"
                 break
-            token, logprob = picker.pick(self._context.logits())
+            token, logprob = picker.pick(self._context.odds(right))
             answer.began = answer.began or time.monotonic()
             if self.vocabulary.ends(token):
                 answer.finish = "stop"
@@ -155,8 +221,15 @@ class LanguageModel:
                 yield Token(shown, logprob)
             if answer.finish == "stop":
                 return
-            if n + 1 < limit:
-                self._context.append(token, cancel)
+            left = limit - n - 1
+            if right < len(guessed) and guessed[right] == token:
+                guesser.add(token)
+                right += 1
+            elif left:
+                self._context.forget(len(guessed) - right)
+                guesser.add(token)
+                guessed, right = guesser.guess(min(together, left) - 1), 0
+                self._context.append([token, *guessed], cancel)
         if shown := answer.rest():
             yield Token(shown, answer.logprobs[-1])
 
@@ -169,17 +242,32 @@ class _Context:
     another prompt came between.
     """
 
-    def __init__(self, model: Any, threads: int, size: int) -> None:
+    def __init__(
+        self,
+        model: Any,
+        threads: int,
+        size: int,
+        *,
+        window: Window | None = None,
+        batch: int = 0,
+    ) -> None:
+        """With a window, as many as `batch` tokens can have odds after one pass."""
+        self._window = window
         parameters = lib.llama_context_default_params()
         parameters.n_ctx = size
-        parameters.n_batch = parameters.n_ubatch = BATCH
-        parameters.n_seq_max = parameters.n_outputs_max = 1
+        parameters.n_batch = parameters.n_ubatch = batch or BATCH
+        parameters.n_seq_max = 1
+        parameters.n_outputs_max = batch or (_TOGETHER if window else 1)
         parameters.n_threads = parameters.n_threads_batch = threads
         parameters.swa_full = True  # so that a cache can be cut anywhere
         self._cancel = threading.Event()
-        # Called between the operations of a pass: a pass can be left at any of them.
+        # Called between the operations of a pass: a pass can be left at any of them. A window has its
+        # own places to stop.
         self._abort = lib.ggml_abort_callback(lambda _: self._cancel.is_set())
-        parameters.abort_callback = self._abort
+        if window is None:
+            parameters.abort_callback = self._abort
+        else:
+            parameters.cb_eval = window.watch.callback
         self._handle = lib.llama_init_from_model(model, parameters)
         if not self._handle:
             raise ModelError(
@@ -189,12 +277,26 @@ class _Context:
         self._memory = lib.llama_get_memory(self._handle)
         if not self._memory:
             raise ModelError("the model keeps no memory of a text: it is not one that can chat")
-        self._batch = lib.llama_batch_init(BATCH, 0, 1)
+        self._batch = lib.llama_batch_init(batch or BATCH, 0, 1)
+        self._outputs = 1
         self._vocabulary_size = lib.llama_vocab_n_tokens(lib.llama_model_get_vocab(model))
         self._held: list[int] = []
         self._states: OrderedDict[tuple[int, ...], Any] = OrderedDict()
         self._unsaved: set[tuple[int, ...]] = set()
         self.size = int(lib.llama_n_ctx(self._handle))
+
+    def close(self) -> None:
+        """Give its memory back; it cannot be used afterwards."""
+        lib.llama_batch_free(self._batch)
+        lib.llama_free(self._handle)
+
+    def compute(self, tokens: Sequence[int], outputs: int) -> None:
+        """Compute tokens after those that are held, with odds after each of the last `outputs`."""
+        self._compute(tokens, threading.Event(), outputs)
+
+    def clear(self) -> None:
+        """Hold no tokens."""
+        self._cut(0)
 
     def reuse(self, prompt: Prompt) -> int:
         """Make the cache hold as much as is known of a prompt's beginning; the number of tokens.
@@ -209,6 +311,11 @@ class _Context:
             known = min(known, prompt.fixed)
         return self._cut(min(known, len(prompt.tokens) - 1))
 
+    def forget(self, count: int) -> None:
+        """Forget the last tokens."""
+        if count:
+            self._cut(len(self._held) - count)
+
     def read(self, prompt: Prompt, cancel: threading.Event) -> Iterator[int]:
         """Compute what is not held of the prompt, in batches; how many tokens are held after each."""
         tokens = prompt.tokens
@@ -222,29 +329,36 @@ class _Context:
                 return
             yield end
 
-    def append(self, token: int, cancel: threading.Event) -> None:
-        """Compute one more token, unless cancelled meanwhile."""
-        self._compute([token], cancel)
+    def append(self, tokens: Sequence[int], cancel: threading.Event) -> None:
+        """Compute more tokens, with odds after each, unless cancelled meanwhile."""
+        self._compute(tokens, cancel, len(tokens))
 
-    def logits(self) -> npt.NDArray[np.float32]:
-        """The odds of each token to come next, as computed last: a view, valid until then."""
-        logits = lib.llama_get_logits_ith(self._handle, -1)
-        return np.ctypeslib.as_array(logits, shape=(self._vocabulary_size,))
+    def odds(self, n: int = 0) -> Odds:
+        """The odds after the n-th token of those that got any in the last pass; valid until the next."""
+        screened = self._window.odds(n) if self._window else None
+        if screened is not None:
+            return screened
+        logits = lib.llama_get_logits_ith(self._handle, n - self._outputs)
+        return AllOdds(np.ctypeslib.as_array(logits, shape=(self._vocabulary_size,)))
 
     def _to_save(self, prompt: Prompt) -> bool:
         beginning = tuple(prompt.tokens[: prompt.fixed])
         known = beginning in self._states or beginning in self._unsaved
         return prompt.fixed >= _WORTH_SAVING and not known
 
-    def _compute(self, tokens: Sequence[int], cancel: threading.Event) -> bool:
+    def _compute(self, tokens: Sequence[int], cancel: threading.Event, outputs: int = 1) -> bool:
         batch, held = self._batch, len(self._held)
         batch.n_tokens = len(tokens)
         for n, token in enumerate(tokens):
             batch.token[n], batch.pos[n] = token, held + n
             batch.seq_id[n][0], batch.n_seq_id[n] = 0, 1
-            batch.logits[n] = n + 1 == len(tokens)
-        self._cancel = cancel
-        code = lib.llama_decode(self._handle, batch)
+            batch.logits[n] = n + outputs >= len(tokens)
+        self._cancel, self._outputs = cancel, outputs
+        try:
+            code = self._decode(tokens, cancel)
+        except Exception:
+            self._cut(0)
+            raise
         if code == 0:
             self._held += tokens
             return True
@@ -253,6 +367,16 @@ class _Context:
             raise WorkerError(f"the language model failed (llama.cpp's code {code})")
         return False
 
+    def _decode(self, tokens: Sequence[int], cancel: threading.Event) -> int:
+        if self._window is None:
+            return int(lib.llama_decode(self._handle, self._batch))
+        run = lambda: int(lib.llama_decode(self._handle, self._batch))  # noqa: E731
+        code = self._window.compute(tokens, cancel.is_set, run)
+        if self._window.stopped:  # llama.cpp takes the pass for a whole one
+            lib.llama_memory_seq_rm(self._memory, 0, len(self._held), -1)
+            return _ABORTED
+        return code
+
     def _cut(self, length: int) -> int:
         """Forget all but the first tokens; all of them, if the model's cache cannot be cut there."""
         length = min(length, len(self._held))
@@ -260,17 +384,20 @@ class _Context:
             lib.llama_memory_clear(self._memory, False)
             length = 0
         del self._held[length:]
+        if self._window is not None:
+            self._window.cut(length)
         return length
 
     def _save(self) -> None:
         """Save the state; one that is larger than all may be together is noted, and not tried again."""
         key, size = tuple(self._held), lib.llama_state_seq_get_size(self._handle, 0)
-        state = (ctypes.c_uint8 * (size if size <= STATES_LIMIT else 0))()
+        limit = self._window.states_room() if self._window else STATES_LIMIT
+        state = (ctypes.c_uint8 * (size if size <= limit else 0))()
         if not state or not lib.llama_state_seq_get_data(self._handle, state, size, 0):
             self._unsaved.add(key)
             return
         self._states[key] = state
-        while sum(map(len, self._states.values())) > STATES_LIMIT:
+        while sum(map(len, self._states.values())) > limit:
             self._states.popitem(last=False)
 
     def _restore(self, key: tuple[int, ...]) -> bool:
@@ -329,16 +456,24 @@ class Vocabulary:
     def _tokens(self, text: str, *, special: bool) -> list[int]:
         data = text.encode("utf-8", "replace")
         size = len(data) + 8
-        tokens = (lib.llama_token * size)()
-        count = lib.llama_tokenize(self.handle, data, len(data), tokens, size, False, special)
+        for _ in range(2):
+            tokens = (lib.llama_token * size)()
+            count = lib.llama_tokenize(self.handle, data, len(data), tokens, size, False, special)
+            if count >= 0:
+                break
+            size = -count  # a vocabulary that spells a space in several tokens
         return list(tokens[: max(count, 0)])
 
 
 class _NativeLog:
-    """llama.cpp's own log: warnings and errors go to stderr, the last error into messages."""
+    """llama.cpp's own log: warnings and errors go to stderr, the last error into messages.
+
+    `buffers` is what the context made last computes in, in bytes.
+    """
 
     def __init__(self) -> None:
         self._error = ""
+        self.buffers = 0
         self._callback = lib.llama_log_callback(self._take)
         lib.llama_log_set(self._callback, None)
 
@@ -348,6 +483,8 @@ class _NativeLog:
         return f" ({error})" if error else ""
 
     def _take(self, level: int, text: bytes, _: Any) -> None:
+        if said := _BUFFERS.search(text):
+            self.buffers = int(float(said[1]) * 2**20)
         if level in (_LOG_WARNING, _LOG_ERROR):
             line = text.decode("utf-8", "replace")
             sys.stderr.write(line)
@@ -359,12 +496,17 @@ _native = _NativeLog()
 
 
 def language(spec: Mapping[str, Any]) -> Role:
-    """The role of the language model. `spec`: name, path, threads, context. Raises `ModelError`."""
+    """The role of the language model. `spec`: name, path, threads, context, budget_mb, cache_dir.
+
+    Raises `ModelError`, and `BadInputError` for a budget that is too small.
+    """
     model = LanguageModel(
         Path(spec["path"]),
         name=str(spec.get("name", "")),
         threads=int(spec.get("threads", 0)),
         context=int(spec.get("context", 4096)),
+        memory=int(float(spec.get("budget_mb") or 0) * 1e6),
+        folder=Path(spec["cache_dir"]) if spec.get("cache_dir") else None,
     )
 
     def chat(request: Request) -> Iterator[dict[str, Any]]:
@@ -382,7 +524,18 @@ def language(spec: Mapping[str, Any]) -> Role:
         messages = [Message(role, content) for role, content in request.params["messages"]]
         return {"tokens": model.prompt_tokens(messages)}, b""
 
+    def memory(request: Request) -> Answer:
+        if model.window is None:
+            raise BadInputError("the language model was loaded without a memory budget")
+        model.window.set_budget(int(request.params["mb"] * 1e6))
+        return {}, b""
+
+    def residency(request: Request) -> Answer:
+        return {"residency": model.window.report() if model.window else None}, b""
+
     methods = {
+        "memory": Method(memory),
+        "residency": Method(residency),
         "chat": Method(chat, "serial"),
         "count": Method(count),
         "prompt_tokens": Method(prompt_tokens),

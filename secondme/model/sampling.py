@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import ctypes
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import llama_cpp as lib
 import numpy as np
@@ -16,6 +16,28 @@ from secondme.model.chat import Finish
 
 _CANDIDATE = np.dtype([("id", "<i4"), ("logit", "<f4"), ("p", "<f4")])
 _TOP_K, _TOP_P, _MIN_P = 40, 0.95, 0.05
+
+
+class Odds(Protocol):
+    """The odds of each token to come next, as far as they are asked for."""
+
+    def scores(
+        self, head: int = 1, allowed: npt.NDArray[np.bool_] | None = None
+    ) -> npt.NDArray[np.float32]:
+        """Every token's score, of which the `head` best (of those allowed) are exact, in their order,
+        the others about right and below them. Changed by nobody but the odds."""
+
+
+class AllOdds:
+    """Odds that are all exact, as llama.cpp computes them."""
+
+    def __init__(self, scores: npt.NDArray[np.float32]) -> None:
+        self._scores = scores
+
+    def scores(
+        self, head: int = 1, allowed: npt.NDArray[np.bool_] | None = None
+    ) -> npt.NDArray[np.float32]:
+        return self._scores
 
 
 class Picker:
@@ -46,17 +68,21 @@ class Picker:
             ):
                 lib.llama_sampler_chain_add(self._chain, step)
 
-    def pick(self, logits: npt.NDArray[np.float32]) -> tuple[int, float]:
+    def pick(self, odds: Odds) -> tuple[int, float]:
         """The next token and its log-probability among all tokens."""
-        token = self._choose(logits, None)
+        head = _TOP_K if self._chain else 1
+        scores = odds.scores(head)
+        token = self._choose(scores)
         if self._grammar:
             # Most of the time the choice is a right one; to try all 150,000 each time would be slow.
-            one = np.array([(token, logits[token], 0)], _CANDIDATE)
+            one = np.array([(token, scores[token], 0)], _CANDIDATE)
             if self._apply(self._grammar, one).data[0].logit == -np.inf:
-                token = self._choose(logits, self._grammar)
+                allowed = self._allowed(len(scores))
+                scores = odds.scores(head, allowed)
+                token = self._choose(np.where(allowed, scores, np.float32(-np.inf)))
             lib.llama_sampler_accept(self._grammar, token)
-        top = float(logits.max())
-        return token, float(logits[token]) - top - float(np.log(np.exp(logits - top).sum()))
+        top = float(scores.max())
+        return token, float(scores[token]) - top - float(np.log(np.exp(scores - top).sum()))
 
     def close(self) -> None:
         """Free what llama.cpp holds for it."""
@@ -65,26 +91,35 @@ class Picker:
                 lib.llama_sampler_free(sampler)
         self._grammar = self._chain = None
 
-    def _choose(self, logits: npt.NDArray[np.float32], grammar: Any) -> int:
-        if not grammar and not self._chain:
-            return int(logits.argmax())
-        candidates = np.zeros(len(logits), _CANDIDATE)
-        candidates["id"] = np.arange(len(logits))
-        candidates["logit"] = logits
-        if grammar:
-            self._apply(grammar, candidates)
-            if candidates["logit"].max() == -np.inf:
-                raise BadInputError("the grammar leaves the answer no way to go on")
+    def _choose(self, scores: npt.NDArray[np.float32]) -> int:
         if not self._chain:
-            return int(candidates["logit"].argmax())
+            return int(scores.argmax())
+        candidates = _candidates(scores)  # it must live as long as what is chosen from it
         chosen = self._apply(self._chain, candidates)
         return int(chosen.data[chosen.selected].id)
+
+    def _allowed(self, count: int) -> npt.NDArray[np.bool_]:
+        """Which of the tokens the grammar takes next."""
+        candidates = _candidates(np.zeros(count, np.float32))
+        self._apply(self._grammar, candidates)
+        allowed = np.zeros(count, np.bool_)
+        allowed[candidates["id"][candidates["logit"] != -np.inf]] = True
+        if not allowed.any():
+            raise BadInputError("the grammar leaves the answer no way to go on")
+        return allowed
 
     def _apply(self, sampler: Any, candidates: npt.NDArray[np.void]) -> Any:
         data = candidates.ctypes.data_as(lib.llama_token_data_p)
         array = lib.llama_token_data_array(data, len(candidates), -1, False)
         lib.llama_sampler_apply(sampler, ctypes.byref(array))
         return array
+
+
+def _candidates(scores: npt.NDArray[np.float32]) -> npt.NDArray[np.void]:
+    candidates = np.zeros(len(scores), _CANDIDATE)
+    candidates["id"] = np.arange(len(scores))
+    candidates["logit"] = scores
+    return candidates
 
 
 class AnswerText:

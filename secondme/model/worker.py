@@ -148,6 +148,11 @@ class Worker:
         resident, anonymous = resident_mb(pid) if pid is not None else (None, None)
         return WorkerStatus(self.role, pid, state, resident, budget, model, anonymous)
 
+    def amend(self, values: Mapping[str, Any]) -> None:
+        """Load the model with these values of its spec when it is loaded next; what runs, runs on."""
+        with self._changed:
+            self._spec = {**self._spec, **values}
+
     def reconfigure(self, spec: Mapping[str, Any]) -> None:
         """Use another model from now on.
 

@@ -155,6 +155,7 @@ class _Server:
         kind, hint, fatal = "WorkerError", "", isinstance(error, MemoryError)
         if isinstance(error, SecondMeError):
             kind, message, hint = type(error).__name__, str(error), error.hint
+            fatal = error.ends_worker
         elif fatal:
             message = f"the {self._name} worker ran out of memory; the next request starts it again"
         else:

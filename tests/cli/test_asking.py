@@ -140,6 +140,15 @@ def test_models_are_listed_used_checked_and_removed(
 
         used = home.run("model", "use", "smollm2-135m", "--json")
         assert list(faults(used.json, shapes()["secondme model use"])) == []
+        planned = home.run("model", "plan", "smollm2-135m", "--memory", "150MB", "--json")
+        assert list(faults(planned.json, shapes()["secondme model plan"])) == []
+        assert planned.json["uses"] <= 150 < planned.json["memory"] + 1
+        small = home.run("model", "use", "smollm2-135m", "--memory", "20MB")
+        assert (small.code, "the smallest that works is" in small.err) == (2, True)
+        assert home.run("model", "use", "smollm2-135m", "--memory", "0.2GB").code == 0
+        assert home.run("config", "get", "memory", "--json").json["value"] == 200
+        assert home.run("model", "memory", "much").code == 2
+        assert home.run("model", "memory", "0").code == 0
         refused = home.run("model", "remove", "smollm2-135m")
         assert refused.code == 1
         assert "is in use" in refused.err

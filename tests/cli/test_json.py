@@ -14,6 +14,7 @@ WITH_MODELS = {
     "secondme chat",
     "secondme model fetch",
     "secondme model use",
+    "secondme model plan",
     "secondme model remove",
 }
 PARTS = {
@@ -79,6 +80,7 @@ def outputs(tmp_path_factory: pytest.TempPathFactory, life: Path) -> dict[str, o
         run("secondme model list")
         run("secondme model list --found")
         run("secondme model recommend")
+        run("secondme model memory", "0")
         run("secondme model verify")
         run("secondme config list")
         run("secondme config get", "idle_exit")

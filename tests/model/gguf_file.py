@@ -24,6 +24,8 @@ def _value(value: object) -> bytes:
             return struct.pack("<I", 8) + _text(value)
         case list() if value and isinstance(value[0], str):
             return struct.pack("<IIQ", 9, 8, len(value)) + b"".join(map(_text, value))
+        case list() if value and isinstance(value[0], float):
+            return struct.pack("<IIQ", 9, 6, len(value)) + struct.pack(f"<{len(value)}f", *value)
         case list():
             return struct.pack("<IIQ", 9, 5, len(value)) + struct.pack(f"<{len(value)}i", *value)
     raise TypeError(value)

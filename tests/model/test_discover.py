@@ -14,7 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from secondme.model.discover import BadHeaderError, discover, read_header
+from secondme.model.discover import discover
+from secondme.model.gguf import BadHeaderError, read_header
 from tests.model.gguf_file import gguf, write_gguf
 
 

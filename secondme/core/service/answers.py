@@ -52,13 +52,14 @@ def ask(
     source: str | None = None,
     now: str | None = None,
     model: str | None = None,
+    memory: int | None = None,
 ) -> Iterator[Event]:
     """Answer a question from what is remembered, with citations, or refuse.
 
-    `model` answers this one question instead of the model in use.
+    `model` answers this one question instead of the model in use, in so many megabytes of `memory`.
     """
     filter_ = make_filter(core, before=before, after=after, who=who, source=source, now=now)
-    yield from _answered(core, call, question, question, k, filter_, now, (), model)
+    yield from _answered(core, call, question, question, k, filter_, now, (), model, memory)
 
 
 @use_case
@@ -124,11 +125,12 @@ def _answered(
     now: str | None,
     history: Sequence[Message],
     model_name: str | None = None,
+    memory: int | None = None,
 ) -> Iterator[Event]:
     if not 1 <= k <= 50:
         raise BadInputError(f"k is {k}, but must be from 1 to 50")
     started = time.perf_counter()
-    model = core.language(model_name)
+    model = core.language(model_name, memory)
     with core.priority:
         hits, _ = find(core, looked_up, 2 * k + 8, filter_, now)
         evidence = [_evidence(h) for h in hits if h.moment.meta.get("turn") in (None, "statement")][

@@ -107,6 +107,7 @@ def reload(core: Core, call: Call) -> Event:
         "worker_idle",
         "context",
         "theme",
+        "memory",
     }
     changed = [n for n in config.SETTINGS if getattr(fresh, n) != getattr(core.config, n)]
     core.reconfigure(fresh)

@@ -8,12 +8,12 @@ import threading
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from secondme import config as settings
 from secondme.core.app import Core
 from secondme.core.service import Call, Event, use_case
-from secondme.errors import ModelError, NotFoundError, RefusedError, SecondMeError
+from secondme.errors import BadInputError, ModelError, NotFoundError, RefusedError, SecondMeError
 from secondme.model import catalog, discover, fetch
 from secondme.model.catalog import Entry
 from secondme.model.fetch import Progress
@@ -21,6 +21,9 @@ from secondme.wording import counted
 
 _SETTINGS = {"language": "language_model", "embedder": "embedder", "parser": "parser"}
 """The setting that names the model of each role."""
+if TYPE_CHECKING:
+    from secondme.model.window.layout import Layout
+    from secondme.model.window.plan import Foreseen
 
 
 @use_case
@@ -61,10 +64,18 @@ def model_verify(core: Core, call: Call, *, name: str | None = None) -> Iterator
 
 
 @use_case
-def model_use(core: Core, call: Call, *, name: str) -> Event:
-    """Answer, or embed, with this model from now on."""
+def model_use(core: Core, call: Call, *, name: str, memory: int | None = None) -> Event:
+    """Answer, or embed, with this model from now on; in so many megabytes, if given (0: no limit)."""
     entry = catalog.find(name)
-    core.known_path(entry.name)
+    path = core.known_path(entry.name)
+    if memory is not None:
+        if entry.role != "language":
+            raise BadInputError(
+                f"a memory budget is for the model that answers, not for the {entry.role}"
+            )
+        if memory:
+            _foreseen(core, path, memory)
+        settings.write_setting(core.config.config_file, "memory", str(memory))
     setting = _SETTINGS[entry.role]
     value = str(entry.path) if entry.path else entry.name
     settings.write_setting(core.config.config_file, setting, value)
@@ -80,6 +91,85 @@ def model_use(core: Core, call: Call, *, name: str) -> Event:
         get = "gets a new vector" if pending == 1 else "get new vectors"
         note = f"{counted(pending, 'moment')} {get}; until then the old ones serve"
     return {"name": entry.name, "role": entry.role, "note": note}
+
+
+@use_case
+def model_memory(core: Core, call: Call, *, memory: int) -> Event:
+    """Let the model that answers take so many megabytes from now on, also in the middle of an answer;
+    0 is no limit, with the next answer."""
+    entry = catalog.find(core.config.language_model)
+    path = _path(core, entry)
+    if memory and path is not None:
+        _foreseen(core, path, memory)
+    before = core.config
+    settings.write_setting(before.config_file, "memory", str(memory))
+    try:
+        core.reconfigure(settings.load())
+    except SecondMeError:
+        settings.write_setting(before.config_file, "memory", str(before.memory))
+        core.config = before
+        raise
+    if core.config.memory != memory:
+        raise RefusedError("the variable SECONDME_MEMORY goes before the setting")
+    return {"name": entry.name, "memory": memory}
+
+
+@use_case
+def model_plan(core: Core, call: Call, *, name: str = "default", memory: int) -> Event:
+    """What so many megabytes buy with a model: what stays, what streams, and how fast that will be."""
+    from secondme.model.window import disk
+    from secondme.model.window.plan import predicted_seconds
+    from secondme.model.window.spread import spread
+
+    entry = catalog.find(name)
+    path = core.known_path(name)
+    layout, seen = _foreseen(core, path, memory)
+    plan = seen.plan
+    try:
+        speed = disk.bandwidth(path)
+    except OSError as error:
+        raise ModelError(f"{path} cannot be read: {error.strerror}") from None
+    kept = spread(seen.sizes, plan.room)
+    seconds = predicted_seconds(plan, layout, seen.measured, speed)
+    screened = plan.need.sketch > 0
+    return {
+        "name": entry.name,
+        "memory": memory,
+        "smallest": _mb(plan.smallest),
+        "uses": _mb(plan.used),
+        "file": _mb(layout.size),
+        "parts": {name: _mb(size) for name, size in asdict(plan.need).items()},
+        "layers": {
+            "count": layout.layers,
+            "stay": _mb(sum(seen.sizes[n] for n in kept)),
+            "stream": _mb(sum(seen.sizes) - sum(seen.sizes[n] for n in kept)),
+            "ahead": _mb(plan.ahead),
+        },
+        "embedding": {"size": _mb(layout.embedding.size), "stays": layout.tied and not screened},
+        "output": {"size": _mb(layout.output.size), "screened": screened, "rows": _mb(plan.rows)},
+        "disk_mb_s": _mb(speed),
+        "tokens_s": round(1 / seconds, 1) if seconds else None,
+        "measured": seen.known,
+    }
+
+
+@use_case
+def residency(core: Core, call: Call) -> Event:
+    """How the weights of the model that answers lie in memory; null while none runs in a budget."""
+    return {"residency": core.language_residency()}
+
+
+def _foreseen(core: Core, path: Path, memory: int) -> tuple[Layout, Foreseen]:
+    from secondme.model.window.layout import read_layout
+    from secondme.model.window.plan import foresee
+
+    layout = read_layout(path)
+    folder = core.config.models_dir / "converted"
+    return layout, foresee(layout, memory * 1_000_000, folder, core.threads, core.config.context)
+
+
+def _mb(size: float) -> float:
+    return round(size / 1e6, 1)
 
 
 @use_case

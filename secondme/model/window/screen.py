@@ -1,0 +1,286 @@
+"""The next token without the whole output matrix: a sketch finds the rows that matter.
+
+The vocabulary's matrix is the largest part of a small model, and each token's odds are its product with
+one hidden state h. Hidden states vary mostly in few directions. So each row w is kept only along the
+leading directions of their second moment (the first ones in 8 bits, the others in 4): that sketch gives
+every row's score nearly, and the rows that can be best are read and multiplied exactly, with ggml's own
+kernel, so that the scores are llama.cpp's to the last bit.
+
+That none is missed is made sure for each token. The error of a row's score is w times what the sketch
+leaves out of h; it goes with that row's `spread` (what w would give for such rests as came up in
+calibration) and with how unusual this token's rest is (its Mahalanobis norm). A row is read when its
+estimate and `BOUND` times the product of the two reach the best exact score. Exact scores of a good
+beginning of `FIRST` rows come first; when more than `LIMIT` of all rows would have to be read, all are.
+(The idea of screening a product with a low-rank sketch is that of SVD-softmax: Shim et al., 2017.)
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from secondme.errors import BadInputError
+from secondme.model.window.layout import sketch_parts
+from secondme.model.window.native import Q4_0, Q8_0, Floats, Workbench, quantize, row_bytes
+from secondme.model.window.rows import Bytes, Numbers, Rows
+
+FIRST = 256
+"""Rows that are always scored exactly."""
+LIMIT = 0.1
+"""Share of all rows from which on all are read."""
+BOUND = 4.0
+"""The least number of standard deviations within which a row's error is taken to lie."""
+_MARGIN = 1.15
+_CHUNK = 1024
+_VERSION = 4
+
+Mask = npt.NDArray[np.bool_]
+
+
+class Counts(NamedTuple):
+    """How the screen fared: tokens found, those for which more rows than the first were read, and
+    those for which all were; the rows scored exactly."""
+
+    tokens: int
+    widened: int
+    all: int
+    rows: int
+
+
+@dataclass(slots=True)
+class Sketch:
+    """What is kept of an output matrix, and the directions it is kept along.
+
+    `basis` has a column for each direction (width, directions): those of the sketch, then those in
+    which rests are measured; `variance` is the second moment along the latter and at the end the mean
+    of all others. `fine` and `coarse` hold a row for each token, `spread` one number.
+    """
+
+    basis: Floats
+    variance: Floats
+    fine: Bytes
+    coarse: Bytes
+    spread: Floats
+    bound: float
+
+    @property
+    def nbytes(self) -> int:
+        return self.fine.nbytes + self.coarse.nbytes + self.spread.nbytes + self.basis.nbytes
+
+    @property
+    def directions(self) -> int:
+        return sketch_parts(self.basis.shape[0])[0] + sketch_parts(self.basis.shape[0])[1]
+
+    def split(self, hidden: Floats) -> tuple[Floats, float]:
+        """A hidden state along the sketch's directions, and how unusual the rest of it is (about 1)."""
+        along: Floats = hidden @ self.basis
+        d = self.directions
+        rest = max(float(hidden @ hidden) - float(along @ along), 0.0)
+        unusual = float((along[d:] ** 2 / self.variance[:-1]).sum()) + rest / self.variance[-1]
+        return along[:d], float(np.sqrt(unusual / (len(hidden) - d)))
+
+    def save(self, file: Path, key: str) -> None:
+        """Write it for this person only; a half-written file is never left in its place."""
+        partial = file.with_name(f"{file.name}.{os.getpid()}.partial")
+        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as out:
+            np.savez(
+                out,
+                key=np.array(f"{_VERSION}:{key}"),
+                basis=self.basis,
+                variance=self.variance,
+                fine=self.fine,
+                coarse=self.coarse,
+                spread=self.spread,
+                bound=np.array(self.bound),
+            )
+        partial.replace(file)
+
+    @staticmethod
+    def load(file: Path, key: str) -> Sketch | None:
+        """What was saved for this key, or None."""
+        try:
+            with np.load(file, allow_pickle=False) as saved:
+                if str(saved["key"]) != f"{_VERSION}:{key}":
+                    return None
+                names = ("basis", "variance", "fine", "coarse", "spread")
+                arrays: dict[str, Any] = {name: saved[name] for name in names}
+                return Sketch(**arrays, bound=float(saved["bound"]))
+        except (OSError, ValueError, KeyError, EOFError, RuntimeError):
+            return None
+
+
+def make_sketch(rows: Rows, kind: int, states: Floats, bench: Workbench) -> Sketch:
+    """Measure how hidden states vary, and keep the matrix along their leading directions.
+
+    `states` (tokens, width) are hidden states of texts of several kinds. Most of them fit the
+    directions; on every fourth one the variance along them is measured, and the sketch is tested.
+    """
+    test = states[::4]
+    fit = np.delete(states, np.s_[::4], axis=0)
+    width = states.shape[1]
+    fine, coarse, rest = sketch_parts(width)
+    d, m = fine + coarse, fine + coarse + rest
+    directions = _principal(fit, m)
+    variance = ((test @ directions) ** 2).mean(0)
+    other = max(float((test**2).sum() / len(test) - variance.sum()), 0.0) / max(width - m, 1)
+    floor = max(other, float(variance.sum()) * 1e-6)
+    variance = np.maximum(variance, floor).astype(np.float32)
+    count = rows.count
+    sketch = Sketch(
+        basis=directions,
+        variance=np.append(variance[d:], np.float32(floor)),
+        fine=np.empty((count, row_bytes(Q8_0, fine)), np.uint8),
+        coarse=np.empty((count, row_bytes(Q4_0, coarse)), np.uint8),
+        spread=np.empty(count, np.float32),
+        bound=BOUND,
+    )
+    best = np.full(len(test), -np.inf, np.float32)
+    winner = np.zeros(len(test), np.int64)
+    for first, data in rows.everything(_CHUNK):
+        exact = bench.floats(data, kind, width)
+        along = exact @ directions
+        part = slice(first, first + len(data))
+        _keep(sketch, part, along, fine, d)
+        lost = np.maximum((exact**2).sum(1) - (along**2).sum(1), 0.0)
+        sketch.spread[part] = np.sqrt((along[:, d:] ** 2) @ variance[d:] + lost * floor)
+        scores = test @ exact.T
+        top = scores.argmax(1)
+        values = scores[np.arange(len(test)), top]
+        better = values > best
+        best[better], winner[better] = values[better], top[better] + first
+    sketch.bound = _bound(sketch, bench, test, best, winner)
+    return sketch
+
+
+def _keep(sketch: Sketch, part: slice, along: Floats, fine: int, d: int) -> None:
+    """Quantise rows into the sketch."""
+    for kept, columns, kind in (
+        (sketch.fine, slice(fine), Q8_0),
+        (sketch.coarse, slice(fine, d), Q4_0),
+    ):
+        values = np.ascontiguousarray(along[:, columns], np.float32)
+        quantize(values, kind, kept[part].ctypes.data)
+
+
+def _bound(sketch: Sketch, bench: Workbench, test: Floats, best: Floats, winner: Numbers) -> float:
+    """How many spreads the error of a true best row took where it was not among the first by far."""
+    worst = 0.0
+    for hidden, score, row in zip(test, best, winner, strict=True):
+        estimates, unusual = estimate(sketch, bench, hidden)
+        if int((estimates > estimates[row]).sum()) > FIRST // 4:
+            error = float(score) - float(estimates[row])
+            worst = max(worst, error / (unusual * float(sketch.spread[row])))
+    return max(BOUND, worst * _MARGIN)
+
+
+def estimate(sketch: Sketch, bench: Workbench, hidden: Floats) -> tuple[Floats, float]:
+    """Every row's score by the sketch, and how unusual the rest of the hidden state is."""
+    along, unusual = sketch.split(hidden)
+    fine = sketch_parts(len(hidden))[0]
+    scores = bench.product(sketch.fine, Q8_0, along[:fine]).copy()
+    scores += bench.product(sketch.coarse, Q4_0, along[fine:])
+    return scores, unusual
+
+
+class Screen:
+    """Finds the odds of next tokens with a sketch and the rows it points to."""
+
+    def __init__(self, sketch: Sketch, rows: Rows, kind: int, bench: Workbench) -> None:
+        self.sketch, self.rows = sketch, rows
+        self._kind, self._bench = kind, bench
+        self._tokens = self._widened = self._all = self._rows = 0
+
+    @property
+    def counts(self) -> Counts:
+        return Counts(self._tokens, self._widened, self._all, self._rows)
+
+    def odds(self, hidden: Floats) -> Odds:
+        """The odds after this hidden state."""
+        self._tokens += 1
+        estimates, unusual = estimate(self.sketch, self._bench, hidden)
+        return Odds(self, hidden, estimates, unusual)
+
+    def exact(self, hidden: Floats, rows: Numbers) -> Floats:
+        """The exact scores of some rows."""
+        self._rows += len(rows)
+        return self._bench.product(self.rows.take(rows), self._kind, hidden).copy()
+
+    def exact_all(self, hidden: Floats) -> Floats:
+        """The exact scores of all rows."""
+        self._all += 1
+        self._rows += self.rows.count
+        parts = (data for _, data in self.rows.everything(4 * _CHUNK))
+        return np.concatenate([self._bench.product(p, self._kind, hidden).copy() for p in parts])
+
+    def widen(self) -> None:
+        """Count a token for which the first rows were not enough."""
+        self._widened += 1
+
+
+class Odds:
+    """The odds of the next token: estimates, and exact scores where they matter."""
+
+    def __init__(self, screen: Screen, hidden: Floats, estimates: Floats, unusual: float) -> None:
+        self._screen, self._hidden = screen, hidden
+        self._scores, self._unusual = estimates, unusual
+        self._known = np.zeros(len(estimates), np.bool_)
+
+    def scores(self, head: int = 1, allowed: Mask | None = None) -> Floats:
+        """Every token's score, of which the `head` best (of those allowed) are exact, the others about
+        right and below them. Raises `BadInputError` when none is allowed."""
+        scores, known = self._scores, self._known
+        candidates = scores if allowed is None else np.where(allowed, scores, -np.inf)
+        room = len(scores) if allowed is None else int(allowed.sum())
+        if room == 0:
+            raise BadInputError("no token is allowed next")
+        first = min(max(FIRST, 2 * head), room)
+        self._score(np.flatnonzero(candidates >= _nth_best(candidates, first)))
+        candidates = scores if allowed is None else np.where(allowed, scores, -np.inf)
+        exact = np.where(known, candidates, -np.inf)
+        level = _nth_best(exact, min(head, room))
+        sketch = self._screen.sketch
+        rival = candidates + self._unusual * sketch.bound * sketch.spread >= level
+        more = np.flatnonzero(rival & ~known)
+        if len(more) > LIMIT * len(scores):
+            scores[:] = self._screen.exact_all(self._hidden)
+            known[:] = True
+        elif len(more):
+            self._screen.widen()
+            before = scores[more]
+            self._score(more)
+            self._learn(more, scores[more] - before, scores[more] > level)
+        return scores
+
+    def _learn(self, rows: Numbers, errors: Floats, found: Mask) -> None:
+        """Widen the bound when a row that mattered was within it by little."""
+        if found.any():
+            sketch = self._screen.sketch
+            took = errors[found] / (self._unusual * sketch.spread[rows[found]])
+            sketch.bound = max(sketch.bound, float(took.max()) * _MARGIN)
+
+    def _score(self, rows: Numbers) -> None:
+        rows = rows[~self._known[rows]]
+        if len(rows):
+            self._scores[rows] = self._screen.exact(self._hidden, rows)
+            self._known[rows] = True
+
+
+def _nth_best(values: Floats, n: int) -> float:
+    """The n-th largest of many values."""
+    return float(values.max() if n == 1 else np.partition(values, len(values) - n)[len(values) - n])
+
+
+def _principal(states: Floats, count: int) -> Floats:
+    """The leading directions of the states' second moment (width, count), by the smaller Gram matrix."""
+    n, width = states.shape
+    if width <= n:
+        vectors = np.linalg.eigh(states.T @ states / n)[1][:, ::-1]
+    else:
+        vectors = np.linalg.svd(states, full_matrices=False)[2].T
+    return np.ascontiguousarray(vectors[:, :count], np.float32)

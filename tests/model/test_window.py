@@ -1,0 +1,245 @@
+"""The flash window: a model in a memory budget says the same words."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import random
+import shutil
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from secondme.errors import BadInputError, ModelError, WorkerError
+from secondme.model.chat import Completion, Message, Token
+from secondme.model.clients import LanguageClient
+from secondme.model.llama import LanguageModel
+from tests.model.random_model import WORDS, write_random_model
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the window works on Linux only")
+
+KINDS = ("llama", "qwen2", "qwen3moe")
+CONTEXT = 512
+ASKED = [Message("user", " ".join(WORDS * 3))]
+OTHER = [Message("user", "stone river letter letter lamp")]
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """A small model of each kind with random weights."""
+    folder = tmp_path_factory.mktemp("random")
+    return {kind: write_random_model(folder / f"{kind}.gguf", kind, layers=6) for kind in KINDS}
+
+
+@pytest.fixture(scope="module")
+def plain(files: dict[str, Path]) -> dict[str, LanguageModel]:
+    """The same models as llama.cpp has them, all in memory."""
+    return {
+        kind: LanguageModel(path, name=kind, threads=1, context=CONTEXT)
+        for kind, path in files.items()
+    }
+
+
+def windowed(path: Path, budget: int = 0, context: int = CONTEXT) -> LanguageModel:
+    """The model in a budget; without one, in little more than the smallest that works."""
+    budget = budget or smallest(path, context) + 400_000
+    return LanguageModel(
+        path, name="w", threads=1, context=context, memory=budget, folder=path.parent / "kept"
+    )
+
+
+def smallest(path: Path, context: int = CONTEXT) -> int:
+    """The smallest budget that works, as the refusal of a smaller one says it."""
+    with pytest.raises(BadInputError) as caught:
+        LanguageModel(
+            path, name="w", threads=1, context=context, memory=1_000_000, folder=path.parent / "k"
+        )
+    return int(caught.value.hint.split()[-2]) * 1_000_000
+
+
+def say(model: LanguageModel, messages: list[Message] = ASKED, **options: Any) -> str:
+    """The answer, to a prompt of which nothing is known from before: that is computed at once, and
+    llama.cpp rounds otherwise for one token than for many."""
+    list(model.chat([Message("user", "lamp" if messages is OTHER else "stone")], max_tokens=1))
+    *_, last = model.chat(messages, **{"max_tokens": 40, **options})
+    assert isinstance(last, Completion)
+    return last.text
+
+
+@pytest.mark.parametrize("kind", KINDS)
+class TestSameWords:
+    def test_in_the_smallest_budget_and_in_a_large_one(
+        self, kind: str, files: dict[str, Path], plain: dict[str, LanguageModel]
+    ) -> None:
+        expected = say(plain[kind])
+        small = windowed(files[kind])
+        assert say(small) == expected
+        assert small.window is not None
+        report = small.window.report()
+        assert any(cell["state"] != "stays" for cell in report["cells"])
+        large = windowed(files[kind], 400_000_000)
+        assert say(large) == expected
+        assert large.window is not None
+        assert all(cell["state"] == "stays" for cell in large.window.report()["cells"])
+
+    def test_drawn_by_chance_and_by_a_grammar(
+        self, kind: str, files: dict[str, Path], plain: dict[str, LanguageModel]
+    ) -> None:
+        model = windowed(files[kind])
+        for options in (
+            {"temperature": 0.8, "seed": 3},
+            {"grammar": 'root ::= (" river" | " stone" | " w5" [0-9])+'},
+        ):
+            assert say(model, **options) == say(plain[kind], **options)
+
+    def test_while_the_budget_moves_at_random(
+        self, kind: str, files: dict[str, Path], plain: dict[str, LanguageModel]
+    ) -> None:
+        model = windowed(files[kind])
+        say(model, OTHER, max_tokens=1)
+        assert model.window is not None
+        least, chance = model.window.plan.smallest, random.Random(5)
+        text = ""
+        for event in model.chat(ASKED, max_tokens=40):
+            if isinstance(event, Token):
+                text += event.text
+                model.window.set_budget(least + chance.choice([0, 300_000, 900_000, 50_000_000]))
+        assert text == say(plain[kind])
+
+    def test_in_turn_and_after_one_was_cancelled(self, kind: str, files: dict[str, Path]) -> None:
+        alone = LanguageModel(files[kind], name=kind, threads=1, context=CONTEXT)
+        said = []
+        for model in (windowed(files[kind]), alone):
+            cancel, events = threading.Event(), []
+            for event in model.chat(ASKED, max_tokens=40, cancel=cancel):
+                events.append(event)
+                if len(events) == 5:
+                    cancel.set()
+            assert isinstance(events[-1], Completion)
+            assert events[-1].finish == "cancelled"
+            said.append([say(model, messages) for messages in (OTHER, ASKED, OTHER)])
+        assert said[0] == said[1]
+
+
+def test_experts_that_are_not_chosen_are_not_read(files: dict[str, Path]) -> None:
+    model = windowed(files["qwen3moe"])
+    assert model.window is not None
+    question = [Message("user", "river")]
+    say(model, question, max_tokens=1)
+    before = model.window.report()["bytes_read"]
+    *_, last = model.chat(question, max_tokens=3, temperature=0)
+    assert isinstance(last, Completion)
+    assert last.reused_tokens == last.prompt_tokens - 1
+    assert model.window.report()["bytes_read"] - before < files["qwen3moe"].stat().st_size
+
+
+def test_a_lower_budget_is_obeyed_at_once(files: dict[str, Path]) -> None:
+    model = windowed(files["llama"], 400_000_000)
+    assert model.window is not None
+    before = model.window.report()
+    model.window.set_budget(before["smallest"])
+    after = model.window.report()
+    kept = [sum(c["bytes"] for c in r["cells"] if c["state"] == "stays") for r in (before, after)]
+    assert kept[1] < kept[0] / 2
+    assert after["used"] < before["used"]
+
+
+def test_a_file_in_pieces_says_what_to_do(tmp_path: Path, files: dict[str, Path]) -> None:
+    path = shutil.copy(files["llama"], tmp_path / "m-00001-of-00002.gguf")
+    with pytest.raises(ModelError, match="split into several files"):
+        windowed(path, 100_000_000)
+
+
+def test_what_is_measured_is_for_this_person_only(files: dict[str, Path]) -> None:
+    windowed(files["llama"])
+    kept = list((files["llama"].parent / "kept").iterdir())
+    assert {p.suffix for p in kept} >= {".sketch", ".json"}
+    assert all(p.stat().st_mode & 0o077 == 0 for p in kept)
+
+
+class TestWorker:
+    @pytest.fixture
+    def path(self, tmp_path: Path, files: dict[str, Path]) -> Path:
+        return Path(shutil.copy(files["llama"], tmp_path / "model.gguf"))
+
+    @pytest.fixture
+    def client(self, path: Path) -> Iterator[LanguageClient]:
+        spec = {
+            "name": "random",
+            "path": str(path),
+            "threads": 1,
+            "context": CONTEXT,
+            "budget_mb": smallest(path) / 1e6 + 1,
+            "cache_dir": str(path.parent / "kept"),
+        }
+        with LanguageClient(spec, timeout=60, idle_after=0) as client:
+            yield client
+
+    def test_killed_while_it_streams_it_starts_again(self, client: LanguageClient) -> None:
+        expected = client.complete_text(ASKED, max_tokens=20).text
+        answer = client.chat(ASKED, max_tokens=400)
+        next(answer)
+        pid = client.status().pid
+        assert pid is not None
+        os.kill(pid, signal.SIGKILL)
+        with pytest.raises(WorkerError, match="killed"):
+            list(answer)
+        assert client.complete_text(ASKED, max_tokens=20).text == expected
+
+    def test_a_file_cut_short_fails_one_answer(self, client: LanguageClient, path: Path) -> None:
+        expected = client.complete_text(ASKED, max_tokens=20).text
+        whole = path.read_bytes()
+        answer = client.chat(ASKED, max_tokens=400)
+        next(answer)
+        os.truncate(path, len(whole) // 3)
+        with pytest.raises(WorkerError, match=r"cannot be read|has changed") as caught:
+            list(itertools.chain(answer, client.chat(OTHER, max_tokens=40)))
+        assert "\n" not in caught.value.line()
+        path.write_bytes(whole)
+        assert client.complete_text(ASKED, max_tokens=20).text == expected
+
+    def test_its_memory_moves_while_it_runs(self, client: LanguageClient) -> None:
+        client.complete_text(ASKED, max_tokens=3)
+        pid = client.status().pid
+        client.set_memory(300)
+        assert client.status().budget_mb == 300
+        residency = client.residency()
+        assert residency is not None
+        assert residency["budget"] == 300_000_000
+        assert client.status().pid == pid
+        with pytest.raises(BadInputError, match="too little"):
+            client.set_memory(1)
+
+
+@pytest.mark.models
+@pytest.mark.slow
+def test_a_real_model_stays_in_its_budget_and_says_the_same(smollm: Path, tmp_path: Path) -> None:
+    spec = {"name": "small", "path": str(smollm), "threads": 1, "context": 1024}
+    limited = {**spec, "budget_mb": 95, "cache_dir": str(tmp_path)}
+    question = [Message("user", "Write three sentences about a ship and its crew.")]
+    with (
+        LanguageClient(spec, timeout=120, idle_after=0) as plain,
+        LanguageClient(limited, timeout=120, idle_after=0) as client,
+    ):
+        client.complete_text(question, max_tokens=1)
+        report = client.residency()
+        assert report is not None
+        highest, done = 0.0, threading.Event()
+
+        def watch() -> None:
+            nonlocal highest
+            while not done.wait(0.01):
+                highest = max(highest, client.status().anonymous_mb or 0.0)
+
+        watching = threading.Thread(target=watch)
+        watching.start()
+        text = client.complete_text(question, max_tokens=40).text
+        done.set()
+        watching.join()
+        assert text == plain.complete_text(question, max_tokens=40).text
+        assert highest * 2**20 - report["interpreter"] <= 95_000_000
