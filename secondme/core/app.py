@@ -23,7 +23,7 @@ from secondme.ingest.watch import Watcher
 from secondme.model import catalog, fetch
 from secondme.record import Record
 from secondme.record.clock import now_ms, zone_named
-from secondme.record.purge import purge
+from secondme.record.erase import long_forgotten
 
 if TYPE_CHECKING:
     from secondme.model.clients import EmbedderClient, LanguageClient
@@ -54,6 +54,7 @@ class Core:
         self._models = threading.RLock()
         self._embedder: EmbedderClient | None = None
         self._search: tuple[EmbedderClient | None, VectorKeeper] = (None, self.index)
+        self._following: VectorKeeper | None = None
         self._language: LanguageClient | None = None
         self._language_spec: dict[str, Any] = {}
 
@@ -64,15 +65,27 @@ class Core:
         threading.Thread(target=self._prepare, name="prepare", daemon=True).start()
 
     def _prepare(self) -> None:
-        """Erase what was forgotten long ago; open the embedder and its index, if its model is here."""
-        if purge(self.record.store, now_ms() - self.config.undo_days * 86_400_000):
-            self.fulltext.compact()
-            self.record.store.checkpoint()
+        """Open the embedder and its index, if its model is here; then erase what is long forgotten."""
         if torn := self.fulltext.check():
             log.warning("the word index is made anew: %s", torn)
             self.fulltext.rebuild()
         guard(self.open_embedder, self.index)
         self._prepared.set()
+        self._erase_old()
+
+    def _erase_old(self) -> None:
+        """Erase what was forgotten so long ago that it cannot be undone; finish what was begun."""
+        from secondme.core.erasing import erase_for_good, sweep, unfinished
+
+        old = long_forgotten(self.record.store, now_ms() - self.config.undo_days * 86_400_000)
+        try:
+            if old:
+                erase_for_good(self, old, "core")
+            elif unfinished(self):
+                with self.embedding.paused():
+                    sweep(self)
+        except SecondMeError as error:
+            log.warning("erasing what was forgotten long ago: %s", error)
 
     def wait_until_prepared(self, seconds: float) -> None:
         """Give a core that has just started a moment to open its index; return at once after that."""
@@ -98,6 +111,7 @@ class Core:
             self.index.open(old, serving.dimensions, in_step=False)
             following = self._keeper()
             following.open(name, self._embedder.dimensions)
+            self._following = following
             threading.Thread(
                 target=self._switch_when_done, args=(following,), name="switch", daemon=True
             ).start()
@@ -127,12 +141,18 @@ class Core:
                 return
         with self._models:
             serving, index = self._search
-            self._search, self.index = (new, following), following
+            self._search, self.index, self._following = (new, following), following, None
         index.close()
         if serving is not None:
             serving.close()
             self.record.vectors.drop(serving.name)
             guard(lambda: following.drop(serving.name), following)
+
+    def keepers(self) -> list[VectorKeeper]:
+        """Those that have an index open; while embedders change there are two."""
+        with self._models:
+            both = (self.index, self._following)
+        return [keeper for keeper in both if keeper is not None and keeper.opened]
 
     def _keeper(self) -> VectorKeeper:
         config = self.config
@@ -202,6 +222,13 @@ class Core:
                 self._language.reconfigure(spec)
             self._language_spec = spec
             return self._language
+
+    def unload_language(self) -> None:
+        """End the language model's worker, with all that it has read; the next use starts it again."""
+        with self._models:
+            client, self._language = self._language, None
+        if client is not None:
+            client.close()
 
     def reconfigure(self, config: Config) -> None:
         """Take over settings that may change while running: which models are used."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -115,12 +115,26 @@ class VectorKeeper:
         from secondme.index.chroma import discard_aside, set_aside
 
         with self._lock:
+            if self._server_url and self._index is not None:
+                self._index.clear()
             self._let_go()
             if not self._server_url:
                 set_aside(self._directory, self._embedder)
                 discard_aside(self._directory, self._embedder)
             self._record.vectors.mark_all(self._embedder, set())
             self.open(self._embedder, self._dimensions)
+
+    @property
+    def opened(self) -> bool:
+        """Whether it was told which embedder's index to keep."""
+        return bool(self._embedder)
+
+    @staticmethod
+    def delete_others(directory: Path, keepers: Sequence[VectorKeeper]) -> None:
+        """Delete every index below a directory that none of these keeps, and what was set aside."""
+        from secondme.index.chroma import delete_indexes
+
+        delete_indexes(directory, keep=[keeper._embedder for keeper in keepers])
 
     def drop(self, embedder: str) -> None:
         """Delete the index of an embedder that is no longer used."""

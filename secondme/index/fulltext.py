@@ -192,12 +192,6 @@ class FullText:
             f"{missing} moments are missing from it, {extra} too many" if missing or extra else None
         )
 
-    def compact(self) -> None:
-        """Merge the index into one piece, in which nothing is left of moments taken out of it."""
-        with self._store.write() as db, _guarded():
-            db.execute("insert into words (words) values ('optimize')")
-            db.execute("insert into trigrams (trigrams) values ('optimize')")
-
     def rebuild(self) -> None:
         """Drop the index and make it anew from the record."""
         with self._store.write() as db:

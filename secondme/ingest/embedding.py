@@ -9,8 +9,9 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Protocol
 
 import numpy as np
@@ -100,6 +101,7 @@ class Embedding:
         self.error: str | None = None
         self.working = False
         self._rates: deque[tuple[float, int]] = deque(maxlen=40)
+        self._storing = threading.RLock()
 
     def start(self) -> None:
         """Begin working in a thread of its own."""
@@ -126,6 +128,12 @@ class Embedding:
         """There may be something to do."""
         self.error = None
         self._wake.set()
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Inside, no vector is written, neither to the record nor to the index."""
+        with self._storing:
+            yield
 
     def pending(self) -> int:
         """How many live moments have no vector yet."""
@@ -206,11 +214,16 @@ class Embedding:
         return True
 
     def _store(self, name: str, batch: Sequence[tuple[int, str]], vectors: Floats) -> None:
-        self._record.vectors.put(name, [n for n, _ in batch], vectors)
+        with self._storing:
+            self._record.vectors.put(name, [n for n, _ in batch], vectors)
         self._rates.append((time.monotonic(), len(batch)))
 
     def _sync(self) -> bool:
         """Bring the index in step; False if it is."""
+        with self._storing:
+            return self._bring_in_step()
+
+    def _bring_in_step(self) -> bool:
         if self._embedder is None or self._index is None:
             return False
         name = self._embedder[0]

@@ -14,7 +14,6 @@ import os
 import shutil
 import sqlite3
 import threading
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from typing import Any
 from secondme import __version__
 from secondme.config import private_dir
 from secondme.errors import BadInputError, RefusedError
+from secondme.record import originals
 from secondme.record.db import Store
 
 FORMAT = 1
@@ -76,7 +76,7 @@ def _write_originals(
         ).fetchone()
         path = folder / sha
         with os.fdopen(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600), "wb") as file:
-            file.write(zlib.decompress(data) if codec == "zlib" else data)
+            file.write(originals.unpacked(codec, data))
         yield "originals", done, len(names)
 
 
@@ -125,6 +125,7 @@ def read_export(store: Store, folder: Path, stop: threading.Event) -> Iterator[S
             yield from _read_table(db, table, folder, manifest["counts"].get(table, 0), stop)
         if stop.is_set():
             raise RefusedError("the import was stopped; nothing of it was kept")
+        originals.drop_unused(db)  # of what was erased here for good
         broken = db.execute("pragma foreign_key_check").fetchall()
         if broken:
             raise BadInputError(
@@ -159,11 +160,7 @@ def _read_originals(db: sqlite3.Connection, folder: Path, stop: threading.Event)
             raise BadInputError(
                 f"{file} is damaged: its bytes do not have the hash that is its name"
             )
-        packed = zlib.compress(data, 1)
-        codec, blob = ("zlib", packed) if len(packed) < len(data) else ("raw", data)
-        db.execute(
-            "insert or ignore into originals values (?,?,?,?)", (file.name, len(data), codec, blob)
-        )
+        originals.put(db, data)
         yield "originals", done, len(files)
 
 
@@ -193,7 +190,7 @@ def _insert(db: sqlite3.Connection, table: str, columns: list[str], row: dict[st
     if table == "vectors":
         db.execute(
             "insert or ignore into vectors (n, embedder, vector, indexed)"
-            " select n, ?, ?, 0 from moments where id = ?",
+            " select n, ?, ?, 0 from moments where id = ? and text != ''",
             (row["embedder"], base64.b64decode(row["vector"], validate=True), row["moment"]),
         )
         return
@@ -201,11 +198,19 @@ def _insert(db: sqlite3.Connection, table: str, columns: list[str], row: dict[st
     if unknown:
         raise ValueError(f"unknown column {sorted(unknown)[0]!r}")
     row.pop("n", None)  # numbers follow the order of the rows
+    if table in ("versions", "places") and _erased_from(db, row["item_id"]):
+        return
     names = list(row)
     db.execute(
         f"insert or ignore into {table} ({','.join(names)}) values ({','.join('?' * len(names))})",
         [row[name] for name in names],
     )
+
+
+def _erased_from(db: sqlite3.Connection, item_id: str) -> bool:
+    """Whether something of this item was erased for good: then its old originals stay out."""
+    row = db.execute("select 1 from moments where item_id = ? and text = '' limit 1", (item_id,))
+    return row.fetchone() is not None
 
 
 def _private_text(path: Path, text: str) -> None:

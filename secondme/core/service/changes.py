@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from secondme.core.app import Core
+from secondme.core.erasing import copies, erase_for_good
 from secondme.core.service import Call, Event, use_case
 from secondme.core.service.moments import find, make_filter, moment_json
 from secondme.errors import BadInputError, NotFoundError
-from secondme.record.clock import from_ms, zone_name
+from secondme.record.clock import from_ms, now_ms, zone_name
+from secondme.record.erase import long_forgotten
 from secondme.record.journal import Entry
 
 _PREVIEW = 20
@@ -26,24 +28,41 @@ def forget(
     before: str | None = None,
     after: str | None = None,
     who: str | None = None,
+    forgotten: bool = False,
+    hard: bool = False,
     dry_run: bool = False,
 ) -> Event:
     """Forget moments by id, by what a query recalls, or all that pass the filters.
 
-    With `dry_run` nothing changes and the answer says what would go.
+    With `hard` they are erased for good, at once and everywhere; `forgotten` chooses those that were
+    forgotten before. With `dry_run` nothing changes and the answer says what would go.
     """
-    numbers = _chosen(core, ids or [], query, k, source=source, before=before, after=after, who=who)
+    if forgotten and not hard:
+        raise BadInputError("what is forgotten already can only be erased", hint="add --hard")
+    filters = {"source": source, "before": before, "after": after, "who": who}
+    numbers = (
+        long_forgotten(core.record.store, now_ms() + 1)
+        if forgotten
+        else _chosen(core, ids or [], query, k, **filters)
+    )
     if not numbers:
         raise NotFoundError("nothing matches, so nothing is forgotten")
     preview = core.record.moments.by_number(numbers[:_PREVIEW])
     result: Event = {
         "count": len(numbers),
         "moments": [moment_json(preview[n]) for n in numbers[:_PREVIEW] if n in preview],
-        "undo_days": core.config.undo_days,
+        "undo_days": 0 if hard else core.config.undo_days,
+        "hard": hard,
         "journal": None,
     }
+    if hard:
+        result |= {"left": [], "copies": copies(core)}
     if dry_run:
         return result
+    if hard:
+        done, entry, left = erase_for_good(core, numbers, call.client)
+        core.embedding.wake()
+        return {**result, "count": done.moments, "moments": [], "left": left, "journal": entry}
     with core.record.store.write() as db:
         moments = "moment" if len(numbers) == 1 else "moments"
         entry = core.record.journal.begin("forget", call.client, f"forgot {len(numbers)} {moments}")
@@ -102,19 +121,15 @@ def _take_back(core: Core, entry: Entry, by: str) -> int:
             return int(count)
         restored = 0
         if entry.kind in ("forget", "source-remove"):
-            lost = store.value(
-                "select count(*) from moments where forgotten_by = ? and text = ''", (entry.id,)
-            )
-            if lost:
-                raise NotFoundError(
-                    f"{lost} of these moments were erased for good after {core.config.undo_days} days"
-                )
             restored = db.execute(
                 "update moments set forgotten_by = null, live = retired_by is null and not exists"
                 " (select 1 from items i where i.id = item_id and i.removed_by is not null)"
-                " where forgotten_by = ?",
+                " where forgotten_by = ? and text != ''",
                 (entry.id,),
             ).rowcount
+            erased = "select count(*) from moments where forgotten_by = ? and text = ''"
+            if not restored and (lost := store.value(erased, (entry.id,))):
+                raise NotFoundError(f"the {lost} moments were erased for good")
         if entry.kind == "source-remove":
             source = entry.data["source"]
             core.record.sources.restore(**source, items=entry.data["items"])

@@ -8,7 +8,7 @@ from typing import Any
 from secondme.core.app import Core
 from secondme.core.dates import parse_span
 from secondme.core.service import Call, Event, use_case
-from secondme.errors import BadInputError, IndexDamagedError, SecondMeError
+from secondme.errors import BadInputError, IndexDamagedError, NotFoundError, SecondMeError
 from secondme.memory.evidence import Evidence
 from secondme.memory.pack import pack
 from secondme.memory.recall import Hit, Query, Recall
@@ -169,16 +169,12 @@ def show(core: Core, call: Call, *, id: str, around: int = 3) -> Event:
     moment = core.record.moments.get(id)
     near = core.record.moments.around(moment, around, around)
     item = core.record.items.get(moment.item_id)
-    passage = None
-    if moment.span:
-        data = core.record.items.original(moment.item_id)
-        passage = data[slice(*moment.span)].decode("utf-8", "replace")
     return {
         **moment_json(moment),
         "live": moment.live,
         "context": moment.context,
         "meta": moment.meta,
-        "passage": passage,
+        "passage": _passage(core, moment),
         "before": [moment_json(m) for m in near if m.seq < moment.seq],
         "after": [moment_json(m) for m in near if m.seq > moment.seq],
         "item": {
@@ -191,6 +187,17 @@ def show(core: Core, call: Call, *, id: str, around: int = 3) -> Event:
             "sha256": item["sha256"],
         },
     }
+
+
+def _passage(core: Core, moment: StoredMoment) -> str | None:
+    """What stands in the original at the moment's span, while that is kept."""
+    if moment.span is None:
+        return None
+    try:
+        data = core.record.items.original(moment.item_id)
+    except NotFoundError:
+        return None
+    return data[slice(*moment.span)].decode("utf-8", "replace")
 
 
 @use_case

@@ -19,7 +19,10 @@ def export(core: Core, call: Call, *, path: str) -> Iterator[Event]:
     target = Path(path)
     if not target.is_absolute():
         raise BadInputError(f"the path {path!r} is not absolute")
-    yield from _counted(write_export(core.record.store, target, call.stop), path)
+    for event in _counted(write_export(core.record.store, target, call.stop), path):
+        if event["event"] == "result":
+            core.record.journal.begin("export", call.client, f"exported to {path}", path=path)
+        yield event
 
 
 @use_case
