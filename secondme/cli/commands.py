@@ -14,11 +14,18 @@ from secondme.errors import BadInputError
 
 SECTIONS = {
     "Take in": {"add": "adding", "note": "adding", "watch": "sources", "sources": "sources"},
-    "Recall and ask": {"recall": "recalling", "ask": "asking", "chat": "chat", "show": "recalling"},
+    "Recall and ask": {
+        "recall": "recalling",
+        "ask": "asking",
+        "chat": "chat",
+        "show": "recalling",
+        "episodes": "episodes",
+    },
     "Take back": {"forget": "changes", "log": "changes", "undo": "changes"},
     "Look after it": {
         "status": "health",
         "doctor": "health",
+        "consolidate": "episodes",
         "index": "health",
         "export": "transfer",
         "import": "transfer",

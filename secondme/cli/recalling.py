@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from secondme.cli.app import App
+from secondme.cli.episodes import heading
 from secondme.cli.link import call, print_json
 from secondme.cli.main import MISSING
 from secondme.cli.moments import place, short_id, show_hits, show_text
@@ -108,22 +109,30 @@ def _footer(result: dict[str, Any]) -> None:
 
 @app.add()
 def show(
-    id: Annotated[str, typer.Argument(metavar="ID", help="A moment's id or the beginning of it.")],
+    id: Annotated[
+        str,
+        typer.Argument(metavar="ID", help="A moment's or an episode's id, or the beginning of it."),
+    ],
     around: Annotated[
         int, typer.Option("--around", min=0, metavar="N", help="How many moments before and after.")
     ] = 3,
     json: Json = False,
 ) -> None:
-    """Show a moment in its surroundings, with the file and the bytes that it came from.
+    """Show a moment in its surroundings, with the file and the bytes that it came from; or an episode,
+    whole.
 
     Examples:
         secondme show m3f9k2ab
+        secondme show e3f9k2ab
         secondme show m3f9k2ab --around 10
         secondme show m3f9k2ab --json | jq -r .passage
     """
     result = call("show", id=id, around=around)
     if json:
         print_json(result)
+        return
+    if "said" in result:
+        _show_episode(result)
         return
     for near in result["before"]:
         _faint(near)
@@ -137,6 +146,15 @@ def show(
         out(f"{dim(f'{name:<8}')} {value}")
     if not result["live"]:
         out("no longer recalled: it was forgotten, or its file no longer holds it")
+
+
+def _show_episode(episode: dict[str, Any]) -> None:
+    out(f"{marked(short_id(episode['id']))} · {heading(episode)}")
+    out()
+    for moment in episode["said"]:
+        speaker = f" · {bold(one_line(moment['speaker']))}" if moment["speaker"] else ""
+        out(f"{dim(short_id(moment['id']))}  {minute(moment['time'])}{speaker}")
+        show_text(moment, [])
 
 
 def _faint(moment: dict[str, Any]) -> None:
@@ -156,6 +174,9 @@ def _origin(result: dict[str, Any]) -> list[tuple[str, str]]:
     title = [one_line(item["title"])] if item["title"] else []
     versions = [counted(item["versions"], "version")] if item["versions"] > 1 else []
     rows.append(("item", ", ".join([*title, item["media_type"], *versions])))
+    if result["episode"]:
+        episode = result["episode"]
+        rows.append(("episode", f"{short_id(episode['id'])}  {heading(episode)}"))
     if result["context"]:
         rows.append(("within", clip(result["context"], 70)))
     for key, value in result["meta"].items():

@@ -20,6 +20,8 @@ from secondme.ingest.embedding import Embedding, Priority
 from secondme.ingest.intake import Intake
 from secondme.ingest.reader import Readers
 from secondme.ingest.watch import Watcher
+from secondme.memory.consolidate import Consolidation
+from secondme.memory.cutting import Cutting
 from secondme.model import catalog, fetch
 from secondme.record import Record
 from secondme.record.clock import now_ms, zone_named
@@ -43,7 +45,9 @@ class Core:
         self.record = Record(config.database)
         self.fulltext = FullText(self.record.store)
         self.priority = Priority()
-        self.embedding = Embedding(self.record, self.priority)
+        cutting = Cutting(self.record, self.fulltext, self._vectors_of)
+        self.consolidation = Consolidation([cutting], self.priority)
+        self.embedding = Embedding(self.record, self.priority, self.consolidation.wake)
         self.intake = Intake(
             self.record, Readers(self.zone), config.max_file_mb * 1_000_000, self.embedding.wake
         )
@@ -61,6 +65,7 @@ class Core:
     def start(self) -> None:
         """Begin the background work: embedding, the index, watching."""
         self.embedding.start()
+        self.consolidation.start()
         self.watcher.start()
         threading.Thread(target=self._prepare, name="prepare", daemon=True).start()
 
@@ -194,6 +199,12 @@ class Core:
         """The embedder whose vectors are searched, or None when none has been fetched."""
         return self._search[0]
 
+    def _vectors_of(self) -> str | None:
+        """The embedder whose vectors the background job goes by, or None when none was fetched."""
+        if self._search[0] is not None:
+            return self._search[0].name
+        return self.config.embedder if self.model_path(self.config.embedder) else None
+
     @property
     def search(self) -> tuple[EmbedderClient | None, VectorKeeper]:
         """The embedder and the index that go together, at one moment."""
@@ -284,6 +295,7 @@ class Core:
     def close(self) -> None:
         """End background work and workers, and close the record."""
         self.watcher.stop()
+        self.consolidation.stop()
         self.embedding.stop()
         for client in self._clients():
             try:

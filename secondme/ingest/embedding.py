@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Protocol
@@ -90,7 +90,11 @@ class Priority:
 class Embedding:
     """The job: pending moments → vectors in the record → the index."""
 
-    def __init__(self, record: Record, priority: Priority) -> None:
+    def __init__(
+        self, record: Record, priority: Priority, then: Callable[[], None] = lambda: None
+    ) -> None:
+        """`then` is called whenever what it was woken for is done."""
+        self._then = then
         self._record = record
         self._priority = priority
         self._wake = threading.Event()
@@ -169,7 +173,7 @@ class Embedding:
 
     def _run(self) -> None:
         while not self._stop.is_set():
-            self._wake.wait(30)
+            woken = self._wake.wait(30)
             self._wake.clear()
             try:
                 self.working = True
@@ -185,6 +189,8 @@ class Embedding:
             if self.error:
                 self._stop.wait(5)
                 self._wake.set()
+            elif woken:
+                self._then()
 
     def _embed_some(self) -> bool:
         """Embed the next few hundred moments, similar lengths together; False if there are none."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from secondme.record.db import Store
+from secondme.record.episodes import Episodes
 from secondme.record.items import Items
 from secondme.record.journal import Journal
 from secondme.record.moments import Moments
@@ -23,6 +24,7 @@ class Record:
         self.items = Items(self.store)
         self.moments = Moments(self.store)
         self.vectors = Vectors(self.store)
+        self.episodes = Episodes(self.store)
 
     def close(self) -> None:
         """Close the file; call once, when nobody uses the record any more."""

@@ -58,6 +58,10 @@ def erase(store: Store, numbers: Sequence[int], entry: str) -> Erased:
         for row in rows:
             items[row["item_id"]].append(row)
         others = _embedded_with(db, rows)
+        db.executemany(
+            "delete from episodes where n = (select episode from episode_moments where n = ?)",
+            [(n,) for n in gone],
+        )
         for table, column in _referring(db):
             _delete_in(db, table, column, gone)
         _delete_in(db, "vectors", "n", others)

@@ -125,3 +125,35 @@ def moments_and_vectors(db: Database) -> None:
         create index vectors_unindexed on vectors(embedder, n) where indexed = 0;
         """
     )
+
+
+@migrations()
+def episodes(db: Database) -> None:
+    """Episodes, and which moments they hold; one that loses a moment is cut again."""
+    db.executescript(
+        """
+        create table episodes (
+            n integer primary key,
+            id text not null unique,
+            since integer not null,
+            until integer not null,
+            zone text not null,
+            title text not null,
+            people text not null,
+            made_by text not null
+        ) strict;
+        create index episodes_until on episodes(until);
+
+        create table episode_moments (
+            n integer primary key references moments(n) on delete cascade,
+            episode integer not null references episodes(n) on delete cascade
+        ) strict;
+        create index episode_moments_episode on episode_moments(episode);
+
+        create trigger episodes_of_the_dead after update of live on moments
+            when old.live = 1 and new.live = 0
+        begin
+            delete from episodes where n = (select episode from episode_moments where n = new.n);
+        end;
+        """
+    )

@@ -16,7 +16,7 @@ WITH_MODELS = {
     "secondme model use",
     "secondme model remove",
 }
-PARTS = {"moment", "span", "source", "citation", "change", "setting"}
+PARTS = {"moment", "span", "source", "citation", "change", "setting", "episode"}
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +39,13 @@ def outputs(tmp_path_factory: pytest.TempPathFactory, life: Path) -> dict[str, o
         run("secondme recall", "the keys to the flat", "--explain", "--around", "1")
         moment = found["secondme recall"]["hits"][0]["id"]  # type: ignore[index]
         run("secondme show", moment)
+        run("secondme consolidate", "--now")
+        run("secondme episodes")
+        found["secondme show EPISODE"] = home.run(
+            "show",
+            found["secondme episodes"]["episodes"][0]["id"],
+            "--json",  # type: ignore[index]
+        ).json
         run("secondme forget", moment, "--yes")
         run("secondme undo")
         run("secondme log")

@@ -13,6 +13,7 @@ from secondme.memory.evidence import Evidence
 from secondme.memory.pack import pack
 from secondme.memory.recall import Hit, Query, Recall
 from secondme.record.clock import to_ms
+from secondme.record.episodes import Episode
 from secondme.record.moments import Filter, StoredMoment
 
 _PATIENCE = 3.0
@@ -165,8 +166,11 @@ def _explained(hit: Hit) -> dict[str, Any]:
 
 @use_case
 def show(core: Core, call: Call, *, id: str, around: int = 3) -> Event:
-    """A moment in its surroundings, with where it comes from."""
+    """A moment in its surroundings, with where it comes from; or an episode with its moments."""
+    if id[:1].lower() == "e":
+        return _episode(core, id)
     moment = core.record.moments.get(id)
+    episode = core.record.episodes.of(moment)
     near = core.record.moments.around(moment, around, around)
     item = core.record.items.get(moment.item_id)
     return {
@@ -175,6 +179,7 @@ def show(core: Core, call: Call, *, id: str, around: int = 3) -> Event:
         "context": moment.context,
         "meta": moment.meta,
         "passage": _passage(core, moment),
+        "episode": episode_json(episode) if episode else None,
         "before": [moment_json(m) for m in near if m.seq < moment.seq],
         "after": [moment_json(m) for m in near if m.seq > moment.seq],
         "item": {
@@ -186,6 +191,29 @@ def show(core: Core, call: Call, *, id: str, around: int = 3) -> Event:
             "versions": len(item["versions"]),
             "sha256": item["sha256"],
         },
+    }
+
+
+def _episode(core: Core, id_: str) -> Event:
+    episode = core.record.episodes.get(id_)
+    numbers = core.record.episodes.numbers(episode.n)
+    moments = core.record.moments.by_number(numbers)
+    return {
+        **episode_json(episode),
+        "said": [moment_json(moments[n]) for n in numbers if n in moments],
+    }
+
+
+def episode_json(episode: Episode) -> dict[str, Any]:
+    """An episode as every JSON answer has it."""
+    return {
+        "id": episode.id,
+        "title": episode.title,
+        "since": episode.since.isoformat(),
+        "until": episode.until.isoformat(),
+        "people": episode.people,
+        "moments": episode.moments,
+        "source": episode.source,
     }
 
 

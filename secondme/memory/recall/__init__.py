@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from secondme.index.fulltext import FullText
+from secondme.memory.recall.episode import Episode
 from secondme.memory.recall.following import Following
 from secondme.memory.recall.meaning import Meaning, Nearest
 from secondme.memory.recall.people import People
@@ -68,6 +69,7 @@ class Recall:
             Words(fulltext, CANDIDATES),
             Meaning(nearest, CANDIDATES),
             Following(),
+            Episode(fulltext, record.episodes, CANDIDATES),
             People(speakers),
         )
 

@@ -16,7 +16,7 @@ class Meaning:
     """Moments that mean something close to the question."""
 
     name = "meaning"
-    weight = 1.5
+    weight = 1.3
     standardise = True
     late = False
     ceiling = 4.0
