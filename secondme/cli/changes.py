@@ -153,6 +153,27 @@ def _as_shown(chosen: dict[str, Any], result: dict[str, Any]) -> dict[str, Any]:
 
 
 @app.add()
+def mark(
+    verdict: Annotated[str, typer.Argument(metavar="good|wrong", help="What they are.")],
+    ids: Annotated[list[str], typer.Argument(metavar="ID", help="Moments, by id.")],
+    json: Json = False,
+) -> None:
+    """Say that moments are good, or wrong: they come up a little higher, or lower, from now on.
+
+    Nothing is deleted: `secondme recall --all` leaves marks out, and `secondme undo` takes one back.
+
+    Examples:
+        secondme mark wrong m3f9k2ab
+        secondme mark good m3f9k2ab m7ytry2x
+    """
+    result = call("mark", verdict=verdict, ids=ids)
+    if json:
+        print_json(result)
+    else:
+        out(f"marked {counted(len(result['marked']), 'moment')} as {result['verdict']}")
+
+
+@app.add()
 def log(
     limit: Annotated[
         int, typer.Option("-n", "--limit", metavar="N", min=1, max=1000, help="How many changes.")
@@ -162,7 +183,7 @@ def log(
         typer.Option(
             "--kind",
             metavar="KIND",
-            help="Only add, note, chat, forget, erase, watch, source-remove, export or undo.",
+            help="Only add, note, chat, forget, erase, mark, watch, source-remove, export or undo.",
         ),
     ] = None,
     before: Annotated[

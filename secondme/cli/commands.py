@@ -21,7 +21,7 @@ SECTIONS = {
         "show": "recalling",
         "episodes": "episodes",
     },
-    "Take back": {"forget": "changes", "log": "changes", "undo": "changes"},
+    "Take back": {"mark": "changes", "forget": "changes", "log": "changes", "undo": "changes"},
     "Look after it": {
         "status": "health",
         "doctor": "health",

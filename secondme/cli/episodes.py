@@ -62,8 +62,9 @@ def consolidate(
 ) -> None:
     """Say how far the memory has been thought through, which goes on in the background.
 
-    Moments are cut into episodes. The job waits for those that have no vector yet, steps aside while
-    somebody waits for an answer, and goes on where it was after a restart.
+    Moments are cut into episodes, and those that say nearly the same are found. The job waits for those
+    that have no vector yet, steps aside while somebody waits for an answer, and goes on where it was after
+    a restart.
 
     Examples:
         secondme consolidate

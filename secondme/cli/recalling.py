@@ -54,6 +54,12 @@ def recall(
         typer.Option("--around", min=0, metavar="N", help="With N moments before and after each."),
     ] = 0,
     now: Now = None,
+    all_: Annotated[
+        bool,
+        typer.Option(
+            "--all", help="Nothing ranks lower for its age or a mark, and nothing is merged."
+        ),
+    ] = False,
     explain: Annotated[bool, typer.Option("--explain", help="Say how each was found.")] = False,
     json: Json = False,
 ) -> None:
@@ -81,6 +87,7 @@ def recall(
         around=around,
         now=now,
         explain=explain,
+        all=all_,
     )
     if json:
         print_json(result)
@@ -177,6 +184,9 @@ def _origin(result: dict[str, Any]) -> list[tuple[str, str]]:
     if result["episode"]:
         episode = result["episode"]
         rows.append(("episode", f"{short_id(episode['id'])}  {heading(episode)}"))
+    rows += [("the same", f"{short_id(m['id'])}  {place(m)}") for m in result["alike"]]
+    if result["marks"]:
+        rows.append(("marked", ", ".join(result["marks"])))
     if result["context"]:
         rows.append(("within", clip(result["context"], 70)))
     for key, value in result["meta"].items():

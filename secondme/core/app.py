@@ -20,6 +20,7 @@ from secondme.ingest.embedding import Embedding, Priority
 from secondme.ingest.intake import Intake
 from secondme.ingest.reader import Readers
 from secondme.ingest.watch import Watcher
+from secondme.memory.comparing import Comparing
 from secondme.memory.consolidate import Consolidation
 from secondme.memory.cutting import Cutting
 from secondme.model import catalog, fetch
@@ -28,6 +29,9 @@ from secondme.record.clock import now_ms, zone_named
 from secondme.record.erase import long_forgotten
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from secondme.model.clients import EmbedderClient, LanguageClient
 
 log = logging.getLogger("secondme")
@@ -46,7 +50,8 @@ class Core:
         self.fulltext = FullText(self.record.store)
         self.priority = Priority()
         cutting = Cutting(self.record, self.fulltext, self._vectors_of)
-        self.consolidation = Consolidation([cutting], self.priority)
+        comparing = Comparing(self.record, self._nearest, self._indexed)
+        self.consolidation = Consolidation([cutting, comparing], self.priority)
         self.embedding = Embedding(self.record, self.priority, self.consolidation.wake)
         self.intake = Intake(
             self.record, Readers(self.zone), config.max_file_mb * 1_000_000, self.embedding.wake
@@ -204,6 +209,17 @@ class Core:
         if self._search[0] is not None:
             return self._search[0].name
         return self.config.embedder if self.model_path(self.config.embedder) else None
+
+    def _indexed(self) -> str | None:
+        """The embedder whose index is complete, or None."""
+        embedder, index = self._search
+        if embedder is None or index.state != "ready":
+            return None
+        unindexed = self.record.vectors.unindexed(embedder.name, 1)[0]
+        return None if unindexed else embedder.name
+
+    def _nearest(self, vector: NDArray[np.float32], k: int) -> dict[int, float]:
+        return self._search[1].nearest(vector, k)
 
     @property
     def search(self) -> tuple[EmbedderClient | None, VectorKeeper]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from secondme.record.alike import Alike
 from secondme.record.db import Store
 from secondme.record.episodes import Episodes
 from secondme.record.items import Items
 from secondme.record.journal import Journal
 from secondme.record.moments import Moments
 from secondme.record.sources import Sources
+from secondme.record.uses import Uses
 from secondme.record.vectors import Vectors
 
 
@@ -25,6 +27,8 @@ class Record:
         self.moments = Moments(self.store)
         self.vectors = Vectors(self.store)
         self.episodes = Episodes(self.store)
+        self.alike = Alike(self.store)
+        self.uses = Uses(self.store)
 
     def close(self) -> None:
         """Close the file; call once, when nobody uses the record any more."""

@@ -10,7 +10,7 @@ from secondme.errors import NotFoundError, RefusedError
 from secondme.record.clock import new_id, now_ms
 from secondme.record.db import Row, Store
 
-UNDOABLE = ("add", "note", "chat", "forget", "source-remove", "watch")
+UNDOABLE = ("add", "note", "chat", "forget", "source-remove", "watch", "mark")
 
 
 @dataclass(frozen=True, slots=True)

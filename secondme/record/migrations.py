@@ -157,3 +157,26 @@ def episodes(db: Database) -> None:
         end;
         """
     )
+
+
+@migrations()
+def uses_and_alike(db: Database) -> None:
+    """What was cited, opened and marked; and which moments say nearly the same as an earlier one."""
+    db.executescript(
+        """
+        create table uses (
+            n integer not null references moments(n) on delete cascade,
+            kind text not null,
+            time integer not null,
+            journal text references journal(id),
+            primary key (n, kind, time)
+        ) strict, without rowid;
+        create index uses_journal on uses(journal) where journal is not null;
+
+        create table alike (
+            n integer primary key references moments(n) on delete cascade,
+            first integer not null references moments(n) on delete cascade
+        ) strict;
+        create index alike_first on alike(first) where first != n;
+        """
+    )

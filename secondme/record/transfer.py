@@ -25,7 +25,7 @@ from secondme.record import originals
 from secondme.record.db import Store
 
 FORMAT = 1
-TABLES = ("journal", "sources", "items", "versions", "places", "moments", "vectors")
+TABLES = ("journal", "sources", "items", "versions", "places", "moments", "vectors", "uses")
 _STEP = 500
 
 Step = tuple[str, int, int]
@@ -104,6 +104,11 @@ def _reading(table: str) -> str:
             "select m.id as moment, v.embedder, v.vector"
             " from vectors v join moments m on m.n = v.n order by v.n"
         )
+    if table == "uses":
+        return (
+            "select m.id as moment, u.kind, u.time, u.journal"
+            " from uses u join moments m on m.n = u.n order by u.n, u.time"
+        )
     order = {"moments": "n", "versions": "item_id, version", "places": "path"}.get(table, "id")
     return f"select * from {table} order by {order}"
 
@@ -169,6 +174,8 @@ def _read_table(
 ) -> Iterator[Step]:
     columns = [r["name"] for r in db.execute(f"pragma table_info({table})")]
     path, done = folder / f"{table}.jsonl", 0
+    if table == "uses" and not path.exists():  # an export from before uses were kept
+        return
     try:
         with path.open(encoding="utf-8") as file:
             for number, line in enumerate(file, 1):
@@ -192,6 +199,12 @@ def _insert(db: sqlite3.Connection, table: str, columns: list[str], row: dict[st
             "insert or ignore into vectors (n, embedder, vector, indexed)"
             " select n, ?, ?, 0 from moments where id = ? and text != ''",
             (row["embedder"], base64.b64decode(row["vector"], validate=True), row["moment"]),
+        )
+        return
+    if table == "uses":
+        db.execute(
+            "insert or ignore into uses select n, ?, ?, ? from moments where id = ? and text != ''",
+            (row["kind"], row["time"], row["journal"], row["moment"]),
         )
         return
     unknown = set(row) - set(columns)

@@ -16,7 +16,7 @@ from tests.home import Home
 
 ROOT = Path(__file__).parents[2]
 EXPECTED = (
-    "add note watch sources recall ask chat show episodes forget log undo status doctor consolidate index"
+    "add note watch sources recall ask chat show episodes mark forget log undo status doctor consolidate index"
     " export import"
     " model core config"
 ).split()

@@ -39,6 +39,7 @@ def outputs(tmp_path_factory: pytest.TempPathFactory, life: Path) -> dict[str, o
         run("secondme recall", "the keys to the flat", "--explain", "--around", "1")
         moment = found["secondme recall"]["hits"][0]["id"]  # type: ignore[index]
         run("secondme show", moment)
+        found["secondme mark"] = home.run("mark", "good", moment, "--json").json
         run("secondme consolidate", "--now")
         run("secondme episodes")
         found["secondme show EPISODE"] = home.run(

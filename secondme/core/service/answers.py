@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from secondme.core.app import Core
 from secondme.core.service import Call, Event, use_case
-from secondme.core.service.moments import find, make_filter, moment_json, search_notice
+from secondme.core.service.moments import find, make_filter, moment_json, note_use, search_notice
 from secondme.errors import BadInputError
 from secondme.memory.answer import Answer, Draft, answer
 from secondme.memory.evidence import Evidence
@@ -50,7 +50,10 @@ def ask(
 ) -> Iterator[Event]:
     """Answer a question from what is remembered, with citations, or refuse."""
     filter_ = make_filter(core, before=before, after=after, who=who, source=source)
-    yield from _answered(core, call, question, question, k, filter_, now, ())
+    for event in _answered(core, call, question, question, k, filter_, now, ()):
+        if event["event"] == "result":
+            note_use(core, "cited", [citation["id"] for citation in event["citations"]])
+        yield event
 
 
 @use_case
@@ -69,6 +72,8 @@ def chat(
     ):
         if event["event"] == "result":
             keep = not private and not event["partial"]
+            if not private:
+                note_use(core, "cited", [citation["id"] for citation in event["citations"]])
             said = [Message("user", message), Message("assistant", event["answer"])]
             history.turns = [*history.turns, *said][-2 * _TURNS :]
             event["remembered"] = (

@@ -119,6 +119,8 @@ def _take_back(core: Core, entry: Entry, by: str) -> int:
             count = store.value("select count(*) from moments where added_by = ?", (entry.id,))
             core.intake.take_back(entry, by)
             return int(count)
+        if entry.kind == "mark":
+            return core.record.uses.take_back(entry.id)
         restored = 0
         if entry.kind in ("forget", "source-remove"):
             restored = db.execute(

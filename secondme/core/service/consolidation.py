@@ -27,8 +27,8 @@ def consolidate(core: Core, call: Call, *, now: bool = False) -> Iterator[Event]
                 total[name] = max(total.get(name, 0), count)
                 if count:
                     yield progress(name, total[name] - count, total[name], started)
-            if job.error:
-                raise SecondMeError(f"consolidating stopped: {job.error}")
+            if error := job.error or core.embedding.error:
+                raise SecondMeError(f"consolidating stopped: {error}")
             call.stop.wait(0.2)
             left = job.left()
     yield {

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import logging
 import time
-from typing import Any
+from typing import Any, Literal
 
 from secondme.core.app import Core
 from secondme.core.dates import parse_span
 from secondme.core.service import Call, Event, use_case
-from secondme.errors import BadInputError, IndexDamagedError, NotFoundError, SecondMeError
+from secondme.errors import (
+    BadInputError,
+    IndexDamagedError,
+    NotFoundError,
+    RecordError,
+    SecondMeError,
+)
 from secondme.memory.evidence import Evidence
 from secondme.memory.pack import pack
 from secondme.memory.recall import Hit, Query, Recall
 from secondme.record.clock import to_ms
 from secondme.record.episodes import Episode
 from secondme.record.moments import Filter, StoredMoment
+from secondme.record.uses import Kind
+
+log = logging.getLogger("secondme")
 
 _PATIENCE = 3.0
 """Seconds that the first question after a start waits for the vector index; then words alone must do."""
@@ -37,15 +47,19 @@ def recall(
     around: int = 0,
     now: str | None = None,
     explain: bool = False,
+    all: bool = False,
 ) -> Event:
-    """The moments that a question is about, best first."""
+    """The moments that a question is about, best first.
+
+    With `all`, age, use and marks do not rank them, and those that say the same each come.
+    """
     started = time.perf_counter()
     if not 1 <= k <= 1000:
         raise BadInputError(f"k is {k}, but must be from 1 to 1000")
     if tokens is not None and tokens < 1:
         raise BadInputError(f"tokens is {tokens}, but must be at least 1")
     filter_ = make_filter(core, before=before, after=after, who=who, source=source)
-    hits, took = find(core, question, k, filter_, now)
+    hits, took = find(core, question, k, filter_, now, all_=all)
     if tokens is not None:
         hits = pack(hits, tokens)
     result: Event = {
@@ -70,7 +84,7 @@ def recall(
 
 
 def find(
-    core: Core, question: str, k: int, filter_: Filter, now: str | None
+    core: Core, question: str, k: int, filter_: Filter, now: str | None, *, all_: bool = False
 ) -> tuple[list[Hit], dict[str, float]]:
     """Recall through every view; also how long each step took, in milliseconds.
 
@@ -97,7 +111,7 @@ def find(
             index.nearest,
             core.record.moments.speaker_names,
         )
-        query = Query(question, core.now(now), filter_, vector)
+        query = Query(question, core.now(now), filter_, vector, all_)
         name = embedder.name if embedder else ""
         try:
             hits = recall_(query, k, name)
@@ -171,7 +185,9 @@ def show(core: Core, call: Call, *, id: str, around: int = 3) -> Event:
         return _episode(core, id)
     moment = core.record.moments.get(id)
     episode = core.record.episodes.of(moment)
+    note_use(core, "opened", [moment.id])
     near = core.record.moments.around(moment, around, around)
+    alike = core.record.moments.by_number(core.record.alike.others(moment.n))
     item = core.record.items.get(moment.item_id)
     return {
         **moment_json(moment),
@@ -180,6 +196,8 @@ def show(core: Core, call: Call, *, id: str, around: int = 3) -> Event:
         "meta": moment.meta,
         "passage": _passage(core, moment),
         "episode": episode_json(episode) if episode else None,
+        "marks": [kind for kind, _ in _uses(core, moment) if kind in ("good", "wrong")],
+        "alike": [moment_json(other) for other in alike.values()],
         "before": [moment_json(m) for m in near if m.seq < moment.seq],
         "after": [moment_json(m) for m in near if m.seq > moment.seq],
         "item": {
@@ -192,6 +210,34 @@ def show(core: Core, call: Call, *, id: str, around: int = 3) -> Event:
             "sha256": item["sha256"],
         },
     }
+
+
+def _uses(core: Core, moment: StoredMoment) -> list[tuple[Kind, int]]:
+    return core.record.uses.of([moment.n]).get(moment.n, [])
+
+
+def note_use(core: Core, kind: Kind, ids: list[str]) -> None:
+    """Note what was cited or opened; a record that cannot be written does not stand in the way."""
+    if ids:
+        try:
+            core.record.uses.add(kind, ids)
+        except RecordError as error:
+            log.warning("a use was not noted: %s", error)
+
+
+@use_case
+def mark(core: Core, call: Call, *, ids: list[str], verdict: Literal["good", "wrong"]) -> Event:
+    """Say that moments are good or wrong: from now on they rank higher or lower."""
+    if not ids:
+        raise BadInputError("say which moments to mark", hint="`secondme recall` shows ids")
+    moments = [core.record.moments.get(id_) for id_ in dict.fromkeys(ids)]
+    noun = "moment" if len(moments) == 1 else "moments"
+    with core.record.store.write():
+        entry = core.record.journal.begin(
+            "mark", call.client, f"marked {len(moments)} {noun} as {verdict}"
+        )
+        core.record.uses.add(verdict, [m.id for m in moments], entry)
+    return {"marked": [moment_json(m) for m in moments], "verdict": verdict, "journal": entry}
 
 
 def _episode(core: Core, id_: str) -> Event:
