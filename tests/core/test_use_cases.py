@@ -228,6 +228,8 @@ def test_export_and_import_bring_back_the_same_memory(own: Home, tmp_path: Path)
     other = Home(tmp_path / "other")
     try:
         other.finish("import", path=str(tmp_path / "out"))
+        own.finish("consolidate", now=True)
+        other.finish("consolidate", now=True)
         for question in ("kayak", "markerxx7", "violin garden", "lighthouse"):
             assert (
                 other.call("recall", question=question)["hits"]

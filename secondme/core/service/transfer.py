@@ -29,8 +29,7 @@ def export(core: Core, call: Call, *, path: str) -> Iterator[Event]:
 def import_(core: Core, call: Call, *, path: str) -> Iterator[Event]:
     """Bring an exported memory back: same ids, same recall; what is here already stays as it is."""
     yield from _counted(read_export(core.record.store, Path(path), call.stop), path)
-    if core.embedder is not None:
-        core.embedding.wake()
+    core.embedding.wake()
 
 
 def _counted(steps: Iterator[tuple[str, int, int]], path: str) -> Iterator[Event]:
