@@ -70,6 +70,7 @@ def fill(client, size: int, real: bool) -> None:
     client.call("recall", question="warm up")
     while client.call("core-status")["index"]["state"] != "ready":
         time.sleep(0.2)
+    list(client.stream("consolidate", now=True))
 
 
 def grow(client, path: Path) -> None:

@@ -100,7 +100,13 @@ def test_a_moment_of_an_archive_is_blanked_and_the_others_keep_their_bytes(
     mbox(tmp_path / "box.mbox", [KEPT, f"my {LATIN}", "and a third, longer mail"], SUBJECT)
     home.finish("add", paths=[str(tmp_path / "box.mbox")])
     assert "an original" in traces(home, LATIN)
+    home.finish("consolidate", now=True)
+    secret = home.call("recall", question=LATIN, k=1)["hits"][0]["id"]
+    home.call("mark", ids=[secret], verdict="good")
+    assert LATIN in str(home.call("show", id=home.call("show", id=secret)["episode"]["id"]))
     erase(home, LATIN)
+    assert traces(home, LATIN, SUBJECT) == []
+    home.finish("consolidate", now=True)
     assert traces(home, LATIN, SUBJECT) == []
     kept = home.call("recall", question="quince jam")["hits"][0]
     assert KEPT in home.call("show", id=kept["id"])["passage"]
