@@ -17,7 +17,7 @@ from secondme.record.moments import StoredMoment
 
 Nearest = Callable[[NDArray[np.float32], int], Mapping[int, float]]
 
-_PART = 50
+_PART = 10
 _NEIGHBOURS = 6
 _NEAR = 0.95
 _FEWEST = 5

@@ -13,7 +13,7 @@ from secondme.memory.title import title
 from secondme.record import Record
 from secondme.record.episodes import Place
 
-_PART = 256
+_PART = 128
 """Moments of a stream that are cut at a time."""
 
 
