@@ -6,12 +6,9 @@ lies where the platform keeps such things. A variable `SECONDME_<FIELD>` overrid
 
 from __future__ import annotations
 
-import hashlib
 import os
 import socket
 import sys
-import tempfile
-import tomllib
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
@@ -93,6 +90,22 @@ class Config:
         """Where the core writes its port and token (mode 0600) when it uses loopback."""
         return self.run_dir / "core.json"
 
+    @property
+    def address(self) -> Path:
+        """The file by which clients find the core."""
+        return self.tcp_file if self.uses_tcp else self.socket
+
+    @property
+    def places(self) -> dict[str, Path]:
+        """Where everything lies, by what it is."""
+        return {
+            "data": self.data_dir,
+            "models": self.models_dir,
+            "log": self.log_dir,
+            "socket": self.address,
+            "settings": self.config_file,
+        }
+
 
 PATHS = ("data_dir", "models_dir", "run_dir", "log_dir", "config_file")
 SETTINGS = {f.name: f for f in fields(Config) if f.name not in PATHS}
@@ -109,8 +122,10 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
     paths = _paths(env)
     values: dict[str, Any] = dict(paths)
     file = paths["config_file"]
-    for name, value in _read_file(file).items():
-        values[name] = _convert(name, value, str(file))
+    for name, value in stored_settings(file).items():
+        values[name] = _convert(
+            name, value, str(file), f"`secondme config unset {name}` takes it out"
+        )
     for name in _READABLE:
         variable = f"SECONDME_{name.upper()}"
         if variable in env:
@@ -140,12 +155,15 @@ def private_dir(path: Path) -> Path:
 
 
 def write_setting(file: Path, name: str, value: str | None) -> Any:
-    """Set one field in the TOML file, or with None take it out; returns the value as converted."""
-    if name not in _READABLE:
+    """Set one field in the TOML file, or with None take it out; returns the value as converted.
+
+    A field that does not exist, such as a mistyped one, can only be taken out.
+    """
+    stored = stored_settings(file)
+    if name not in _READABLE and (value is not None or name not in stored):
         raise BadInputError(
             f"there is no setting named {name!r}", hint="`secondme config` lists them"
         )
-    stored = _read_file(file)
     converted = None if value is None else _convert(name, value, "the command line")
     stored.pop(name, None)
     if converted is not None:
@@ -182,6 +200,9 @@ def _paths(env: Mapping[str, str]) -> dict[str, Path]:
         log = platformdirs.user_log_path(APP)
         file = platformdirs.user_config_path(APP) / "config.toml"
     if len(os.fsencode(run / "core.sock")) > _SOCKET_PATH_LIMIT or not _creatable(run):
+        import hashlib
+        import tempfile
+
         digest = hashlib.sha256(os.fsencode(data)).hexdigest()[:16]
         owner = os.getuid() if hasattr(os, "getuid") else "user"
         run = Path(tempfile.gettempdir()) / f"{APP}-{owner}-{digest}"
@@ -202,29 +223,40 @@ def _creatable(folder: Path) -> bool:
     return False
 
 
-def _read_file(file: Path) -> dict[str, Any]:
+def stored_settings(file: Path) -> dict[str, Any]:
+    """What stands in the settings file, right or not. Raises `BadInputError` for one that is not TOML."""
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
+        text = file.read_text(encoding="utf-8")
     except FileNotFoundError:
         return {}
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadInputError(
-            f"{file} is not valid TOML: {error}", hint="mend or remove it"
-        ) from None
+    except UnicodeDecodeError as error:
+        raise _not_toml(file, error) from None
+    import tomllib
+
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise _not_toml(file, error) from None
 
 
-def _convert(name: str, value: Any, where: str) -> Any:
+def _not_toml(file: Path, error: Exception) -> BadInputError:
+    return BadInputError(f"{file} is not valid TOML: {error}", hint="mend or remove it")
+
+
+def _convert(name: str, value: Any, where: str, hint: str = "") -> Any:
     if name not in _READABLE:
-        raise BadInputError(
-            f"{where} sets {name!r}, which does not exist", hint="`secondme config` lists them"
-        )
+        raise BadInputError(f"{where} sets {name!r}, which does not exist", hint=hint)
     if name == "models_dir":
         return Path(str(value)).expanduser().absolute()
     kind: type = type(_READABLE[name].default)
     try:
         converted = kind(value)
     except (TypeError, ValueError):
-        raise BadInputError(f"{where} sets {name} to {value!r}, which is not a number") from None
+        raise BadInputError(
+            f"{where} sets {name} to {value!r}, which is not a number", hint=hint
+        ) from None
     if kind in (int, float) and converted < 0:
-        raise BadInputError(f"{where} sets {name} to {value!r}, which must not be negative")
+        raise BadInputError(
+            f"{where} sets {name} to {value!r}, which must not be negative", hint=hint
+        )
     return converted

@@ -108,7 +108,11 @@ class Importer:
     media_type: str = "application/octet-stream"
 
     def probe(self, document: Document) -> bool:
-        """Whether this importer reads this document, whose suffix is one of its own."""
+        """Whether this importer reads this document, whose suffix is one of its own.
+
+        Instead of a bare no it may raise `UnreadableError` that says what it looked for and missed;
+        when no other importer reads the document either, the person gets to see that.
+        """
         return True
 
     def title(self, document: Document) -> str | None:

@@ -8,11 +8,12 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from secondme import config
-from secondme.core.client import CoreClient
+from secondme.core.client import CoreClient, lock_holder
 
 COMMAND = Path(sys.executable).parent / "secondme"
 
@@ -58,9 +59,10 @@ class Home:
 
     def kill(self) -> None:
         """End the core as a power cut would."""
-        running = self.client.running()
-        if running:
-            os.kill(running["pid"], signal.SIGKILL)
+        pid = lock_holder(self.config)  # told at once, however busy the core is
+        if pid is not None and pid > 0:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
     def stop(self) -> None:
         try:

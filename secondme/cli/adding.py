@@ -14,8 +14,9 @@ from secondme.cli.link import absolute, call, follow, print_json
 from secondme.cli.main import MISSING, STOPPED
 from secondme.cli.moments import short_id
 from secondme.cli.options import Json, words
-from secondme.cli.output import clean, counted, dim, minute, note, out, short_path
+from secondme.cli.output import clean, dim, minute, note, out, short_path
 from secondme.errors import BadInputError
+from secondme.wording import counted
 
 app = App()
 _GROUPED_FROM = 4
@@ -87,7 +88,7 @@ def _add_paths(paths: list[str], wait: bool, force: bool) -> dict[str, Any]:
     try:
         return follow("add", on=count, paths=paths, wait=wait, force=force)
     except KeyboardInterrupt:
-        kept = "1 item is safe" if safe == 1 else f"{safe:,} items are safe"
+        kept = f"{counted(safe, 'item')} {'is' if safe == 1 else 'are'} safe"
         if stage == "embedding":
             note("stopped waiting; everything is taken in, and is found by meaning before long")
         else:
@@ -125,7 +126,7 @@ def _report_skipped(skipped: list[dict[str, str]]) -> None:
     counts = Counter(skip["reason"] for skip in skipped)
     for reason, count in counts.most_common():
         if count >= _GROUPED_FROM:
-            note(f"  {clean(reason)}: {count:,} files")
+            note(f"  {clean(reason)}: {counted(count, 'file')}")
     single = [skip for skip in skipped if counts[skip["reason"]] < _GROUPED_FROM]
     for skip in single[:_LISTED]:
         note(f"  {short_path(skip['path'])}: {clean(skip['reason'])}")

@@ -1,4 +1,4 @@
-"""`forget`, `log` and `undo`: taking things out of the memory, and taking changes back."""
+"""`forget`, `log`, `undo` and `redo`: taking things out of the memory, and taking changes back."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from secondme.cli.output import (
     can_ask,
     clean,
     confirmed,
-    counted,
     dim,
     minute,
     note,
@@ -23,8 +22,10 @@ from secondme.cli.output import (
     out,
     short_path,
     table,
+    with_home,
 )
 from secondme.errors import RefusedError
+from secondme.wording import counted
 
 app = App()
 _PREVIEW = 10
@@ -183,7 +184,7 @@ def log(
         typer.Option(
             "--kind",
             metavar="KIND",
-            help="Only add, note, chat, forget, erase, mark, watch, source-remove, export or undo.",
+            help="Only add, note, chat, forget, erase, mark, watch, source-remove, export, undo or redo.",
         ),
     ] = None,
     before: Annotated[
@@ -204,7 +205,7 @@ def log(
         return
     entries = result["entries"]
     if not entries:
-        out("nothing has changed yet")
+        out("nothing has changed yet" if kind is None and before is None else "no such change")
         return
     length = _id_length([entry["id"] for entry in entries])
     rows = [
@@ -213,12 +214,19 @@ def log(
             minute(entry["time"]),
             entry["kind"],
             one_line(entry["client"]),
-            one_line(entry["summary"]) + (" (taken back)" if entry["undone_by"] else ""),
+            _summary(entry) + _ending(entry),
         )
         for entry in entries
     ]
     for line in table(rows, ("id", "time", "kind", "by", "what")):
         out(line)
+
+
+def _ending(entry: dict[str, Any]) -> str:
+    """Whether a change no longer holds."""
+    if not entry["undone_by"]:
+        return ""
+    return " (done again)" if entry["kind"] == "undo" else " (taken back)"
 
 
 def _id_length(ids: list[str]) -> int:
@@ -252,8 +260,42 @@ def undo(
     if json:
         print_json(result)
     else:
-        entry = result["undone"]
-        out(
-            f"taken back: {entry['kind']} of {minute(entry['time'])}, {clean(one_line(entry['summary']))}"
-        )
-        out(dim(f"{counted(result['moments'], 'moment')} changed"))
+        _show_change("taken back", result["undone"])
+        out(dim("`secondme redo` does it again"))
+
+
+@app.add()
+def redo(
+    id: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="ID",
+            help="The change's id from the log; what was taken back last without.",
+            show_default=False,
+        ),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Do the change again that was taken back last, or the one with this id.
+
+    Examples:
+        secondme redo
+        secondme log
+        secondme redo 01j9x4k2m7
+    """
+    result = call("redo", id=id)
+    if json:
+        print_json(result)
+    else:
+        _show_change("done again", result["redone"])
+        if result["redone"]["kind"] == "add" and not result["moments"]:
+            out(dim("what it brought has come in again since, so no moment returned"))
+
+
+def _show_change(what: str, entry: dict[str, Any]) -> None:
+    out(f"{what}: {entry['kind']} of {minute(entry['time'])}, {_summary(entry)}")
+
+
+def _summary(entry: dict[str, Any]) -> str:
+    """What a change did, in one line, with `~` for the person's own folder."""
+    return with_home(one_line(entry["summary"]))

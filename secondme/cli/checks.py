@@ -56,14 +56,14 @@ def _settings(fix: bool) -> Check:
 
 
 def _folders(config: Config, fix: bool) -> Check:
-    """Folders are 0700 and the files in them 0600; what the core keeps in its data it checks itself."""
+    """Folders are 0700 and the files in them 0600; what lies in the data folder the core checks."""
     if os.name != "posix":
         return _check("folders", None)
     loose = list(_readable_by_others(config))
     if not loose:
         return _check("folders", None)
     detail = f"{loose[0]} can be read by others" + (
-        f", and {len(loose) - 1} more" if loose[1:] else ""
+        f", and {len(loose) - 1:,} more" if loose[1:] else ""
     )
     if fix:
         for path in loose:
@@ -73,7 +73,8 @@ def _folders(config: Config, fix: bool) -> Check:
 
 def _readable_by_others(config: Config) -> Iterator[Path]:
     folders = [f for f in (config.data_dir, config.run_dir, config.log_dir) if f.is_dir()]
-    within = [path for folder in folders for path in folder.iterdir() if not path.is_dir()]
+    own = [f for f in folders if f != config.data_dir]
+    within = [path for folder in own for path in folder.iterdir() if not path.is_dir()]
     for path in (*folders, *within, config.config_file):
         info = path.lstat() if path.exists() else None
         if info and info.st_mode & 0o077 and not path.is_symlink() and info.st_uid == os.getuid():
@@ -83,7 +84,7 @@ def _readable_by_others(config: Config) -> Iterator[Path]:
 def _socket(config: Config, fix: bool) -> Check:
     """A core answers where its lock is held, and nothing is left where it is not."""
     running, holder = CoreClient(config).running(), lock_holder(config)
-    left = config.tcp_file if config.uses_tcp else config.socket
+    left = config.address
     if running is not None:
         return _check("socket", None)
     if holder is not None:

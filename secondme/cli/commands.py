@@ -21,7 +21,13 @@ SECTIONS = {
         "show": "recalling",
         "episodes": "episodes",
     },
-    "Take back": {"mark": "changes", "forget": "changes", "log": "changes", "undo": "changes"},
+    "Take back": {
+        "mark": "changes",
+        "forget": "changes",
+        "log": "changes",
+        "undo": "changes",
+        "redo": "changes",
+    },
     "Look after it": {
         "status": "health",
         "doctor": "health",

@@ -11,8 +11,9 @@ from secondme.cli.app import App
 from secondme.cli.link import call, client, print_json
 from secondme.cli.main import MISSING
 from secondme.cli.options import Json
-from secondme.cli.output import clean, counted, duration, note, out, short_path, table
+from secondme.cli.output import clean, duration, note, out, short_path, table
 from secondme.errors import CoreError
+from secondme.wording import counted
 
 app = App()
 core = App("core")
@@ -20,7 +21,7 @@ app.add_typer(core)
 
 
 @core.callback(invoke_without_command=True)
-def core_(context: typer.Context) -> None:
+def core_(context: typer.Context, json: Json = False) -> None:
     """The core is the one process that holds the memory. Commands start it when they need it.
 
     It ends by itself when nobody has asked for anything for a while (setting idle_exit), unless it
@@ -31,7 +32,7 @@ def core_(context: typer.Context) -> None:
         secondme core restart
     """
     if not context.invoked_subcommand:
-        status()
+        status(json)
 
 
 @core.add()
@@ -100,10 +101,9 @@ def _show(result: dict[str, Any]) -> None:
     out(f"listens on  {short_path(result['socket'])}")
     pending = f", {result['pending']:,} without a vector yet" if result["pending"] else ""
     out(f"holds       {counted(result['moments'], 'moment')}{pending}")
-    reason = f": {clean(result['index']['reason'])}" if result["index"]["reason"] else ""
-    out(f"index       {result['index']['state']}{reason}")
+    out(f"index       {clean(result['index']['says'])}")
     if result["embedding"]["rate"]:
-        out(f"embedding   {result['embedding']['rate']:.0f} moments a second")
+        out(f"embedding   {counted(round(result['embedding']['rate']), 'moment')} a second")
     if result["embedding"]["error"]:
         out(f"embedding   stopped: {clean(result['embedding']['error'])}")
     if result["workers"]:

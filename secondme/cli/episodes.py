@@ -11,7 +11,8 @@ from secondme.cli.link import call, follow, print_json
 from secondme.cli.main import MISSING, STOPPED
 from secondme.cli.moments import short_id
 from secondme.cli.options import After, Before, Json, Source, Who
-from secondme.cli.output import clean, counted, day, dim, minute, note, one_line, out, table
+from secondme.cli.output import clean, day, dim, minute, note, one_line, out, table
+from secondme.wording import counted
 
 app = App()
 

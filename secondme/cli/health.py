@@ -13,7 +13,6 @@ from secondme.cli.options import Json
 from secondme.cli.output import (
     bad,
     clean,
-    counted,
     dim,
     duration,
     good,
@@ -21,7 +20,9 @@ from secondme.cli.output import (
     note,
     out,
     short_path,
+    wrap,
 )
+from secondme.wording import counted
 
 app = App()
 index = App("index")
@@ -41,7 +42,10 @@ def status(json: Json = False) -> None:
         print_json(result)
         return
     for name, value in _facts(result):
-        out(f"{name:<9} {value}")
+        first, *rest = wrap(value, " " * 10)
+        out(f"{name:<9} {first.lstrip()}")
+        for line in rest:
+            out(line)
     for sentence in result["leaves_machine"]:
         out(marked(clean(sentence)))
     if not result["leaves_machine"]:
@@ -58,7 +62,7 @@ def _facts(result: dict[str, Any]) -> list[tuple[str, str]]:
         ("answers", _model(result["language_model"])),
         (
             "finds",
-            f"by words; by meaning with {_model(result['embedder'])}, index {result['index']}",
+            f"by words; by meaning with {_model(result['embedder'])}{_index(result)}",
         ),
     ]
     if result["pending"]:
@@ -67,6 +71,10 @@ def _facts(result: dict[str, Any]) -> list[tuple[str, str]]:
         ("plugin", f"{f['plugin']} failed: {clean(f['reason'])}") for f in result["plugins_failed"]
     ]
     return facts
+
+
+def _index(result: dict[str, Any]) -> str:
+    return "" if result["index"] == "off" else f", index {clean(result['index_says'])}"
 
 
 def _model(model: dict[str, Any]) -> str:
@@ -105,7 +113,7 @@ def doctor(
                 if check["ok"]
                 else bad("wrong ")
             )
-            detail = f": {clean(check['detail'])}" if check["detail"] else ""
+            detail = f": {short_path(check['detail'])}" if check["detail"] else ""
             out(f"{state}  {check['name']}{detail}")
     wrong = [check for check in checks if not check["ok"]]
     if wrong and not fix and not json:

@@ -61,8 +61,9 @@ def follow(
 
 
 def absolute(path: str) -> str:
-    """A path for the core, which has a working folder of its own; links stay as they were typed."""
-    return os.path.abspath(path)  # noqa: PTH100 - resolving would follow links
+    """A path for the core, which has a working folder of its own: `~` is the person's own folder, even
+    where quotes kept the shell from saying so; links stay as they were typed."""
+    return os.path.abspath(os.path.expanduser(path))  # noqa: PTH100, PTH111 - resolving would follow links
 
 
 def print_json(result: Any) -> None:

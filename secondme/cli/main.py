@@ -74,7 +74,9 @@ def _fail(line: str, code: int, error: Exception) -> int:
         import traceback
 
         traceback.print_exception(error)
-    sys.stderr.write(f"error: {' '.join(line.split())}\n")
+    from secondme.cli.output import short_path
+
+    sys.stderr.write(f"error: {short_path(line)}\n")
     return code
 
 

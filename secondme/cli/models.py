@@ -36,7 +36,7 @@ _Name = Annotated[
 
 
 @model.callback(invoke_without_command=True)
-def models(context: typer.Context) -> None:
+def models(context: typer.Context, json: Json = False) -> None:
     """Models: the one that answers, and the embedder that finds by meaning. All of them run here.
 
     Examples:
@@ -46,7 +46,7 @@ def models(context: typer.Context) -> None:
         secondme model use qwen2.5-coder-1.5b
     """
     if not context.invoked_subcommand:
-        list_()
+        list_(json=json)
 
 
 @model.add("list")

@@ -23,6 +23,7 @@ from secondme.cli.output import (
 _ID = 8
 _COMMON = frozenset("what when where which with does have that this from they were about".split())
 _SHOWN_LINES = 12
+_NEAR_LINES = 4
 _PIPE_WIDTH = 200
 
 
@@ -55,23 +56,29 @@ def show_hits(hits: list[dict[str, Any]], question: str) -> None:
             out()
         facts = [minute(hit["time"]), *([one_line(hit["speaker"])] if hit["speaker"] else [])]
         facts.append(place(hit))
-        out(f"{bold(f'{number:>2}')}  {dim(' · '.join(facts))}  {marked(short_id(hit['id']))}")
-        show_text(hit, hit.get("around", []), pattern)
+        head = f"{bold(f'{number:>2}')}  {dim(' · '.join(facts))}  {marked(short_id(hit['id']))}"
+        show_in_place(head, hit, pattern)
         for line in _explanation(hit.get("explain", {})):
             out(dim(f"    {line}"))
 
 
-def show_text(
-    moment: dict[str, Any], near: list[dict[str, Any]], pattern: re.Pattern[str] | None = None
+def show_in_place(
+    head: str, moment: dict[str, Any], pattern: re.Pattern[str] | None = None
 ) -> None:
-    """A moment's text; marked, and between the moments near it, when there are any."""
-    for each in sorted((*near, moment), key=lambda m: (m["time"], m["span"] or [0])):
-        text = each["text"]
-        if near and each["speaker"]:
-            text = f"{one_line(each['speaker'])}: {text}"
-        gutter = "  > " if near and each is moment else "    "
-        for line in wrap(text, gutter, _SHOWN_LINES):
-            out(_emphasised(line, pattern) if each is moment else dim(line))
+    """A moment's text under its head, between what stands before and after it where that is given."""
+    for near in moment.get("before", ()):
+        _show_faintly(near)
+    out(head)
+    for line in wrap(moment["text"], "    ", _SHOWN_LINES):
+        out(_emphasised(line, pattern))
+    for near in moment.get("after", ()):
+        _show_faintly(near)
+
+
+def _show_faintly(moment: dict[str, Any]) -> None:
+    speaker = f"{one_line(moment['speaker'])}: " if moment["speaker"] else ""
+    for line in wrap(speaker + moment["text"], "    ", _NEAR_LINES):
+        out(dim(line))
 
 
 def show_lines(moments: list[dict[str, Any]]) -> None:

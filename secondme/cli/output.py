@@ -9,9 +9,10 @@ import sys
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import TextIO
+from typing import Any, TextIO
 
 _MAX_WIDTH = 100
+_LAST_COLUMN = 20
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
@@ -138,20 +139,32 @@ def clip(text: str, width: int) -> str:
 
 
 def table(rows: Sequence[Sequence[str]], head: Sequence[str]) -> Iterable[str]:
-    """Lines of aligned columns under their names; on a terminal the last column is cut to fit."""
+    """Lines of aligned columns under their names; on a terminal the last column is cut to fit, and has
+    a line of its own where little room is left for it."""
     widths = [max(cells(row[i]) for row in (head, *rows)) for i in range(len(head) - 1)]
     width = columns()
-    room = max(width - sum(widths) - 2 * len(widths), 20) if width else None
+    room = width - sum(widths) - 2 * len(widths) if width else None
     for number, row in enumerate((head, *rows)):
         fixed = [text + " " * (w - cells(text)) for text, w in zip(row[:-1], widths, strict=True)]
-        last = row[-1] if room is None else clip(row[-1], room)
-        line = "  ".join((*fixed, last)).rstrip()
-        yield dim(line) if number == 0 else line
+        if room is None:
+            lines = ["  ".join((*fixed, row[-1]))]
+        elif room >= _LAST_COLUMN:
+            lines = ["  ".join((*fixed, clip(row[-1], room)))]
+        else:
+            lines = ["  ".join(fixed), *wrap(row[-1], "    ")]
+        for line in lines:
+            yield dim(line.rstrip()) if number == 0 else line.rstrip()
 
 
-def counted(count: int, noun: str) -> str:
-    """`1 moment`, `2,345 moments`."""
-    return f"{count:,} {noun if count == 1 else noun + 's'}"
+def told(value: Any) -> str:
+    """A value of any kind as a person would write it: lists by commas, `yes` for true."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, dict):
+        return ", ".join(f"{name}: {told(each)}" for name, each in value.items())
+    if isinstance(value, list):
+        return ", ".join(map(told, value))
+    return str(value)
 
 
 def size(count: float) -> str:
@@ -202,11 +215,16 @@ def _date(time: datetime) -> str:
 
 
 def short_path(path: str) -> str:
-    """A path as one line, with `~` for the person's own folder."""
+    """A path, or a line that names some, as one line with `~` for the person's own folder."""
+    return one_line(with_home(path))
+
+
+def with_home(text: str) -> str:
+    """A text with `~` for the person's own folder wherever a path begins with it."""
     home = os.environ.get("HOME", "").rstrip("/")
-    if home and path.startswith(home + "/"):
-        path = "~" + path[len(home) :]
-    return one_line(path)
+    if not home:
+        return text
+    return re.sub(rf"(?<![^\s\"'(,:]){re.escape(home)}(?=/|[\s,]|$)", "~", text)
 
 
 def confirmed(question: str) -> bool:

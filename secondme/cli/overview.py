@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from secondme import __version__
 from secondme.cli.link import call, client
-from secondme.cli.output import bold, counted, dim, out
+from secondme.cli.output import bold, dim, out
+from secondme.wording import counted
 
 _TRY = {
     "empty": (

@@ -11,13 +11,12 @@ from secondme.cli.app import App
 from secondme.cli.episodes import heading
 from secondme.cli.link import call, print_json
 from secondme.cli.main import MISSING
-from secondme.cli.moments import place, short_id, show_hits, show_text
+from secondme.cli.moments import place, short_id, show_hits, show_in_place
 from secondme.cli.options import After, Before, Json, Now, Question, Source, Who, words
 from secondme.cli.output import (
     bold,
     clean,
     clip,
-    counted,
     dim,
     interactive,
     marked,
@@ -27,10 +26,13 @@ from secondme.cli.output import (
     one_line,
     out,
     short_path,
+    told,
     wrap,
 )
+from secondme.wording import counted
 
 app = App()
+_LABEL = 16
 
 
 @app.add()
@@ -65,7 +67,8 @@ def recall(
 ) -> None:
     """Find the moments that a question is about, best first, by words and by meaning.
 
-    Ends with exit code 1 when nothing is found.
+    Questions that you asked Second Me, and its refusals to answer, are left out: they say nothing.
+    `--source chat` finds them too. Ends with exit code 1 when nothing is found.
 
     Examples:
         secondme recall "when did Ana move?"
@@ -141,16 +144,14 @@ def show(
     if "said" in result:
         _show_episode(result)
         return
-    for near in result["before"]:
-        _faint(near)
     speaker = [bold(one_line(result["speaker"]))] if result["speaker"] else []
-    out(" · ".join([marked(short_id(result["id"])), minute(result["time"]), *speaker]))
-    show_text(result, [])
-    for near in result["after"]:
-        _faint(near)
+    head = " · ".join([marked(short_id(result["id"])), minute(result["time"]), *speaker])
+    show_in_place(head, result)
     out()
-    for name, value in _origin(result):
-        out(f"{dim(f'{name:<8}')} {value}")
+    rows = _origin(result)
+    width = max(len(name) for name, _ in rows)
+    for name, value in rows:
+        out(f"{dim(name.ljust(width))}  {value}")
     if not result["live"]:
         out("no longer recalled: it was forgotten, or its file no longer holds it")
 
@@ -161,13 +162,8 @@ def _show_episode(episode: dict[str, Any]) -> None:
     for moment in episode["said"]:
         speaker = f" · {bold(one_line(moment['speaker']))}" if moment["speaker"] else ""
         out(f"{dim(short_id(moment['id']))}  {minute(moment['time'])}{speaker}")
-        show_text(moment, [])
-
-
-def _faint(moment: dict[str, Any]) -> None:
-    speaker = f"{one_line(moment['speaker'])}: " if moment["speaker"] else ""
-    for line in wrap(speaker + moment["text"], "    ", 4):
-        out(dim(line))
+        for line in wrap(moment["text"], "    "):
+            out(line)
 
 
 def _origin(result: dict[str, Any]) -> list[tuple[str, str]]:
@@ -190,7 +186,8 @@ def _origin(result: dict[str, Any]) -> list[tuple[str, str]]:
     if result["context"]:
         rows.append(("within", clip(result["context"], 70)))
     for key, value in result["meta"].items():
-        rows.append((one_line(key)[:8], clip(str(value), 70)))
+        if value not in (None, "", [], {}) and value != result["context"]:
+            rows.append((clip(key, _LABEL), clip(told(value), 70)))
     passage = result["passage"]
     if passage is not None and passage.strip() != result["text"].strip():
         rows.append(("bytes", clip(passage, 70)))

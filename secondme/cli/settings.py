@@ -11,8 +11,8 @@ from secondme.cli.app import App
 from secondme.cli.link import client, print_json
 from secondme.cli.main import MISSING
 from secondme.cli.options import Json
-from secondme.cli.output import dim, out, wrap
-from secondme.config import config_file, documented, load, write_setting
+from secondme.cli.output import dim, note, out, short_path, wrap
+from secondme.config import config_file, documented, load, stored_settings, write_setting
 from secondme.errors import BadInputError
 
 app = App()
@@ -28,7 +28,7 @@ _Name = Annotated[str, typer.Argument(metavar="NAME", help="A setting.", autocom
 
 
 @config.callback(invoke_without_command=True)
-def config_(context: typer.Context) -> None:
+def config_(context: typer.Context, json: Json = False) -> None:
     """Settings: one TOML file, and SECONDME_<NAME> variables that go before it.
 
     Examples:
@@ -37,12 +37,12 @@ def config_(context: typer.Context) -> None:
         secondme config path
     """
     if not context.invoked_subcommand:
-        list_()
+        list_(json)
 
 
 @config.add("list")
 def list_(json: Json = False) -> None:
-    """List every setting with its value, where that comes from, and what it means.
+    """Say where everything lies; list every setting with its value, where that is from and what it means.
 
     Examples:
         secondme config list
@@ -50,8 +50,11 @@ def list_(json: Json = False) -> None:
     """
     settings = _all()
     if json:
-        print_json({"settings": settings})
+        print_json({"places": {n: str(p) for n, p in load().places.items()}, "settings": settings})
         return
+    for name, place in load().places.items():
+        out(f"{name:<9} {short_path(str(place))}")
+    out()
     for each in settings:
         origin = "" if each["from"] == "default" else f"  ({each['from']})"
         out(f"{each['name']} = {_shown(each['value'])}{dim(origin)}")
@@ -61,7 +64,7 @@ def list_(json: Json = False) -> None:
 
 def _all() -> list[dict[str, Any]]:
     settings = load()
-    in_file = _stored()
+    in_file = stored_settings(settings.config_file)
     found = []
     for name, default, meaning in documented():
         value = getattr(settings, name)
@@ -77,13 +80,6 @@ def _all() -> list[dict[str, Any]]:
             {"name": name, "value": value, "default": default, "from": origin, "meaning": meaning}
         )
     return found
-
-
-def _stored() -> dict[str, Any]:
-    import tomllib
-
-    file = load().config_file
-    return tomllib.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
 
 
 def _shown(value: Any) -> str:
@@ -115,26 +111,28 @@ def set_(
         secondme config set idle_exit 120
         secondme config set threads 2
     """
-    settings = load()
-    converted = write_setting(settings.config_file, name, value)
+    converted = write_setting(config_file(), name, value)
     out(f"{name} = {_shown(converted)}")
     _tell_core(name)
 
 
 @config.add()
 def unset(name: _Name) -> None:
-    """Take a setting out of the file, so that its default holds again.
+    """Take a setting out of the file, so that its default holds again; a mistyped one as well.
 
     Examples:
         secondme config unset idle_exit
     """
-    settings = load()
-    if name not in _stored() and name in _names(""):
-        out(f"{name} is not set")
+    known = name in _names("")
+    if known and name not in stored_settings(config_file()):
+        note(f"{name} is not set")
         raise typer.Exit(MISSING)
-    write_setting(settings.config_file, name, None)
-    out(f"{name} = {_shown(getattr(load(), name))}")
-    _tell_core(name)
+    write_setting(config_file(), name, None)
+    if known:
+        out(f"{name} = {_shown(getattr(load(), name))}")
+        _tell_core(name)
+    else:
+        out(f"{name} is out of the file")
 
 
 def _tell_core(name: str) -> None:

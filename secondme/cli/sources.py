@@ -15,7 +15,6 @@ from secondme.cli.output import (
     can_ask,
     clean,
     confirmed,
-    counted,
     day,
     dim,
     note,
@@ -24,6 +23,7 @@ from secondme.cli.output import (
     table,
 )
 from secondme.errors import RefusedError
+from secondme.wording import counted
 
 app = App()
 sources = App("sources")

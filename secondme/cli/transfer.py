@@ -10,7 +10,8 @@ from secondme.cli.app import App
 from secondme.cli.link import absolute, follow, print_json
 from secondme.cli.main import STOPPED
 from secondme.cli.options import Json
-from secondme.cli.output import counted, note, out, short_path
+from secondme.cli.output import note, out, short_path
+from secondme.wording import counted
 
 app = App()
 

@@ -108,6 +108,7 @@ def serve(config: Config) -> None:
     uvicorn_server = uvicorn.Server(
         uvicorn.Config(
             server.app,
+            http="h11",  # which answers HTTP/1.0 as such; the other implementation does not
             log_config=None,
             access_log=False,
             lifespan="off",

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from secondme.config import Config, private_dir
 from secondme.core.vector_index import VectorKeeper, guard
-from secondme.errors import ModelError, SecondMeError
+from secondme.errors import NotFoundError, SecondMeError
 from secondme.index.fulltext import FullText
 from secondme.ingest.embedding import Embedding, Priority
 from secondme.ingest.intake import Intake
@@ -66,9 +66,13 @@ class Core:
         self._following: VectorKeeper | None = None
         self._language: LanguageClient | None = None
         self._language_spec: dict[str, Any] = {}
+        self.embedder_fault = ""
+        """Why the last question could not be embedded; empty when it could."""
 
     def start(self) -> None:
         """Begin the background work: embedding, the index, watching."""
+        if self.model_path(self.config.embedder):
+            self.index.expect()
         self.embedding.start()
         self.consolidation.start()
         self.watcher.start()
@@ -116,7 +120,7 @@ class Core:
                 self._search = (self._embedder, self.index)
                 self.index.open(name, self._embedder.dimensions)
                 return
-            serving = self._embedder_client(old, self._known_path(old))
+            serving = self._embedder_client(old, self.known_path(old))
             self._search = (serving, self.index)
             self.index.open(old, serving.dimensions, in_step=False)
             following = self._keeper()
@@ -191,10 +195,12 @@ class Core:
         """Where a model's file lies, or None when it has not been fetched."""
         return fetch.local_path(catalog.find(name), self.config.models_dir)
 
-    def _known_path(self, name: str) -> Path:
+    def known_path(self, name: str) -> Path:
+        """Where a model's file lies. Raises `NotFoundError`, with the command that fetches it."""
         path = self.model_path(name)
         if path is None:
-            raise ModelError(
+            name = catalog.find(name).name
+            raise NotFoundError(
                 f"the model {name!r} is not here", hint=f"`secondme model fetch {name}`"
             )
         return path
@@ -227,14 +233,14 @@ class Core:
         return self._search
 
     def language(self) -> LanguageClient:
-        """The language model. Raises `ModelError` when it has not been fetched."""
+        """The language model. Raises `NotFoundError` when it has not been fetched."""
         from secondme.model.clients import LanguageClient
 
         with self._models:
             wanted = self.config.language_model
             spec = {
                 "name": catalog.find(wanted).name,
-                "path": str(self._known_path(wanted)),
+                "path": str(self.known_path(wanted)),
                 "threads": self.threads,
                 "context": self.config.context,
             }

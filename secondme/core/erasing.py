@@ -85,7 +85,9 @@ def _sweep_vectors(core: Core) -> None:
     """Begin each index anew, and delete those that nobody has open."""
     keepers = core.keepers()
     for keeper in keepers:
-        keeper.rebuild()
+        keeper.rebuild(serving_too=True)
+        if keeper.state == "failed":
+            raise SecondMeError(f"it cannot be opened: {keeper.standing().reason}")
     VectorKeeper.delete_others(core.config.chroma_dir, keepers)
 
 

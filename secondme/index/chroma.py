@@ -48,7 +48,8 @@ class VectorIndex:
 
     Every method may be called from any thread: one request is with Chroma at a time, and a long
     upsert lets a waiting question go between two slices. A broken index, a crash or a hang raises
-    `IndexDamagedError`; the index is then of no more use: close, probe, set aside, rebuild.
+    `IndexDamagedError`; the index is then of no more use: close, probe, set aside, rebuild. A server
+    that has gone away raises `CoreError`: close, and open it again when it is back.
     """
 
     def __init__(self, child: Child, directory: Path, server_url: str, embedder: str) -> None:

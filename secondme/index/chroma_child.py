@@ -7,6 +7,7 @@ import hashlib
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -20,6 +21,7 @@ from secondme.config import private_dir
 from secondme.errors import BadInputError, CoreError, IndexDamagedError, SecondMeError
 from secondme.index import chroma_process as wire
 
+_CONNECT_SECONDS = 5.0  # how long a server may take to take a connection
 _LOCK_SECONDS = 15.0  # how long the previous owner may take to finish its last write
 _STOP_SECONDS = 60.0  # how long the write in hand may take when the index is closed
 
@@ -74,6 +76,7 @@ class Child:
             _check_url(server_url)
         self.dimensions = dimensions
         self._folder = folder_of(directory, embedder)
+        self._server_url = server_url
         self._where = f"the Chroma server {server_url}" if server_url else f"{self._folder}"
         try:
             private_dir(directory)
@@ -97,6 +100,7 @@ class Child:
     def start(self, *, create: bool, seconds: float) -> int | None:
         """Start afresh and open the index; how many it holds, None if there is none to open."""
         self.stop()
+        self._reach()
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", wire.__name__],
             stdin=subprocess.PIPE,
@@ -111,6 +115,17 @@ class Child:
             self.stop()
             raise
         return cast("int | None", reply["count"])
+
+    def _reach(self) -> None:
+        """See that the server takes connections, before a process is started for nothing."""
+        if not self._server_url:
+            return
+        parts = urlsplit(self._server_url)
+        port = parts.port or (443 if parts.scheme == "https" else 8000)
+        try:
+            socket.create_connection((parts.hostname, port), _CONNECT_SECONDS).close()
+        except OSError as error:
+            raise self._error("unreachable", error.strerror or str(error)) from None
 
     def ask(self, op: str, body: bytes, seconds: float, **fields: Any) -> wire.Reply:
         """One request and its answer; a process that gives none in time is killed."""
@@ -163,7 +178,7 @@ class Child:
         if kind == "unreachable":
             return CoreError(
                 f"{self._where} does not answer: {text}",
-                hint="start it, or set chroma_url to nothing",
+                hint="start it, or `secondme config unset chroma_url`",
             )
         if kind == "unfit":
             return CoreError(

@@ -125,7 +125,8 @@ class Server:
     def __init__(self, url: str, name: str, create: bool) -> None:
         # asked directly: vectors are no proxy's business
         os.environ["NO_PROXY"] = os.environ["no_proxy"] = "*"
-        chromadb = importlib.import_module("chromadb")
+        chromadb, httpx = map(importlib.import_module, ("chromadb", "httpx"))
+        self.away: type[Exception] = httpx.TransportError
         parts = urlsplit(url)
         secure = parts.scheme == "https"
         settings = chromadb.Settings(_env_file=None, anonymized_telemetry=False)
@@ -211,6 +212,11 @@ class Service:
         if count:
             self._index.query([1.0] * self._dimensions, 1)
         return {"count": count}, b""
+
+    def away(self, error: BaseException) -> bool:
+        """Whether the error means that the server has gone away, and not that the index is broken."""
+        index = getattr(self, "_index", None)
+        return isinstance(index, Server) and isinstance(error, index.away)
 
     def count(self, body: bytes) -> Reply:
         """How many vectors the index holds."""
@@ -358,7 +364,8 @@ def _answer(service: Service, request: dict[str, Any], body: bytes) -> Reply:
     except Unfit as error:
         return {"error": "unfit", "text": _line(error)}, b""
     except BaseException as error:  # a Rust panic is no Exception
-        return {"error": "damaged", "text": _line(error)}, b""
+        kind = "unreachable" if service.away(error) else "damaged"
+        return {"error": kind, "text": _line(error)}, b""
     return reply
 
 

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 
 from secondme.errors import IndexDamagedError
 from secondme.record.db import Store
+from secondme.wording import counted
 
 MAX_TERMS = 48
 """Of a longer question this many different words are searched for."""
@@ -222,7 +223,9 @@ class FullText:
         if unlike:
             return "it does not hold the episodes that the record has"
         return (
-            f"{missing} moments are missing from it, {extra} too many" if missing or extra else None
+            f"it lacks {counted(missing, 'moment')} and has {extra:,} too many"
+            if missing or extra
+            else None
         )
 
     def rebuild(self) -> None:

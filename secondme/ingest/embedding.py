@@ -17,14 +17,14 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from secondme.errors import IndexDamagedError, SecondMeError
+from secondme.errors import CoreError, IndexDamagedError, SecondMeError
 from secondme.record import Record
 from secondme.record.moments import StoredMoment
 
 Floats = NDArray[np.float32]
 _FETCH = 512
 _BATCH = 32
-_SYNC = 2048
+_SYNC = 256  # vectors that the index takes at a time: what its progress goes by
 _EARLIER = 300
 """Of a moment that comes before, this many characters (its last) go into the vector."""
 _QUIET = 0.05
@@ -102,6 +102,8 @@ class Embedding:
         self._thread: threading.Thread | None = None
         self._embedder: tuple[str, Embeds] | None = None
         self._index: Indexes | None = None
+        self._lost: Callable[[SecondMeError], None] = lambda error: None
+        self._step = threading.Lock()  # held while the index takes vectors and that is noted
         self.error: str | None = None
         self.working = False
         self._rates: deque[tuple[float, int]] = deque(maxlen=40)
@@ -118,15 +120,16 @@ class Embedding:
         self._index = None
         self.wake()
 
-    def attach(self, index: Indexes) -> None:
-        """The index to keep in step from now on."""
-        self._index = index
+    def attach(self, index: Indexes, lost: Callable[[SecondMeError], None]) -> None:
+        """The index to keep in step from now on; `lost` is told when it fails, and it is let go."""
+        self._index, self._lost = index, lost
         self.wake()
 
     def detach(self, index: Indexes | None) -> None:
-        """Leave this index alone, if it is the one that is kept in step."""
-        if self._index is index:
-            self._index = None
+        """Leave this index alone, if it is the one that is kept in step, after the step in hand."""
+        with self._step:
+            if self._index is index:
+                self._index = None
 
     def wake(self) -> None:
         """There may be something to do."""
@@ -144,13 +147,11 @@ class Embedding:
         return self._record.vectors.count_missing(self._embedder[0]) if self._embedder else 0
 
     def rate(self) -> float:
-        """Moments embedded a second, over the last batches; 0.0 when idle."""
-        if len(self._rates) < 2:
+        """Moments embedded a second, over the last batches; 0.0 at rest."""
+        rates = list(self._rates)
+        if len(rates) < 2 or rates[-1][0] <= rates[0][0]:
             return 0.0
-        (start, _), (end, _) = self._rates[0], self._rates[-1]
-        if time.monotonic() - end > 5 or end <= start:
-            return 0.0
-        return sum(n for _, n in list(self._rates)[1:]) / (end - start)
+        return sum(n for _, n in rates[1:]) / (rates[-1][0] - rates[0][0])
 
     def wait(self, stop: threading.Event, seconds: float) -> int:
         """Wait up to so long for the work to be done; returns what is pending then.
@@ -180,12 +181,11 @@ class Embedding:
                 while not self._stop.is_set() and (self._embed_some() or self._sync()):
                     pass
                 self.error = None
-            except IndexDamagedError:
-                self._index = None
             except SecondMeError as error:
                 self.error = error.line()
             finally:
                 self.working = False
+                self._rates.clear()
             if self.error:
                 self._stop.wait(5)
                 self._wake.set()
@@ -216,7 +216,8 @@ class Embedding:
                 if waiting is not None:
                     self._store(name, previous, waiting.result())
                 waiting, previous = following, batch
-        self._sync()
+        while not self._stop.is_set() and self._sync():
+            pass
         return True
 
     def _store(self, name: str, batch: Sequence[tuple[int, str]], vectors: Floats) -> None:
@@ -225,20 +226,26 @@ class Embedding:
         self._rates.append((time.monotonic(), len(batch)))
 
     def _sync(self) -> bool:
-        """Bring the index in step; False if it is."""
-        with self._storing:
-            return self._bring_in_step()
-
-    def _bring_in_step(self) -> bool:
-        if self._embedder is None or self._index is None:
+        """Bring the index a step nearer to the record; False if it is in step, or there is none."""
+        try:
+            with self._storing, self._step:
+                index, lost = self._index, self._lost
+                if self._embedder is None or index is None:
+                    return False
+                return self._take_step(self._embedder[0], index)
+        except (IndexDamagedError, CoreError) as error:
+            self.detach(index)
+            lost(error)
             return False
-        name = self._embedder[0]
+
+    def _take_step(self, name: str, index: Indexes) -> bool:
         numbers, vectors = self._record.vectors.unindexed(name, _SYNC)
         if numbers:
-            self._index.upsert(numbers, vectors)
+            index.upsert(numbers, vectors)
             self._record.vectors.mark(name, numbers, True)
-        stale = self._record.vectors.stale(name, _SYNC)
+            return True
+        stale = self._record.vectors.stale(name, _SYNC)  # looks through all: once all are in
         if stale:
-            self._index.remove(stale)
+            index.remove(stale)
             self._record.vectors.mark(name, stale, False)
-        return bool(numbers or stale)
+        return bool(stale)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,14 +13,16 @@ from typing import Any
 from secondme.errors import BadInputError, RefusedError
 from secondme.ingest.progress import progress
 from secondme.ingest.reader import Readers, Reading
-from secondme.ingest.scan import Candidate, Rules, Skip, scan
+from secondme.ingest.scan import Candidate, Rules, Skip, outermost, scan
 from secondme.plugin import Moment, UnreadableError
 from secondme.record import Record
 from secondme.record.items import Arrival, Taken
 from secondme.record.journal import Entry
+from secondme.wording import counted
 
 _COMMIT_SECONDS = 0.25
 _COMMIT_MOMENTS = 4000
+_NAMED = 3
 
 Event = dict[str, Any]
 
@@ -36,12 +38,21 @@ class Tally:
     added: int = 0
     retired: int = 0
     skipped: list[Skip] = field(default_factory=list)
+    latest: str = ""
 
     @property
     def anything(self) -> bool:
-        return bool(self.new or self.changed or self.moved)
+        return self.items > 0
 
-    def count(self, taken: Taken) -> None:
+    @property
+    def items(self) -> int:
+        """How many came in, in whatever way."""
+        return self.new + self.changed + self.moved
+
+    def count(self, taken: Taken, place: str) -> None:
+        """Count what was taken in from a file, or under a name."""
+        if taken.change != "same":
+            self.latest = place
         setattr(self, taken.change, getattr(self, taken.change) + 1)
         self.added += taken.added
         self.retired += taken.retired
@@ -50,14 +61,27 @@ class Tally:
         """In words: what came in."""
         if not self.anything:
             return "nothing new"
-        parts = [
-            f"{count} {word}"
-            for count, word in ((self.new, "new"), (self.changed, "changed"), (self.moved, "moved"))
-            if count
-        ]
-        items = "item" if self.new + self.changed + self.moved == 1 else "items"
-        moments = "moment" if self.added == 1 else "moments"
-        return f"{', '.join(parts)} {items}, {self.added} {moments}"
+        kinds = ((self.new, "new"), (self.changed, "changed"), (self.moved, "moved"))
+        parts = ", ".join(f"{count:,} {word}" for count, word in kinds if count)
+        items = "item" if self.items == 1 else "items"
+        return f"{parts} {items}, {counted(self.added, 'moment')}"
+
+    def origin(self, paths: Sequence[str]) -> str:
+        """In words: where it came from. The one file, or the outermost of the paths that were given."""
+        if self.items == 1:
+            return self.latest
+        named = [str(path) for path in outermost([Path(p) for p in paths])]
+        more = [f"{len(named) - _NAMED:,} more"] if len(named) > _NAMED else []
+        return ", ".join([*named[:_NAMED], *more])
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Words that somebody says to the memory itself: a note, or a turn of a conversation."""
+
+    text: str
+    speaker: str | None = None
+    meta: Mapping[str, str] = field(default_factory=dict)
 
 
 class Intake:
@@ -101,7 +125,7 @@ class Intake:
     def _close_entry(self, entry: str, tally: Tally, paths: list[str]) -> None:
         if tally.anything:
             self._record.journal.finish(
-                entry, f"{tally.summary()} from {', '.join(paths)}", paths=paths
+                entry, f"{tally.summary()} from {tally.origin(paths)}", paths=paths
             )
         else:
             self._record.journal.discard(entry)
@@ -195,9 +219,10 @@ class Intake:
                     if moments is None:  # it was removed since it was looked up
                         moments = reading.moments()[0]
                     taken = self._record.items.take(reading.arrival, moments, entry)
-                tally.count(taken)
+                place = reading.arrival.path or reading.arrival.name
+                tally.count(taken, place)
                 added += taken.added
-                paths.append(reading.arrival.path or reading.arrival.name)
+                paths.append(place)
         if paths:
             self._on_taken()
             yield {"event": "taken", "paths": paths, "moments": added}
@@ -210,8 +235,7 @@ class Intake:
         Raises `BadInputError` when it cannot be read.
         """
         rules, tally = self.rules(force), Tally()
-        source = self._record.sources.ensure("pipe", "<pipe>")
-        reading = self.readers.read_bytes(data, name, source, rules)
+        reading = self.readers.read_bytes(data, name, rules)
         if isinstance(reading, Skip):
             raise _refusal(reading)
         read = _moments_of(reading)
@@ -219,36 +243,34 @@ class Intake:
             raise _refusal(read)
         tally.skipped += read[2]
         with self._record.store.write():
+            source = self._record.sources.ensure("pipe", "<pipe>")
+            reading = replace(reading, arrival=replace(reading.arrival, source_id=source))
             entry = self._record.journal.begin("add", client)
             list(self._commit([(reading, read[1])], entry, tally))
             self._close_entry(entry, tally, [name])
         return tally, entry if tally.anything else None
 
     def say(
-        self,
-        kind: str,
-        text: str,
-        client: str,
-        *,
-        speaker: str | None,
-        when: datetime,
-        conversation: str,
-        **meta: str,
-    ) -> tuple[str, str]:
-        """Remember one thing said, now: a note, or a turn of a conversation.
+        self, kind: str, said: Sequence[Said], client: str, *, when: datetime, session: str = ""
+    ) -> tuple[list[str], str]:
+        """Remember what was just said, as one change: a note, or an exchange of a conversation.
 
-        `kind` is `note` or `chat`. Returns the moment's id and the journal entry's.
+        `kind` is `note` or `chat`, `session` the conversation's own name. Returns the moments' ids in
+        order, and the journal entry's.
         """
-        if not text.strip():
+        if not all(each.text.strip() for each in said):
             raise BadInputError("there is nothing to remember: the text is empty")
-        moment = Moment(
-            text=text.strip(), time=when, speaker=speaker, session=conversation, meta=meta
-        )
-        data = f"{when.isoformat()}\t{speaker or ''}\t{text}".encode("utf-8", "replace")
+        name = f"{kind} {when:%Y-%m-%d}"
+        moments = [
+            Moment(each.text.strip(), when, each.speaker, session=session or name, meta=each.meta)
+            for each in said
+        ]
+        lines = [f"{when.isoformat()}\t{each.speaker or ''}\t{each.text}" for each in said]
+        data = "\n".join(lines).encode("utf-8", "replace")
         with self._record.store.write():
-            entry = self._record.journal.begin(kind, client, _clip(text))
+            entry = self._record.journal.begin(kind, client, _clip(said[0].text))
             arrival = Arrival(
-                name=conversation,
+                name=name,
                 title=None,
                 importer=kind,
                 media_type="text/plain",
@@ -256,12 +278,12 @@ class Intake:
                 modified_ms=round(when.timestamp() * 1000),
                 source_id=self._record.sources.ensure(kind, f"<{kind}>"),
             )
-            taken = self._record.items.take(arrival, [moment], entry)
-            id_ = self._record.store.value(
-                "select id from moments where item_id = ?", (taken.item_id,)
+            taken = self._record.items.take(arrival, moments, entry)
+            ids = self._record.store.query(
+                "select id from moments where item_id = ? order by seq", (taken.item_id,)
             )
         self._on_taken()
-        return str(id_), entry
+        return [str(row[0]) for row in ids], entry
 
     def take_back(self, entry: Entry, by: str) -> None:
         """Undo an intake: its new items are removed, changed ones return to what they were.
@@ -280,6 +302,29 @@ class Intake:
                     db.execute("update moments set live = 0 where item_id = ?", (row["item_id"],))
             else:
                 self._return_to(row["item_id"], row["v"] - 1, by)
+
+    def bring_back(self, undo: Entry, by: str) -> int:
+        """Do an intake again that `undo` took back; gives how many moments returned.
+
+        Its items return, but for those whose bytes have come in again since, and changed ones are what
+        they had become. Call inside a `write` block.
+        """
+        with self._record.store.write() as db:
+            items = db.execute(
+                "select id from items i where removed_by = ? and not exists (select 1 from items o"
+                " where o.sha256 = i.sha256 and o.importer = i.importer and o.removed_by is null)",
+                (undo.id,),
+            ).fetchall()
+            returned = 0
+            for item in items:
+                db.execute("update items set removed_by = null where id = ?", (item["id"],))
+                returned += db.execute(
+                    "update moments set live = 1 where item_id = ? and forgotten_by is null"
+                    " and retired_by is null",
+                    (item["id"],),
+                ).rowcount
+        self.take_back(undo, by)
+        return returned
 
     def _return_to(self, item_id: str, version: int, by: str) -> None:
         """Make an item's moments be those of an older version again; its place stays as it is."""

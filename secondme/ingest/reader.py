@@ -123,14 +123,12 @@ class Readers:
         document = Document(data, path.name, modified, self._zone, str(path))
         return self._prepare(document, source_id, mtime_ns, rules)
 
-    def read_bytes(
-        self, data: bytes, name: str, source_id: str | None, rules: Rules
-    ) -> Reading | Skip:
-        """Bytes that came through a pipe, under a name whose ending says what they are."""
+    def read_bytes(self, data: bytes, name: str, rules: Rules) -> Reading | Skip:
+        """Bytes that came through a pipe, under a name whose ending says what they are; no source yet."""
         if len(data) > rules.max_bytes:
             return Skip(name, "is larger than the limit (setting max_file_mb)")
         document = Document(data, name, datetime.now(self._zone), self._zone)
-        return self._prepare(document, source_id, 0, rules)
+        return self._prepare(document, None, 0, rules)
 
     def _prepare(
         self, document: Document, source_id: str | None, mtime_ns: int, rules: Rules
@@ -159,10 +157,23 @@ class Readers:
         return Reading(arrival, importer, document)
 
     def _importer_for(self, document: Document) -> Importer:
+        """The first that says yes. Raises `UnreadableError` with what each that was asked looked for."""
         suffix = Path(document.name).suffix.lower()
+        declined = []
         for importer in self.importers:
-            if suffix in importer.suffixes and importer.probe(document):
-                return importer
+            if suffix not in importer.suffixes:
+                continue
+            try:
+                if importer.probe(document):
+                    return importer
+                why = "it is of another kind"
+            except UnreadableError as error:
+                why = str(error)
+            except Exception as error:
+                why = f"failed: {type(error).__name__}: {error}"
+            declined.append(f"{importer.name!r}: {why}")
+        if declined:
+            raise UnreadableError(f"no importer for {suffix} knows it: {'; '.join(declined)}")
         raise UnreadableError(f"there is no importer for {suffix or 'files without an ending'}")
 
     def by_name(self, name: str) -> Importer:

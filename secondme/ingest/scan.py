@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from functools import lru_cache
@@ -166,6 +166,12 @@ def _judge(path: Path, rules: Rules, *, named: bool) -> Candidate | Skip:
             str(path), f"there is no importer for {kind}" if named else f"no importer for {kind}"
         )
     return Candidate(path, info.st_size, info.st_mtime_ns)
+
+
+def outermost(paths: Iterable[Path]) -> list[Path]:
+    """Those of the paths that lie below none of the others, each once, in their order."""
+    all_ = dict.fromkeys(paths)
+    return [path for path in all_ if not any(parent in all_ for parent in path.parents)]
 
 
 @lru_cache(maxsize=4096)

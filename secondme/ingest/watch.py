@@ -14,7 +14,7 @@ from watchdog.observers.polling import PollingObserver
 
 from secondme.errors import SecondMeError
 from secondme.ingest.intake import Intake
-from secondme.ingest.scan import ignored_below
+from secondme.ingest.scan import ignored_below, outermost
 from secondme.record import Record
 from secondme.record.sources import Source
 
@@ -134,7 +134,7 @@ class Watcher:
             return ready
 
     def _take(self, paths: list[Path]) -> None:
-        there = [p for p in paths if p.exists()]
+        there = outermost([p for p in paths if p.exists()])
         self._record.items.mark_gone(str(p) for p in paths if not p.exists())
         if there:
             for event in self._intake.add(there, "watcher", stop=self._stop):

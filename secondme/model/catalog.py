@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from secondme.errors import BadInputError, NotFoundError
+from secondme.wording import counted
 
 Role = Literal["language", "embedder"]
 GGUF_MAGIC = b"GGUF"
@@ -370,7 +371,7 @@ ENTRIES: tuple[Entry, ...] = (
         licence="MIT",
         description="multilingual-e5-small, Q4_0: the default embedder, 384 dimensions",
         parameters=0.118e9,
-        memory_mb=400,
+        memory_mb=200,
         languages="about 100 languages",
         origin="intfloat/multilingual-e5-small",
     ),
@@ -387,7 +388,7 @@ ENTRIES: tuple[Entry, ...] = (
         licence="MIT",
         description="multilingual-e5-small cut to two languages, Q4_0: for tight machines",
         parameters=0.034e9,
-        memory_mb=200,
+        memory_mb=160,
         languages="English and Portuguese",
         origin="intfloat/multilingual-e5-small",
     ),
@@ -437,7 +438,7 @@ def _assess(entry: Entry, free: int, threads: int) -> Recommendation:
         f"needs about {entry.memory_mb:,} MB of the {free:,} MB free"
         if fits
         else f"needs about {entry.memory_mb:,} MB and only {free:,} MB are free",
-        f"about {seconds:.1f} s an answer on {threads} thread{'s' if threads > 1 else ''}"
+        f"about {seconds:.1f} s an answer on {counted(threads, 'thread')}"
         + (", because it thinks first" if entry.thinks else ""),
         f"F1 {entry.f1:.2f} measured" if entry.f1 is not None else "quality not measured here",
         entry.languages,

@@ -13,6 +13,8 @@ import hashlib
 import json
 import os
 import re
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Sequence
@@ -90,11 +92,15 @@ class Embedder:
     def open(cls, packed_path: Path, cache_dir: Path, threads: int = 0) -> Embedder:
         """The embedder of this packed file; its graph is kept in `cache_dir` and made if need be.
 
+        It is made in a process of its own, which takes the memory for it along when it ends.
         `threads` is how many texts are worked on at once; 0 takes all cores. Raises `ModelError` as
         `convert` does.
         """
         packed = PackedModel(packed_path)
-        return cls(packed, _convert(packed, cache_dir).graph, threads)
+        graph, receipt, expected = _place(packed, cache_dir)
+        if not _is_whole(graph, receipt, expected):
+            _convert_apart(packed_path, cache_dir)
+        return cls(packed, graph, threads)
 
     def passages(self, texts: Sequence[str]) -> Floats:
         """The vectors of texts to be found, float32, (len(texts), dimensions), each of length 1.
@@ -177,11 +183,37 @@ def _session(graph: Path) -> Any:
         raise ModelError(f"{graph} cannot be loaded: {reason}", hint="remove it") from None
 
 
-def _convert(packed: PackedModel, out_dir: Path) -> Converted:
+def _place(packed: PackedModel, out_dir: Path) -> tuple[Path, Path, dict[str, Any]]:
+    """Where a model's graph and its receipt belong, and what the receipt says beside the hash."""
     fingerprint = packed.fingerprint()
     graph = out_dir / f"{packed.path.stem}-{fingerprint[:12]}-v{CONVERTER}.onnx"
-    receipt = graph.with_suffix(".json")
-    expected = {"packed": fingerprint, "converter": CONVERTER}
+    return graph, graph.with_suffix(".json"), {"packed": fingerprint, "converter": CONVERTER}
+
+
+def _convert_apart(packed_path: Path, out_dir: Path) -> None:
+    # -P: modules are never taken from the folder that the command happens to run in.
+    command = [sys.executable, "-P", "-m", "secondme.model.embed", str(packed_path), str(out_dir)]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=False)
+    if done.returncode:
+        message, hint = f"{packed_path} could not be converted (exit {done.returncode})", ""
+        with contextlib.suppress(ValueError):
+            message, hint = json.loads(done.stdout)
+        raise ModelError(message, hint=hint)
+
+
+def main() -> int:
+    """Convert the model named first in the folder named second; the error, if any, as JSON on stdout."""
+    os.umask(0o077)
+    try:
+        convert(Path(sys.argv[1]), Path(sys.argv[2]))
+    except ModelError as error:
+        sys.stdout.write(json.dumps([str(error), error.hint]))
+        return 1
+    return 0
+
+
+def _convert(packed: PackedModel, out_dir: Path) -> Converted:
+    graph, receipt, expected = _place(packed, out_dir)
     if _is_whole(graph, receipt, expected):
         return Converted(graph, made=False)
     data = _encoder(packed)
@@ -342,3 +374,7 @@ def _layer(graph: _Graph, packed: PackedModel, i: int, x: str) -> str:
     y = graph.node("Gelu", [y], f"l{i}.gelu")
     y = graph.linear_by_row(y, *weights("fo", width, inner), f"l{i}.fo")
     return add_and_norm(x, y, "oln")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -33,6 +33,7 @@ from secondme.model.chat import (
 )
 from secondme.model.sampling import AnswerText, Picker
 from secondme.model.worker_main import Answer, Method, Request, Role
+from secondme.wording import counted
 
 BATCH = 128
 """Tokens of a prompt that are computed at once: buffers grow with it, and speed up to about here."""
@@ -108,8 +109,8 @@ class LanguageModel:
         room = self._context.size - len(prompt.tokens)
         if room < 1:
             raise BadInputError(
-                f"the prompt has {len(prompt.tokens)} tokens, "
-                f"the model's context holds {self._context.size}",
+                f"the prompt has {counted(len(prompt.tokens), 'token')}, "
+                f"the model's context holds {self._context.size:,}",
                 hint="give it less, or raise the setting `context`",
             )
         picker = Picker(self.vocabulary.handle, temperature, seed, grammar)

@@ -96,7 +96,7 @@ class Episodes:
         first = rows[0]
         column, key = ("i.source_id", "source_id") if first["said"] else ("m.item_id", "item_id")
         stream = self._store.query(
-            f"{_STREAM} where {column} = ? and m.session = ? and m.live = 1 order by m.seq, m.n",
+            f"{_STREAM} where {column} = ? and m.session = ? and m.live = 1 order by m.item_id, m.seq, m.n",
             (first[key], first["session"]),
         )
         return first["n"], [Place(*row) for row in stream]
@@ -180,7 +180,7 @@ class Episodes:
         """The numbers of an episode's moments, in order."""
         rows = self._store.query(
             "select m.n from episode_moments e join moments m on m.n = e.n where e.episode = ?"
-            " order by m.seq, m.n",
+            " order by m.item_id, m.seq, m.n",
             (episode,),
         )
         return [row[0] for row in rows]

@@ -36,7 +36,7 @@ def long_forgotten(store: Store, before_ms: int) -> list[int]:
     """Moments, by number, that were forgotten before a time in ms and are not erased yet."""
     rows = store.query(
         "select n from moments where text != '' and forgotten_by in"
-        " (select id from journal where time < ? and kind in ('forget', 'source-remove'))",
+        " (select id from journal where time < ? and kind in ('forget', 'source-remove', 'redo'))",
         (before_ms,),
     )
     return [row[0] for row in rows]
@@ -144,8 +144,9 @@ def _forget_words_of_journal(db: sqlite3.Connection, gone: Sequence[int]) -> Non
     for entry in entries:
         db.execute("update journal set summary = ? where id = ?", (ERASED, entry))
         db.execute(
-            "update journal set summary = ? where kind = 'undo' and json_extract(data, '$.entry') = ?",
-            (f"took back: {ERASED}", entry),
+            "update journal set summary = ? where kind in ('undo', 'redo')"
+            " and json_extract(data, '$.entry') = ?",
+            (ERASED, entry),
         )
 
 

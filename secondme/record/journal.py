@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +11,8 @@ from secondme.errors import NotFoundError, RefusedError
 from secondme.record.clock import new_id, now_ms
 from secondme.record.db import Row, Store
 
-UNDOABLE = ("add", "note", "chat", "forget", "source-remove", "watch", "mark")
+CHANGES = ("add", "note", "chat", "forget", "source-remove", "watch", "mark")
+UNDOABLE = (*CHANGES, "undo", "redo")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ class Journal:
             )
         return entry
 
-    def finish(self, entry: str, summary: str, **data: Any) -> None:
+    def finish(self, entry: str, summary: str, /, **data: Any) -> None:
         """Say what an entry has done."""
         with self._store.write() as db:
             db.execute(
@@ -89,20 +91,45 @@ class Journal:
 
     def last_undoable(self) -> Entry:
         """The newest change that can be taken back. Raises `NotFoundError` when there is none."""
-        marks = ",".join(f"'{kind}'" for kind in UNDOABLE)
+        return self._last(CHANGES, "there is no change to take back")
+
+    def last_undo(self) -> Entry:
+        """The newest undo that holds. Raises `NotFoundError` when there is none."""
+        return self._last(("undo",), "no change has been taken back, so none can be done again")
+
+    def _last(self, kinds: Sequence[str], otherwise: str) -> Entry:
         rows = self._store.query(
-            f"select * from journal where undone_by is null and kind in ({marks})"
-            " order by id desc limit 1"
+            f"select * from journal where undone_by is null and kind in ({','.join('?' * len(kinds))})"
+            " order by id desc limit 1",
+            kinds,
         )
         if not rows:
-            raise NotFoundError("there is no change to take back")
+            raise NotFoundError(otherwise)
         return Entry.of(rows[0])
 
+    def marks(self, entry: Entry) -> list[str]:
+        """The ids under which a change stands in the record: its own and those by which it was done
+        again."""
+        rows = self._store.query(
+            "select id from journal where kind = 'redo' and json_extract(data, '$.entry') = ?",
+            (entry.id,),
+        )
+        return [entry.id, *(row[0] for row in rows)]
+
     def mark_undone(self, entry: Entry, by: str) -> None:
-        """Note that a change was taken back. Raises `RefusedError` if it cannot be."""
+        """Note that a change was taken back, however often it was done again before. Raises
+        `RefusedError` if it cannot be."""
         if entry.undone_by is not None:
             raise RefusedError(f"change {entry.id} was taken back already")
         if entry.kind not in UNDOABLE:
             raise RefusedError(f"a change of kind {entry.kind!r} cannot be taken back")
         with self._store.write() as db:
-            db.execute("update journal set undone_by = ? where id = ?", (by, entry.id))
+            db.executemany(
+                "update journal set undone_by = ? where id = ? and undone_by is null",
+                [(by, id_) for id_ in self.marks(entry)],
+            )
+
+    def mark_done(self, entry: Entry) -> None:
+        """Note that a change that was taken back holds again."""
+        with self._store.write() as db:
+            db.execute("update journal set undone_by = null where id = ?", (entry.id,))

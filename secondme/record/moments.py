@@ -67,14 +67,17 @@ class StoredMoment:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which moments to consider: times in ms (from inclusive, until exclusive), speaker, source."""
+    """Which moments to consider: times in ms (from inclusive, until exclusive), speaker, source; and
+    whether what says nothing is among them: questions to Second Me, and its refusals to answer."""
 
     since: int | None = None
     until: int | None = None
     who: str | None = None
     source: str | None = None
+    silent: bool = True
 
     def __bool__(self) -> bool:
+        """Whether it was asked for less than everything; what is silent does not count."""
         return any(v is not None for v in (self.since, self.until, self.who, self.source))
 
     def where(self) -> tuple[str, list[Any]]:
@@ -98,6 +101,10 @@ class Filter:
                 " (select item_id from places where path like ? escape '\\'))"
             )
             values += [self.source, like, like]
+        if not self.silent:
+            sql += (
+                " and coalesce(json_extract(m.meta, '$.turn'), '') not in ('question', 'refusal')"
+            )
         return sql, values
 
 

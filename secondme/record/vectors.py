@@ -86,6 +86,12 @@ class Vectors:
             )
         )
 
+    def count(self, embedder: str) -> int:
+        """How many vectors of an embedder there are, of moments that live and that do not."""
+        return int(
+            self._store.value("select count(*) from vectors where embedder = ?", (embedder,))
+        )
+
     def stale(self, embedder: str, limit: int) -> list[int]:
         """Moments that the index holds though they are live no more."""
         rows = self._store.query(
@@ -103,8 +109,8 @@ class Vectors:
                 [(int(indexed), n, embedder) for n in numbers],
             )
 
-    def mark_all(self, embedder: str, indexed_numbers: set[int]) -> int:
-        """Make the marks agree with what the index really holds; returns how many were wrong."""
+    def mark_all(self, embedder: str, indexed_numbers: set[int]) -> set[int]:
+        """Make the marks agree with what the index really holds; returns what only the index has."""
         rows = self._store.query("select n, indexed from vectors where embedder = ?", (embedder,))
         wrong = [
             (int(r[0] in indexed_numbers), r[0])
@@ -116,7 +122,7 @@ class Vectors:
                 "update vectors set indexed = ? where n = ? and embedder = ?",
                 [(flag, n, embedder) for flag, n in wrong],
             )
-        return len(wrong)
+        return indexed_numbers - {r[0] for r in rows}
 
     def expected(self, embedder: str) -> int:
         """How many vectors the index should hold by the record's marks."""

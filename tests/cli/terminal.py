@@ -30,9 +30,9 @@ def in_terminal(
     waited for, and then types another."""
     pid, master = pty.fork()
     if pid == 0:
+        fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
         environment = {**home.env, "TERM": "xterm", **env}
         os.execve(COMMAND, [str(COMMAND), *arguments], environment)
-    fcntl.ioctl(master, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     written, seen, waiting = b"", 0, list(keys)
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -76,6 +77,37 @@ def test_a_chat_from_a_pipe_answers_each_line_and_is_remembered(answering: Home)
     assert answering.run("recall", "tiles").code == 0
 
 
+def test_what_was_asked_does_not_stand_before_the_evidence(answering: Home) -> None:
+    question = "What shall Ben bring on Saturday?"
+    asked = answering.run("chat", "--json", stdin=f"{question}\nWhat does the unicorn eat?\n")
+    replies = [json.loads(line) for line in asked.out.splitlines()]
+    hits = answering.run("recall", question, "--json").json["hits"]
+    assert hits[0]["external_id"] == "fam-2"
+    assert question not in [hit["text"] for hit in hits]
+    assert replies[1]["refused"] is True
+    everything = answering.run("recall", "unicorn", "--json").json["hits"]
+    assert "unicorn" not in str(everything)
+
+    found = answering.run("recall", question, "--source", "chat 20", "--json").json["hits"]
+    assert question in [hit["text"] for hit in found], "by its source it is found"
+    assert re.fullmatch(r"chat \d{4}-\d\d-\d\d", found[0]["source"])
+    shown = answering.run("show", replies[0]["remembered"][1], "--json").json
+    assert [m["text"] for m in shown["before"]] == [question]
+
+
+def test_an_exchange_is_one_change(answering: Home) -> None:
+    (reply,) = map(
+        json.loads, answering.run("chat", "--json", stdin="The heron is back.\n").out.splitlines()
+    )
+    (entry,) = answering.run("log", "-n", "1", "--json").json["entries"]
+    assert (entry["kind"], entry["summary"]) == ("chat", "The heron is back.")
+    assert answering.run("undo").code == 0
+    for id_ in reply["remembered"]:
+        assert answering.run("show", id_, "--json").json["live"] is False
+    answering.run("redo")
+    assert answering.run("show", reply["remembered"][0], "--json").json["live"] is True
+
+
 def test_a_private_chat_leaves_nothing(answering: Home) -> None:
     before = answering.run("log", "--json").json
     done = answering.run("chat", "--private", stdin="The password of the safe is hidden.\n")
@@ -121,8 +153,11 @@ def test_models_are_listed_used_checked_and_removed(
         removed = home.run("model", "remove", "smollm2-135m", "--json")
         assert list(faults(removed.json, shapes()["secondme model remove"])) == []
         assert not (folder / smollm.name).exists()
+        again = home.run("model", "remove", "smollm2-135m")
+        assert again.code == 1
+        assert again.err.startswith("error: the model 'smollm2-135m' is not here")
         missing = home.run("model", "use", "smollm2-135m")
-        assert missing.code == 3
+        assert missing.code == 1
         assert "`secondme model fetch smollm2-135m`" in missing.err
     finally:
         home.stop()

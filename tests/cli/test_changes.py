@@ -1,4 +1,4 @@
-"""`forget`, `log` and `undo`: nothing goes without a yes, and everything can come back."""
+"""`forget`, `log`, `undo`, `redo`: nothing goes without a yes, and everything can come back."""
 
 from __future__ import annotations
 
@@ -89,6 +89,39 @@ def test_the_log_has_every_change_newest_first_under_ids_that_undo_takes(fresh: 
     assert again.code == 1
     assert "was taken back already" in again.err
     assert len(fresh.run("log", "-n", "2", "--kind", "note", "--json").json["entries"]) == 2
+    older = fresh.run("log", "--before", lines[0].split()[0]).out
+    assert "third" not in older
+    assert "second" in older
+    assert fresh.run("log", "--kind", "colour").out == "no such change\n"
+    assert fresh.run("log", "--before", "zzz").code == 1
+
+
+def test_what_was_taken_back_is_done_again(fresh: Home) -> None:
+    assert fresh.run("redo").err == (
+        "error: no change has been taken back, so none can be done again\n"
+    )
+    _notes(fresh, "a heron")
+    assert fresh.run("undo").out.endswith("a heron\n`secondme redo` does it again\n")
+    assert fresh.run("recall", "heron").code == 1
+    done = fresh.run("redo")
+    assert done.code == 0
+    assert done.out.startswith("done again: note of ")
+    assert done.out.endswith(", a heron\n")
+    assert fresh.run("recall", "heron").code == 0
+    kinds = [(e["kind"], e["undone_by"]) for e in fresh.run("log", "--json").json["entries"]]
+    assert [kind for kind, _ in kinds] == ["redo", "undo", "note"]
+    assert [bool(by) for _, by in kinds] == [False, True, False]
+    assert "a heron (done again)" in fresh.run("log").out
+
+
+def test_the_log_has_the_persons_own_folder_as_a_tilde(fresh: Home, tmp_path: Path) -> None:
+    fresh.env["HOME"] = str(tmp_path)
+    (tmp_path / "plans.md").write_text("a kayak\n")
+    assert fresh.run("add", "~/plans.md").code == 0, "even where quotes kept it from the shell"
+    assert fresh.run("log").out.endswith("1 new item, 1 moment from ~/plans.md\n")
+    assert fresh.run("undo").out.splitlines()[0].endswith(" from ~/plans.md")
+    assert fresh.run("export", "~/backup").out.endswith(" to ~/backup\n")
+    assert (tmp_path / "backup" / "manifest.json").exists()
 
 
 def test_with_nothing_to_take_back_undo_says_so(fresh: Home) -> None:

@@ -16,8 +16,8 @@ from tests.home import Home
 
 ROOT = Path(__file__).parents[2]
 EXPECTED = (
-    "add note watch sources recall ask chat show episodes mark forget log undo status doctor consolidate index"
-    " export import"
+    "add note watch sources recall ask chat show episodes mark forget log undo redo status doctor"
+    " consolidate index export import"
     " model core config"
 ).split()
 
@@ -115,7 +115,7 @@ def test_shells_complete_commands_and_settings(memory: Home) -> None:
         with variables(memory, _SECONDME_COMPLETE="complete_bash", COMP_WORDS=words, COMP_CWORD=at):
             return memory.run().out.split()
 
-    assert complete("secondme re") == ["recall"]
+    assert complete("secondme re") == ["recall", "redo"]
     assert complete("secondme model re") == ["remove", "recommend"]
     assert complete("secondme config get idle") == ["idle_exit"]
     assert "--explain" in complete("secondme recall --ex")
@@ -127,6 +127,7 @@ def test_recall_imports_nothing_heavy(memory: Home) -> None:
     imported = {line.rpartition("|")[2].strip().split(".")[0] for line in done.err.splitlines()}
     assert "typer" in imported
     heavy = (
-        "pydantic rich httpx numpy chromadb onnxruntime llama_cpp starlette uvicorn sqlite3".split()
+        "pydantic rich httpx numpy chromadb onnxruntime llama_cpp starlette uvicorn sqlite3"
+        " http email ssl hashlib tempfile tomllib".split()
     )
     assert imported.isdisjoint(heavy)

@@ -49,6 +49,8 @@ def outputs(tmp_path_factory: pytest.TempPathFactory, life: Path) -> dict[str, o
         ).json
         run("secondme forget", moment, "--yes")
         run("secondme undo")
+        run("secondme redo")
+        home.run("undo")
         run("secondme log")
         run("secondme sources rm", "life0")
         run("secondme status")

@@ -49,10 +49,15 @@ def test_filters_and_limits(
 
 def test_what_stands_around_a_hit(memory: Home) -> None:
     done = memory.run("recall", "ladder", "-k", "1", "--around", "1")
-    assert done.out.splitlines()[1:] == [
-        "    Ana: We got the keys to the flat today!",
-        "  > Ben: Wonderful, shall I bring the ladder on Saturday?",
-        "    Ana: Yes please, and the drill.",
+    before, head, text, after = done.out.splitlines()
+    assert before == "    Ana: We got the keys to the flat today!"
+    assert head.startswith(" 1  12 May 2024, 18:31 · Ben · ")
+    assert text == "    Wonderful, shall I bring the ladder on Saturday?"
+    assert after == "    Ana: Yes please, and the drill."
+    (hit,) = memory.run("recall", "ladder", "-k", "1", "--around", "1", "--json").json["hits"]
+    assert [[m["external_id"] for m in hit[side]] for side in ("before", "after")] == [
+        ["fam-1"],
+        ["fam-3"],
     ]
 
 
@@ -83,6 +88,15 @@ def test_show_gives_the_surroundings_and_the_bytes(memory: Home) -> None:
     assert (result["before"], result["after"]) == ([], [])
     start, end = hit["span"]
     assert Path(hit["path"]).read_bytes()[start:end].decode() == result["passage"]
+
+
+def test_show_prints_lists_as_a_person_would(shared: Home, tmp_path: Path) -> None:
+    note = tmp_path / "tagged.md"
+    note.write_text("---\ntags: [sailing, winter]\n---\n\nThe dinghy needs varnish.\n")
+    shared.run("add", str(note))
+    (hit,) = shared.run("recall", "dinghy", "-k", "1", "--json").json["hits"]
+    lines = shared.run("show", hit["id"]).out.splitlines()
+    assert ["tags", "sailing,", "winter"] in [line.split() for line in lines]
 
 
 def test_an_id_that_names_nothing_is_exit_code_1(memory: Home) -> None:

@@ -81,7 +81,7 @@ def test_waiting_for_vectors_without_an_embedder_is_one_clear_line(
     shared: Home, life: Path
 ) -> None:
     done = shared.run("add", str(life), "--wait")
-    assert done.code == 3
+    assert done.code == 1
     assert done.err.startswith("error: the embedder 'e5-small' has not been fetched — ")
     assert "`secondme model fetch e5-small`" in done.err
 

@@ -35,6 +35,19 @@ def test_lines_fit_the_terminal(shared: Home) -> None:
     assert max(map(len, shared.run("recall", "umbrella").out.splitlines())) > 300, "not in a pipe"
 
 
+def test_a_narrow_terminal_gives_the_last_column_lines_of_its_own(shared: Home) -> None:
+    shared.run("note", "the paper boats are in the blue box under the stairs")
+    written = plain(in_terminal(shared, "log", "-n", "1", columns=50)[1])
+    head, what, change, *text = written.rstrip().splitlines()
+    assert (head.split()[0], what.strip()) == ("id", "what")
+    assert "note" in change
+    assert (
+        " ".join(" ".join(text).split()) == "the paper boats are in the blue box under the stairs"
+    )
+    assert all(len(line) <= 50 for line in text)
+    assert "what" in in_terminal(shared, "log", "-n", "1", columns=90)[1].splitlines()[0]
+
+
 def test_it_says_that_it_starts_the_core(fresh: Home) -> None:
     assert "starting the core …" in in_terminal(fresh, "sources")[1]
     assert "starting" not in in_terminal(fresh, "sources")[1]
@@ -54,10 +67,10 @@ def test_an_error_in_a_chat_does_not_end_it(shared: Home) -> None:
     code, written = in_terminal(
         shared, "chat", keys=(("> ", "where is the ladder?\n"), ("error: ", "\n"))
     )
-    assert code == 3, "the last reply failed"
+    assert code == 1, "the last reply failed"
     assert "`secondme model fetch" in plain(written)
     piped = shared.run("chat", stdin="where is the ladder?\n")
-    assert piped.code == 3
+    assert piped.code == 1
     assert piped.err.count("\n") == 1
 
 

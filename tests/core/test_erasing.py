@@ -90,7 +90,8 @@ def test_a_note_is_gone_from_every_file(home: Home, text: str) -> None:
     erase(home, word)
     assert home.call("recall", question=word)["hits"] == []
     assert traces(home, word) == []
-    assert "took back: erased" in str(home.call("log"))
+    (undone,) = home.call("log", kind="undo")["entries"]
+    assert undone["summary"] == "erased"
     assert home.call("recall", question="quince jam")["hits"][0]["text"] == KEPT
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from secondme.core import client as core_client
 from secondme.core.client import CoreClient, lock_holder
 from secondme.errors import BadInputError, CoreError, NotFoundError, RecordError, SecondMeError
 from tests.home import Home, chat
@@ -168,6 +169,39 @@ def test_a_client_that_goes_away_stops_its_work_and_nothing_else(
     kept = home.call("status")["moments"]
     assert 0 < kept <= 300 * 40
     assert home.finish("add", paths=[str(tmp_path / "life")])["moments"]["added"] == 300 * 40 - kept
+
+
+def test_a_call_while_the_core_is_ending_is_answered_by_the_next(home: Home) -> None:
+    for pause in (0.0, 0.1, 0.2, 0.3):
+        pid = home.call("core-status")["pid"]
+        os.kill(pid, signal.SIGTERM)
+        time.sleep(pause)
+        assert home.call("status")["moments"] == 0
+
+
+def test_a_core_that_hangs_is_one_line(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for i in range(100):
+        chat(tmp_path / "life" / f"{i}.jsonl", f"c{i}", 40)
+    home.call("status")
+    monkeypatch.setattr(core_client, "_SILENCE", 0.5)
+    events = home.client.stream("add", paths=[str(tmp_path / "life")])
+    next(events)
+    os.kill(home.client.running()["pid"], signal.SIGSTOP)
+    with pytest.raises(CoreError, match="it hangs") as error:
+        list(events)
+    assert "secondme doctor --fix" in error.value.hint
+    with pytest.raises(CoreError, match="it hangs"):
+        home.call("status")
+
+
+def test_a_core_that_works_for_long_is_waited_for(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home.call("note", text="something")
+    monkeypatch.setattr(core_client, "_SILENCE", 0.001)
+    assert all(c["ok"] for c in home.call("doctor")["checks"] if c["name"] == "record")
 
 
 def test_two_clients_at_once_lose_and_double_nothing(home: Home, tmp_path: Path) -> None:

@@ -77,7 +77,8 @@ def test_neighbours_come_with_a_hit_when_asked_for(home: Home, tmp_path: Path) -
     chat(tmp_path / "n.jsonl", "near", 10)
     home.finish("add", paths=[str(tmp_path / "n.jsonl")])
     hit = home.call("recall", question="markernearx5", k=1, around=2)["hits"][0]
-    assert [m["external_id"] for m in hit["around"]] == ["near-3", "near-4", "near-6", "near-7"]
+    assert [m["external_id"] for m in hit["before"]] == ["near-3", "near-4"]
+    assert [m["external_id"] for m in hit["after"]] == ["near-6", "near-7"]
 
 
 @pytest.mark.parametrize("question", ["", "   ", "?!…", "\u200b"])
@@ -154,10 +155,99 @@ def test_the_journal_tells_every_change_and_takes_any_back(own: Home, tmp_path: 
         own.call("undo")
 
 
+def test_what_was_taken_back_can_be_done_again(own: Home, tmp_path: Path) -> None:
+    own.call("note", text="a heron by the canal")
+    own.call("forget", query="heron")
+    own.call("undo")
+    assert texts(own, "heron")
+    again = own.call("redo")
+    assert (again["redone"]["kind"], again["moments"]) == ("forget", 1)
+    assert texts(own, "heron") == []
+    assert own.call("undo")["moments"] == 1
+    assert texts(own, "heron")
+
+    note = own.call("log", kind="note")["entries"][0]["id"]
+    taken = own.call("undo", id=note)
+    assert texts(own, "heron") == []
+    own.call("undo", id=taken["journal"])  # an undo is taken back by its own id
+    assert texts(own, "heron")
+    own.call("undo", id=own.call("log", kind="redo")["entries"][0]["id"])  # and so is a redo
+    assert texts(own, "heron") == []
+    own.call("redo", id=note)
+    assert texts(own, "heron")
+    with pytest.raises(RefusedError, match="was not taken back"):
+        own.call("redo", id=note)
+    with pytest.raises(RefusedError, match="already"):
+        own.call("undo", id=taken["journal"])
+    kinds = [e["kind"] for e in own.call("log")["entries"]]
+    assert kinds == "redo undo redo undo undo redo undo forget note".split()
+
+
+def test_a_change_of_a_file_is_taken_back_and_done_again(own: Home, tmp_path: Path) -> None:
+    file = tmp_path / "plan.md"
+    file.write_text("Buy a kayak.\n")
+    own.finish("add", paths=[str(file)])
+    file.write_text("Buy a canoe.\n")
+    own.finish("add", paths=[str(file)])
+    ids = [h["id"] for h in own.call("recall", question="canoe")["hits"]]
+    own.call("undo")
+    assert texts(own, "kayak canoe") == ["Buy a kayak."]
+    own.call("redo")
+    assert texts(own, "kayak canoe") == ["Buy a canoe."]
+    assert [h["id"] for h in own.call("recall", question="canoe")["hits"]] == ids
+    assert own.finish("add", paths=[str(file)])["summary"] == "nothing new"
+
+    own.call("undo", id=own.call("log", kind="add")["entries"][1]["id"])
+    assert own.call("status")["items"] == 0
+    own.finish("add", paths=[str(file)])
+    own.call("redo")
+    assert own.call("status")["moments"] == 1, "what has come in again since is not doubled"
+
+
+def test_sources_and_watching_are_taken_back_and_done_again(own: Home, tmp_path: Path) -> None:
+    folder = tmp_path / "notes"
+    folder.mkdir()
+    (folder / "a.md").write_text("The umbrella is in the hall.\n")
+    own.call("watch", path=str(folder))
+    wait_for(own, "umbrella", 1)
+    own.call("source-remove", source=str(folder), forget=True)
+    own.call("undo")
+    own.call("redo")
+    assert own.call("sources")["sources"] == []
+    assert texts(own, "umbrella") == []
+    assert own.call("core-status")["watching"] is False
+    own.call("undo")
+    assert texts(own, "umbrella") == ["The umbrella is in the hall."]
+    watch = own.call("log", kind="watch")["entries"][0]["id"]
+    own.call("undo", id=watch)
+    assert own.call("core-status")["watching"] is False
+    own.call("redo", id=watch)
+    assert own.call("core-status")["watching"] is True
+
+
+def test_the_journal_names_what_came_in_once_and_shortly(own: Home, tmp_path: Path) -> None:
+    for name in "abcdef":
+        (tmp_path / name).mkdir()
+        (tmp_path / name / f"{name}.md").write_text(f"all about {name}\n")
+    own.finish("add", paths=[str(tmp_path / "a"), str(tmp_path)])
+    (tmp_path / "b" / "b.md").write_text("more about b\n")
+    own.finish("add", paths=[str(tmp_path)])
+    (tmp_path / "a" / "a.md").write_text("more about a\n")
+    for name in "bcdef":
+        (tmp_path / name / f"{name}.md").write_text(f"something about {name}\n")
+    own.finish("add", paths=[str(tmp_path / name) for name in "abcdef"])
+    three, one, all_ = (e["summary"] for e in own.call("log")["entries"])
+    assert all_ == f"6 new items, 6 moments from {tmp_path}"
+    assert one == f"1 changed item, 1 moment from {tmp_path}/b/b.md"
+    assert three.endswith(f" from {tmp_path}/a, {tmp_path}/b, {tmp_path}/c, 3 more")
+
+
 def test_what_was_forgotten_long_ago_is_erased(tmp_path: Path) -> None:
     home = Home(tmp_path / "home", undo_days="0")
     try:
         noted = home.call("note", text="the xylophone is under the stairs")
+        home.call("undo")
+        home.call("redo")
         home.call("forget", ids=[noted["id"]])
         home.client.stop()
         home.call("status")
@@ -296,11 +386,57 @@ def test_a_chroma_server_is_said_plainly(tmp_path: Path) -> None:
 
 def test_asking_without_a_model_says_how_to_get_one(own: Home) -> None:
     own.call("note", text="something")
-    from secondme.errors import ModelError
-
-    with pytest.raises(ModelError) as error:
+    with pytest.raises(NotFoundError) as error:
         own.finish("ask", question="what?")
     assert "secondme model fetch" in error.value.hint
+
+
+def test_a_model_that_is_not_here_cannot_be_used_or_removed(own: Home) -> None:
+    with pytest.raises(NotFoundError, match="'smollm2-135m' is not here") as error:
+        own.call("model-use", name="smollm2-135m")
+    assert error.value.hint == "`secondme model fetch smollm2-135m`"
+    with pytest.raises(NotFoundError, match="'smollm2-135m' is not here"):
+        own.call("model-remove", name="smollm2-135m")
+
+
+def test_the_doctor_names_a_loose_file_once_and_makes_it_private(own: Home) -> None:
+    own.call("note", text="something")
+    loose = own.config.data_dir / "loose.txt"
+    loose.write_text("x")
+    loose.chmod(0o644)
+    (own.config.data_dir / "link").symlink_to("nowhere")
+    done = own.run("doctor", "--json")
+    details = [c["detail"] for c in done.json["checks"] if str(loose) in c["detail"]]
+    assert details == [f"{loose} can be read by others"]
+    own.run("doctor", "--fix")
+    assert loose.stat().st_mode & 0o777 == 0o600
+
+
+def test_at_rest_nothing_is_said_of_embedding(own: Home) -> None:
+    own.call("note", text="something")
+    assert own.call("core-status")["embedding"] == {"rate": 0.0, "error": None}
+    assert own.call("core-status")["index"] == {"state": "off", "reason": "", "says": "not open"}
+    assert own.call("status")["index_says"] == "not open"
+
+
+@pytest.mark.parametrize(
+    ("message", "only_asks"),
+    [
+        ("Where does Ana live?", True),
+        ("where does ana live? thanks!", True),
+        ("Hello! Where is it? And when?", True),
+        ("¿Dónde vive Ana?", True),
+        ("アナはどこに住んでいますか？", True),
+        ("I moved to Porto in May.", False),
+        ("I moved to Porto in May. Did you know?", False),
+        ("Ana asked me: shall we go? We did not.", False),
+        ("", False),
+    ],
+)
+def test_a_message_that_tells_something_is_no_mere_question(message: str, only_asks: bool) -> None:
+    from secondme.core.service.answers import asks
+
+    assert asks(message) is only_asks
 
 
 def test_marks_and_uses_are_shown_taken_back_and_go_with_an_export(

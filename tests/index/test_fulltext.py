@@ -100,5 +100,5 @@ def test_moments_missing_from_the_index_are_noticed(tmp_path: Path) -> None:
         arrival = Arrival("n", None, "test", "text/plain", b"n", 0, None, "/n")
         moment = Moment(text="lost", time=datetime(2024, 1, 1, tzinfo=UTC))
         record.items.take(arrival, [moment], record.journal.begin("add", "t"))
-    assert index.check() == "1 moments are missing from it, 0 too many"
+    assert index.check() == "it lacks 1 moment and has 0 too many"
     record.close()

@@ -15,8 +15,10 @@ import pytest
 from secondme.errors import BadInputError, RefusedError, WorkerError
 from secondme.index.fulltext import FullText
 from secondme.ingest.embedding import Embedding, Priority, window_text
-from secondme.ingest.intake import Intake, Tally
+from secondme.ingest.intake import Intake, Said, Tally
 from secondme.ingest.reader import Readers
+from secondme.ingest.scan import Rules, Skip
+from secondme.plugin import Document, Importer, UnreadableError
 from secondme.record import Record
 
 
@@ -150,13 +152,17 @@ def test_what_comes_through_a_pipe_needs_a_name_that_says_what_it_is(world: Worl
         world.intake.add_bytes(b"-----BEGIN PRIVATE KEY-----", "a.txt", "test")
 
 
+def test_what_a_pipe_brought_and_was_refused_leaves_no_source(world: World) -> None:
+    with pytest.raises(BadInputError):
+        world.intake.add_bytes(b"", "a.txt", "test")
+    assert world.record.sources.all() == []
+
+
 def test_an_empty_note_is_refused(world: World) -> None:
     from datetime import datetime
 
     with pytest.raises(BadInputError, match="empty"):
-        world.intake.say(
-            "note", "  \n", "test", speaker=None, when=datetime.now(UTC), conversation="n"
-        )
+        world.intake.say("note", [Said("  \n")], "test", when=datetime.now(UTC))
 
 
 class Counting:
@@ -200,7 +206,7 @@ def test_pending_moments_are_embedded_and_indexed(world: World, notes: Path) -> 
     job.start()
     try:
         job.use("letters", embedder)
-        job.attach(index)
+        job.attach(index, pytest.fail)
         until(lambda: len(index.vectors) == 3 and job.pending() == 0)
         (notes / "a.md").write_text("The bicycle is red.\n")
         world.add(notes)
@@ -252,3 +258,32 @@ def test_a_vector_is_made_of_a_moment_and_the_two_before_it(world: World, tmp_pa
     lines = window_text(windows[5]).splitlines()
     assert lines[-1].startswith("Ana: message markerxx4")
     assert len(lines) == 3
+
+
+def test_importers_that_decline_say_what_they_looked_for(tmp_path: Path) -> None:
+    class Wants(Importer):
+        def __init__(self, name: str, why: Exception | None) -> None:
+            self.name, self.suffixes, self.why = name, (".csv",), why
+
+        def probe(self, document: Document) -> bool:
+            if self.why is not None:
+                raise self.why
+            return False
+
+    readers = Readers(UTC)
+    rules = Rules(readers.suffixes, 1_000_000)
+    unknown = readers.read_bytes(b"a;b", "x.xyz", None, rules)
+    assert isinstance(unknown, Skip)
+    assert unknown.reason == "there is no importer for .xyz"
+
+    readers.importers = [
+        Wants("bank", UnreadableError("it has no column 'amount'")),
+        Wants("books", None),
+        Wants("broken", KeyError("x")),
+    ]
+    declined = readers.read_bytes(b"a;b", "x.csv", None, rules)
+    assert isinstance(declined, Skip)
+    assert declined.reason == (
+        "no importer for .csv knows it: 'bank': it has no column 'amount'; "
+        "'books': it is of another kind; 'broken': failed: KeyError: 'x'"
+    )

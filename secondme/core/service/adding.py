@@ -10,8 +10,8 @@ from pathlib import Path
 
 from secondme.core.app import Core
 from secondme.core.service import Call, Event, use_case
-from secondme.errors import BadInputError, ModelError
-from secondme.ingest.intake import Tally
+from secondme.errors import BadInputError, NotFoundError
+from secondme.ingest.intake import Said, Tally
 from secondme.ingest.progress import progress
 
 
@@ -57,9 +57,7 @@ def note(
 ) -> Event:
     """Remember one moment, now or at the time given."""
     when = core.now(time)
-    id_, journal = core.intake.say(
-        "note", text, call.client, speaker=who, when=when, conversation=f"note {when:%Y-%m-%d}"
-    )
+    (id_,), journal = core.intake.say("note", [Said(text, who)], call.client, when=when)
     return {"id": id_, "time": when.isoformat(), "journal": journal}
 
 
@@ -73,7 +71,7 @@ def embed(core: Core, call: Call) -> Iterator[Event]:
 
 def _check_embedder(core: Core, wait: bool) -> None:
     if wait and core.model_path(core.config.embedder) is None:
-        raise ModelError(
+        raise NotFoundError(
             f"the embedder {core.config.embedder!r} has not been fetched",
             hint=f"`secondme model fetch {core.config.embedder}`, or add without --wait",
         )

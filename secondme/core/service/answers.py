@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
@@ -12,6 +13,7 @@ from secondme.core.app import Core
 from secondme.core.service import Call, Event, use_case
 from secondme.core.service.moments import find, make_filter, moment_json, note_use, search_notice
 from secondme.errors import BadInputError
+from secondme.ingest.intake import Said
 from secondme.memory.answer import Answer, Draft, answer
 from secondme.memory.evidence import Evidence
 from secondme.memory.recall import Hit
@@ -26,6 +28,8 @@ _SENTENCES_FROM = 3e9
 _CONVERSATIONS = 64
 _TURNS = 6
 _ASSISTANT = "Second Me"
+_SENTENCE = re.compile(r"[^.!?？؟…。\n]+[.!?？؟…。]*")
+_ASKS = str.maketrans("？؟", "??")
 
 
 @dataclass(slots=True)
@@ -94,25 +98,21 @@ def _conversation(core: Core, name: str) -> Conversation:
 
 
 def _remember(core: Core, call: Call, conversation: str, message: str, event: Event) -> list[str]:
-    """Both sides as moments, marked so that answers never rest on them."""
-    ids = []
-    for speaker, text, turn in (
-        ("Me", message, "question"),
-        (_ASSISTANT, event["answer"], "answer"),
-    ):
-        if turn == "question" and "?" not in message:
-            turn = "statement"
-        id_, _ = core.intake.say(
-            "chat",
-            text,
-            call.client,
-            speaker=speaker,
-            when=core.now(),
-            conversation=conversation,
-            turn=turn,
-        )
-        ids.append(id_)
-    return ids
+    """Both sides as moments of one item, marked so that answers rest on what the person told alone."""
+    sides = (
+        Said(message, "Me", {"turn": "question" if asks(message) else "statement"}),
+        Said(event["answer"], _ASSISTANT, {"turn": "refusal" if event["refused"] else "answer"}),
+    )
+    return core.intake.say("chat", sides, call.client, when=core.now(), session=conversation)[0]
+
+
+def asks(message: str) -> bool:
+    """Whether a message only asks: no sentence of three words or more stands there without its "?"."""
+    sentences = _SENTENCE.findall(message)
+    return "?" in message.translate(_ASKS) and all(
+        sentence.translate(_ASKS).rstrip().endswith("?") or len(sentence.split()) < 3
+        for sentence in sentences
+    )
 
 
 def _answered(
@@ -131,9 +131,9 @@ def _answered(
     model = core.language()
     with core.priority:
         hits, _ = find(core, looked_up, 2 * k + 8, filter_, now)
-        evidence = [
-            _evidence(h) for h in hits if h.moment.meta.get("turn") not in ("question", "answer")
-        ][:k]
+        evidence = [_evidence(h) for h in hits if h.moment.meta.get("turn") in (None, "statement")][
+            :k
+        ]
         recalled = time.perf_counter()
         yield {"event": "recalled", "count": len(evidence), "took_ms": _ms(started, recalled)}
         first: float | None = None

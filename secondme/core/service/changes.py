@@ -8,12 +8,14 @@ from secondme.core.app import Core
 from secondme.core.erasing import copies, erase_for_good
 from secondme.core.service import Call, Event, use_case
 from secondme.core.service.moments import find, make_filter, moment_json
-from secondme.errors import BadInputError, NotFoundError
+from secondme.errors import BadInputError, NotFoundError, RefusedError
 from secondme.record.clock import from_ms, now_ms, zone_name
 from secondme.record.erase import long_forgotten
 from secondme.record.journal import Entry
+from secondme.wording import counted
 
 _PREVIEW = 20
+_INTAKES = ("add", "note", "chat")
 
 
 @use_case
@@ -64,8 +66,8 @@ def forget(
         core.embedding.wake()
         return {**result, "count": done.moments, "moments": [], "left": left, "journal": entry}
     with core.record.store.write() as db:
-        moments = "moment" if len(numbers) == 1 else "moments"
-        entry = core.record.journal.begin("forget", call.client, f"forgot {len(numbers)} {moments}")
+        summary = f"forgot {counted(len(numbers), 'moment')}"
+        entry = core.record.journal.begin("forget", call.client, summary)
         db.executemany(
             "update moments set live = 0, forgotten_by = ? where n = ?",
             [(entry, n) for n in numbers],
@@ -94,53 +96,120 @@ def log(
     core: Core, call: Call, *, limit: int = 20, before: str | None = None, kind: str | None = None
 ) -> Event:
     """The journal, newest first."""
+    if before:
+        before = core.record.journal.get(before).id
     entries = core.record.journal.newest(max(1, min(limit, 1000)), before=before, kind=kind)
     return {"entries": [_json(core, e) for e in entries]}
 
 
 @use_case
 def undo(core: Core, call: Call, *, id: str | None = None) -> Event:
-    """Take back the last change, or the one with this id."""
+    """Take back the last change, or the one with this id; an undo is taken back by doing its change again."""
     journal = core.record.journal
     entry = journal.get(id) if id else journal.last_undoable()
+    if entry.kind == "undo":
+        _, count, by = _redone(core, call, entry)
+        return {"undone": _json(core, entry), "moments": count, "journal": by}
+    change = journal.get(entry.data["entry"]) if entry.kind == "redo" else entry
     with core.record.store.write():
-        by = journal.begin("undo", call.client, f"took back: {entry.summary}", entry=entry.id)
-        journal.mark_undone(entry, by)
-        restored = _take_back(core, entry, by)
+        summary = f"took back: {change.summary}"
+        by = journal.begin("undo", call.client, summary)
+        journal.mark_undone(change, by)
+        count, moments = _take_back(core, change, by)
+        journal.finish(by, summary, entry=change.id, moments=moments)
     core.embedding.wake()
-    return {"undone": _json(core, entry), "moments": restored, "journal": by}
+    return {"undone": _json(core, entry), "moments": count, "journal": by}
 
 
-def _take_back(core: Core, entry: Entry, by: str) -> int:
-    """Reverse one change; returns how many moments it touched."""
-    store = core.record.store
+@use_case
+def redo(core: Core, call: Call, *, id: str | None = None) -> Event:
+    """Do the change again that was taken back last, or the one with this id (its own, or its undo's)."""
+    journal = core.record.journal
+    undo_ = journal.get(id) if id else journal.last_undo()
+    if undo_.kind != "undo":
+        if undo_.undone_by is None:
+            raise RefusedError(f"change {undo_.id} was not taken back, so it cannot be done again")
+        undo_ = journal.get(undo_.undone_by)
+    entry, moments, by = _redone(core, call, undo_)
+    return {"redone": _json(core, entry), "moments": moments, "journal": by}
+
+
+def _redone(core: Core, call: Call, undo_: Entry) -> tuple[Entry, int, str]:
+    """Do a change again; gives it, how many moments that touched, and the journal entry's id."""
+    journal = core.record.journal
+    if undo_.undone_by is not None:
+        raise RefusedError(f"what {undo_.id} took back was done again already")
+    entry = journal.get(undo_.data["entry"])
+    with core.record.store.write():
+        summary = f"did again: {entry.summary}"
+        by = journal.begin("redo", call.client, summary, entry=entry.id)
+        journal.mark_undone(undo_, by)
+        journal.mark_done(entry)
+        moments = _do_again(core, entry, undo_, by)
+    core.embedding.wake()
+    return journal.get(entry.id), moments, by
+
+
+def _take_back(core: Core, entry: Entry, by: str) -> tuple[int, list[str]]:
+    """Reverse one change; gives how many moments it touched, and the ids of those no longer forgotten."""
+    if entry.kind in _INTAKES:
+        count = core.record.store.value(
+            "select count(*) from moments where added_by = ?", (entry.id,)
+        )
+        core.intake.take_back(entry, by)
+        return int(count), []
+    if entry.kind == "mark":
+        return core.record.uses.take_back(entry.id), []
+    moments = _remember_again(core, entry)
+    if entry.kind == "source-remove":
+        source = entry.data["source"]
+        core.record.sources.restore(**source, items=entry.data["items"])
+        if source["watched"]:
+            core.watcher.watch(core.record.sources.find(source["id"]))
+    if entry.kind == "watch":
+        core.record.sources.set_watched(entry.data["source"], False)
+        core.watcher.unwatch(entry.data["source"])
+    return len(moments), moments
+
+
+def _do_again(core: Core, entry: Entry, undo_: Entry, by: str) -> int:
+    """Do one change again that `undo_` took back; gives how many moments it touched."""
+    if entry.kind in _INTAKES:
+        return core.intake.bring_back(undo_, by)
+    if entry.kind == "mark":
+        core.record.uses.add(entry.data["verdict"], entry.data["ids"], entry.id)
+        return len(entry.data["ids"])
+    with core.record.store.write() as db:
+        forgotten = db.executemany(
+            "update moments set live = 0, forgotten_by = ? where id = ? and forgotten_by is null",
+            [(by, id_) for id_ in undo_.data.get("moments", ())],
+        ).rowcount
+    if entry.kind == "source-remove":
+        core.record.sources.delete(entry.data["source"]["id"])
+        core.watcher.unwatch(entry.data["source"]["id"])
+    if entry.kind == "watch":
+        core.record.sources.set_watched(entry.data["source"], True)
+        core.watcher.watch(core.record.sources.find(entry.data["source"]))
+    return max(forgotten, 0)
+
+
+def _remember_again(core: Core, entry: Entry) -> list[str]:
+    """Bring back what a change has forgotten; gives the moments' ids. What is erased stays so.
+
+    Raises `NotFoundError` when all of it is."""
+    store, marks = core.record.store, core.record.journal.marks(entry)
+    rows = store.query_in("select id, text from moments where forgotten_by in ({})", marks)
+    lost = sum(not row["text"] for row in rows)
+    if lost and lost == len(rows):
+        raise NotFoundError(f"{'it was' if lost == 1 else 'they were'} erased for good")
+    rows = [row for row in rows if row["text"]]
     with store.write() as db:
-        if entry.kind in ("add", "note", "chat"):
-            count = store.value("select count(*) from moments where added_by = ?", (entry.id,))
-            core.intake.take_back(entry, by)
-            return int(count)
-        if entry.kind == "mark":
-            return core.record.uses.take_back(entry.id)
-        restored = 0
-        if entry.kind in ("forget", "source-remove"):
-            restored = db.execute(
-                "update moments set forgotten_by = null, live = retired_by is null and not exists"
-                " (select 1 from items i where i.id = item_id and i.removed_by is not null)"
-                " where forgotten_by = ? and text != ''",
-                (entry.id,),
-            ).rowcount
-            erased = "select count(*) from moments where forgotten_by = ? and text = ''"
-            if not restored and (lost := store.value(erased, (entry.id,))):
-                raise NotFoundError(f"the {lost} moments were erased for good")
-        if entry.kind == "source-remove":
-            source = entry.data["source"]
-            core.record.sources.restore(**source, items=entry.data["items"])
-            if source["watched"]:
-                core.watcher.watch(core.record.sources.find(source["id"]))
-        if entry.kind == "watch":
-            core.record.sources.set_watched(entry.data["source"], False)
-            core.watcher.unwatch(entry.data["source"])
-        return restored
+        db.executemany(
+            "update moments set forgotten_by = null, live = retired_by is null and not exists"
+            " (select 1 from items i where i.id = item_id and i.removed_by is not null) where id = ?",
+            [(row["id"],) for row in rows],
+        )
+    return [row["id"] for row in rows]
 
 
 def _json(core: Core, entry: Entry) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,27 +14,34 @@ from secondme import __version__, config
 from secondme.core.app import Core, resident_mb
 from secondme.core.erasing import sweep, unfinished
 from secondme.core.service import Call, Event, use_case
-from secondme.errors import SecondMeError
+from secondme.errors import IndexDamagedError, SecondMeError
 from secondme.ingest.progress import progress
 from secondme.model import catalog, fetch
 
 _LOW_DISK = 1_000_000_000
+_PREPARED_SECONDS = 120.0
+
+
+class Remark(str):
+    """What a test has to say though all is well."""
+
+    __slots__ = ()
 
 
 @use_case
 def core_status(core: Core, call: Call) -> Event:
     """The core's process and its workers."""
-    core.index.settle()
+    index = core.index.standing()
     return {
         "pid": os.getpid(),
         "version": __version__,
-        "socket": str(core.config.tcp_file if core.config.uses_tcp else core.config.socket),
+        "socket": str(core.config.address),
         "moments": core.record.moments.count(),
         "pending": core.embedding.pending(),
         "workers": core.workers(),
         "uptime_s": round(time.time() - core.started, 1),
         "resident_mb": resident_mb(),
-        "index": {"state": core.index.state, "reason": core.index.reason},
+        "index": {"state": index.state, "reason": index.reason, "says": index.says},
         "embedding": {"rate": round(core.embedding.rate(), 1), "error": core.embedding.error},
         "watching": core.watcher.active,
     }
@@ -43,7 +51,7 @@ def core_status(core: Core, call: Call) -> Event:
 def status(core: Core, call: Call) -> Event:
     """What the memory holds, with what it works, and whether anything leaves the machine."""
     core.wait_until_prepared(3.0)
-    core.index.settle()
+    index = core.index.standing()
     sources = core.record.sources.all()
     return {
         "version": __version__,
@@ -56,7 +64,8 @@ def status(core: Core, call: Call) -> Event:
         "disk_mb": round(_size(core.config.data_dir) / 1e6, 1),
         "embedder": _model(core, core.config.embedder),
         "language_model": _model(core, core.config.language_model),
-        "index": core.index.state,
+        "index": index.state,
+        "index_says": index.says,
         "plugins_failed": [
             {"plugin": f.plugin, "reason": f.reason} for f in core.intake.readers.faults
         ],
@@ -93,9 +102,8 @@ def reload(core: Core, call: Call) -> Event:
 def index_rebuild(core: Core, call: Call) -> Iterator[Event]:
     """Drop both indexes and make them anew from the record; search goes on meanwhile."""
     started = time.monotonic()
-    yield progress("words", 0, 1, started)
+    yield progress("words", 0, 0, started)  # one transaction, of which nothing shows before its end
     core.fulltext.rebuild()
-    yield progress("words", 1, 1, started)
     if core.embedder is not None:
         core.index.rebuild()
         yield from _vectors_back(core, call)
@@ -107,22 +115,19 @@ def index_rebuild(core: Core, call: Call) -> Iterator[Event]:
 
 
 def _vectors_back(core: Core, call: Call) -> Iterator[Event]:
-    embedder = core.embedder
-    assert embedder is not None
-    vectors, started = core.record.vectors, time.monotonic()
-    total = vectors.count_unindexed(embedder.name)
-    while (left := vectors.count_unindexed(embedder.name)) and not call.stop.is_set():
-        yield progress("vectors", total - left, total, started)
-        core.embedding.wake()
+    started = time.monotonic()
+    core.embedding.wake()
+    while (index := core.index.standing()).state != "ready" and not call.stop.is_set():
+        if index.state in ("failed", "off"):
+            raise IndexDamagedError(f"the vector index is {index.says}")
+        yield progress("vectors", index.done, index.total, started)
         call.stop.wait(0.2)
-        if core.index.state == "failed":
-            raise SecondMeError(f"the vector index cannot be rebuilt: {core.index.reason}")
-    core.index.settle()
 
 
 @use_case
 def doctor(core: Core, call: Call, *, fix: bool = False) -> Event:
     """Check the record, the indexes, models, disk and permissions; with `fix`, mend what can be."""
+    core.wait_until_prepared(_PREPARED_SECONDS)
     checks = [_check(name, test, mend if fix else None, core) for name, test, mend in _CHECKS]
     return {"checks": checks}
 
@@ -133,17 +138,21 @@ Test = Callable[[Core], str | None]
 def _check(
     name: str, test: Test, mend: Callable[[Core], None] | None, core: Core
 ) -> dict[str, Any]:
-    """Run a test (None is well); when it finds something and can be mended, test again after."""
+    """Run a test; when it finds something and can be mended, test again after."""
     fixed = False
     try:
         found = test(core)
-        if found and mend is not None:
+        if mend is not None and not _well(found):
             mend(core)
             again = test(core)
-            fixed, found = again is None, again or found
+            fixed, found = _well(again), again or found
     except SecondMeError as error:
         found = error.line()
-    return {"name": name, "ok": found is None or fixed, "detail": found or "", "fixed": fixed}
+    return {"name": name, "ok": _well(found) or fixed, "detail": found or "", "fixed": fixed}
+
+
+def _well(found: str | None) -> bool:
+    return found is None or isinstance(found, Remark)
 
 
 def _record_sound(core: Core) -> str | None:
@@ -156,12 +165,15 @@ def _words_in_step(core: Core) -> str | None:
 
 
 def _vectors_in_step(core: Core) -> str | None:
-    if core.embedder is None:
-        return f"the embedder {core.config.embedder!r} is not here: `secondme model fetch`"
-    core.index.settle()
-    if core.index.state == "failed":
-        return f"the vector index cannot be opened: {core.index.reason}"
-    return core.index.check()
+    if core.index.standing().state == "off":
+        embedder = core.config.embedder
+        return f"the embedder {embedder!r} is not here: `secondme model fetch {embedder}`"
+    found = core.index.check()
+    index = core.index.standing()
+    if found or index.state == "ready":
+        return found
+    said = f"the vector index is {index.says}"
+    return said if index.state == "failed" else Remark(said)
 
 
 def _models_whole(core: Core) -> str | None:
@@ -185,12 +197,16 @@ def _disk_free(core: Core) -> str | None:
 
 
 def _private(core: Core) -> str | None:
-    loose = [p for p in _files(core.config.data_dir) if p.stat().st_mode & 0o077]
-    return f"{len(loose)} files can be read by others, such as {loose[0]}" if loose else None
+    """What lies in the data folder; the folder itself is made private at each start."""
+    loose = _loose(core)
+    if not loose:
+        return None
+    more = f", and {len(loose) - 1} more" if loose[1:] else ""
+    return f"{loose[0]} can be read by others{more}"
 
 
 def _make_private(core: Core) -> None:
-    for path in _files(core.config.data_dir):
+    for path in _loose(core):
         path.chmod(0o700 if path.is_dir() else 0o600)
 
 
@@ -202,6 +218,18 @@ def _erased_everywhere(core: Core) -> str | None:
 def _erase_everywhere(core: Core) -> None:
     with core.embedding.paused():
         sweep(core)
+
+
+def _loose(core: Core) -> list[Path]:
+    """What others can read in the data folder, without the socket's folder that may lie in it."""
+    found = []
+    for path in core.config.data_dir.rglob("*"):
+        with suppress(FileNotFoundError):  # journals come and go
+            info = path.lstat()
+            loose = info.st_mode & 0o077 and not path.is_symlink() and info.st_uid == os.getuid()
+            if loose and not path.is_relative_to(core.config.run_dir):
+                found.append(path)
+    return found
 
 
 def _plugins_load(core: Core) -> str | None:
@@ -228,10 +256,6 @@ _CHECKS: tuple[tuple[str, Test, Callable[[Core], None] | None], ...] = (
     ("erasing", _erased_everywhere, _erase_everywhere),
     ("plugins", _plugins_load, None),
 )
-
-
-def _files(folder: Path) -> list[Path]:
-    return [folder, *folder.rglob("*")]
 
 
 def _size(folder: Path) -> int:

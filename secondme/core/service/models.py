@@ -13,10 +13,11 @@ from typing import Any
 from secondme import config as settings
 from secondme.core.app import Core
 from secondme.core.service import Call, Event, use_case
-from secondme.errors import ModelError, RefusedError, SecondMeError
+from secondme.errors import ModelError, NotFoundError, RefusedError, SecondMeError
 from secondme.model import catalog, discover, fetch
 from secondme.model.catalog import Entry
 from secondme.model.fetch import Progress
+from secondme.wording import counted
 
 
 @use_case
@@ -45,7 +46,7 @@ def model_verify(core: Core, call: Call, *, name: str | None = None) -> Iterator
     chosen = [catalog.find(name)] if name else [e for e in catalog.ENTRIES if _path(core, e)]
     checked = []
     for entry in chosen:
-        path = _here(core, entry)
+        path = core.known_path(entry.name)
         try:
             yield from _reported(_verification(path, entry), call)
             checked.append({"name": entry.name, "ok": True, "detail": ""})
@@ -58,7 +59,7 @@ def model_verify(core: Core, call: Call, *, name: str | None = None) -> Iterator
 def model_use(core: Core, call: Call, *, name: str) -> Event:
     """Answer, or embed, with this model from now on."""
     entry = catalog.find(name)
-    _here(core, entry)
+    core.known_path(entry.name)
     setting = "embedder" if entry.role == "embedder" else "language_model"
     value = str(entry.path) if entry.path else entry.name
     settings.write_setting(core.config.config_file, setting, value)
@@ -69,19 +70,26 @@ def model_use(core: Core, call: Call, *, name: str) -> Event:
             f"the variable SECONDME_{setting.upper()} says {in_force!r} and goes before the setting"
         )
     note = ""
-    if entry.role == "embedder" and core.embedding.pending():
-        note = f"{core.embedding.pending()} moments get new vectors; until then the old ones serve"
+    pending = core.embedding.pending() if entry.role == "embedder" else 0
+    if pending:
+        get = "gets a new vector" if pending == 1 else "get new vectors"
+        note = f"{counted(pending, 'moment')} {get}; until then the old ones serve"
     return {"name": entry.name, "role": entry.role, "note": note}
 
 
 @use_case
 def model_remove(core: Core, call: Call, *, name: str) -> Event:
-    """Delete a model's file."""
+    """Delete a model's file. Raises `NotFoundError` when there is nothing of it here."""
     entry = catalog.find(name)
     used = {catalog.find(core.config.embedder).name, catalog.find(core.config.language_model).name}
     if entry.name in used:
         raise RefusedError(f"the model {entry.name!r} is in use", hint="choose another one first")
-    return {"name": entry.name, "freed": fetch.remove(entry, core.config.models_dir)}
+    freed = fetch.remove(entry, core.config.models_dir)
+    if not freed:
+        raise NotFoundError(
+            f"the model {entry.name!r} is not here", hint="`secondme model list` shows which are"
+        )
+    return {"name": entry.name, "freed": freed}
 
 
 @use_case
@@ -144,16 +152,6 @@ def _verification(path: Path, entry: Entry) -> Callable[[Any, threading.Event], 
 
 def _path(core: Core, entry: Entry) -> Path | None:
     return fetch.local_path(entry, core.config.models_dir)
-
-
-def _here(core: Core, entry: Entry) -> Path:
-    """Where a model's file lies. Raises `ModelError` when it has not been fetched."""
-    path = _path(core, entry)
-    if path is None:
-        raise ModelError(
-            f"the model {entry.name!r} is not here", hint=f"`secondme model fetch {entry.name}`"
-        )
-    return path
 
 
 def _json(core: Core, entry: Entry) -> dict[str, Any]:

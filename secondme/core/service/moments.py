@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from dataclasses import replace
 from typing import Any, Literal
 
 from secondme.core.app import Core
@@ -19,6 +20,7 @@ from secondme.errors import (
 from secondme.memory.evidence import Evidence
 from secondme.memory.pack import pack
 from secondme.memory.recall import Hit, Query, Recall
+from secondme.memory.recall.meaning import question_vector
 from secondme.record.clock import to_ms
 from secondme.record.episodes import Episode
 from secondme.record.moments import Filter, StoredMoment
@@ -67,7 +69,7 @@ def recall(
             {
                 **moment_json(hit.moment),
                 "score": round(hit.score, 4),
-                **({"around": _around(core, hit.moment, around)} if around else {}),
+                **(_surroundings(core, hit.moment, around) if around else {}),
                 **({"explain": _explained(hit)} if explain else {}),
             }
             for hit in hits
@@ -88,8 +90,11 @@ def find(
 ) -> tuple[list[Hit], dict[str, float]]:
     """Recall through every view; also how long each step took, in milliseconds.
 
-    Raises `BadInputError` for a question without a word in it.
+    What says nothing, a question that Second Me was asked or its refusal, would be nearest of all to
+    the same question asked again: it is found only where a source is named. Raises `BadInputError` for
+    a question without a word in it.
     """
+    filter_ = replace(filter_, silent=filter_.source is not None)
     question = question.strip()[:MAX_QUESTION]
     if not any(c.isalnum() for c in question):
         raise BadInputError("the question is empty", hint='for example: secondme recall "dentist"')
@@ -100,9 +105,12 @@ def find(
         vector = None
         if embedder is not None and index.state in ("ready", "rebuilding"):
             try:
-                vector = embedder.query(question)
+                vector = question_vector(
+                    embedder.query, question, core.record.moments.speaker_names()
+                )
+                core.embedder_fault = ""
             except SecondMeError as error:
-                index.reason = error.line()
+                core.embedder_fault = error.line()
         embedded = time.perf_counter()
         took = {"embedding": embedded - start}
         recall_ = Recall(
@@ -125,12 +133,15 @@ def find(
 
 def search_notice(core: Core) -> str | None:
     """Why search goes by words alone at the moment, or None when it does not."""
-    if core.embedder is None:
-        fetch = f"`secondme model fetch {core.config.embedder}`"
-        return f"searching by words only: the embedder is not here; {fetch}"
-    if core.index.state in ("opening", "failed", "off"):
-        return f"searching by words only: the vector index is {core.index.state}"
-    return None
+    standing = core.index.standing()
+    why = ""
+    if standing.state == "off":
+        why = f"the embedder is not here; `secondme model fetch {core.config.embedder}`"
+    elif standing.state in ("opening", "failed"):
+        why = f"the vector index is {standing.says}"
+    elif core.embedder_fault:
+        why = core.embedder_fault
+    return f"searching by words only: {why}" if why else None
 
 
 def make_filter(
@@ -163,8 +174,13 @@ def moment_json(moment: StoredMoment | Evidence) -> dict[str, Any]:
     }
 
 
-def _around(core: Core, moment: StoredMoment, count: int) -> list[dict[str, Any]]:
-    return [moment_json(m) for m in core.record.moments.around(moment, count, count)]
+def _surroundings(core: Core, moment: StoredMoment, count: int) -> dict[str, Any]:
+    """Up to so many moments of the same item before and after."""
+    near = core.record.moments.around(moment, count, count)
+    return {
+        "before": [moment_json(m) for m in near if m.seq < moment.seq],
+        "after": [moment_json(m) for m in near if m.seq > moment.seq],
+    }
 
 
 def _explained(hit: Hit) -> dict[str, Any]:
@@ -186,7 +202,6 @@ def show(core: Core, call: Call, *, id: str, around: int = 3) -> Event:
     moment = core.record.moments.get(id)
     episode = core.record.episodes.of(moment)
     note_use(core, "opened", [moment.id])
-    near = core.record.moments.around(moment, around, around)
     alike = core.record.moments.by_number(core.record.alike.others(moment.n))
     item = core.record.items.get(moment.item_id)
     return {
@@ -198,8 +213,7 @@ def show(core: Core, call: Call, *, id: str, around: int = 3) -> Event:
         "episode": episode_json(episode) if episode else None,
         "marks": [kind for kind, _ in _uses(core, moment) if kind in ("good", "wrong")],
         "alike": [moment_json(other) for other in alike.values()],
-        "before": [moment_json(m) for m in near if m.seq < moment.seq],
-        "after": [moment_json(m) for m in near if m.seq > moment.seq],
+        **_surroundings(core, moment, around),
         "item": {
             "id": item["id"],
             "name": item["name"],
@@ -231,12 +245,16 @@ def mark(core: Core, call: Call, *, ids: list[str], verdict: Literal["good", "wr
     if not ids:
         raise BadInputError("say which moments to mark", hint="`secondme recall` shows ids")
     moments = [core.record.moments.get(id_) for id_ in dict.fromkeys(ids)]
-    noun = "moment" if len(moments) == 1 else "moments"
+    noun, marked = "moment" if len(moments) == 1 else "moments", [m.id for m in moments]
     with core.record.store.write():
         entry = core.record.journal.begin(
-            "mark", call.client, f"marked {len(moments)} {noun} as {verdict}"
+            "mark",
+            call.client,
+            f"marked {len(moments)} {noun} as {verdict}",
+            ids=marked,
+            verdict=verdict,
         )
-        core.record.uses.add(verdict, [m.id for m in moments], entry)
+        core.record.uses.add(verdict, marked, entry)
     return {"marked": [moment_json(m) for m in moments], "verdict": verdict, "journal": entry}
 
 

@@ -14,10 +14,12 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from secondme.index.fulltext import FullText
+from secondme.memory.recall.coverage import Coverage
 from secondme.memory.recall.episode import Episode
 from secondme.memory.recall.following import Following
 from secondme.memory.recall.meaning import Meaning, Nearest
 from secondme.memory.recall.people import People
+from secondme.memory.recall.statement import Statement
 from secondme.memory.recall.strength import Strength
 from secondme.memory.recall.view import Pool, Query, Scores, View
 from secondme.memory.recall.words import Words
@@ -72,6 +74,8 @@ class Recall:
             Following(),
             Episode(fulltext, record.episodes, CANDIDATES),
             People(speakers),
+            Coverage(),
+            Statement(),
             Strength(record.uses),
         )
 

@@ -14,7 +14,7 @@ class Following:
     """The mean cosine over a moment and the four after it in its session."""
 
     name = "following"
-    weight = 0.5
+    weight = 0.45
     standardise = True
     late = True
     ceiling = 4.0

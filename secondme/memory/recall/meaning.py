@@ -2,21 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from secondme.memory.recall.people import nameless
 from secondme.memory.recall.view import Pool, Query, Scores
 
 Nearest = Callable[[NDArray[np.float32], int], Mapping[int, float]]
+_NAMELESS = 0.6
+"""The share of the question without its name in the vector that is searched for."""
+
+
+def question_vector(
+    embed: Callable[[str], NDArray[np.float32]], question: str, speakers: Sequence[str]
+) -> NDArray[np.float32]:
+    """The vector (of length 1) that a question is searched by.
+
+    A name draws an embedder to everything that the person ever said, so where the question names one
+    speaker, it is mixed with the vector of the question without the name.
+    """
+    vector = embed(question)
+    bare = nameless(question, speakers)
+    if bare is None:
+        return vector
+    mixed = (1 - _NAMELESS) * vector + _NAMELESS * embed(bare)
+    unit: NDArray[np.float32] = (mixed / np.linalg.norm(mixed)).astype(np.float32)
+    return unit
 
 
 class Meaning:
     """Moments that mean something close to the question."""
 
     name = "meaning"
-    weight = 1.3
+    weight = 1.0
     standardise = True
     late = False
     ceiling = 4.0

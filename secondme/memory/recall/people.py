@@ -57,3 +57,16 @@ def named_speakers(question: str, speakers: Sequence[str]) -> set[str]:
         if len(first) > 1 and (first if capitals else first.lower()) in words:
             bearers.setdefault(first.lower(), set()).add(speaker)
     return next(iter(bearers.values())) if len(bearers) == 1 else set()
+
+
+def nameless(question: str, speakers: Sequence[str]) -> str | None:
+    """The question without the one name that it mentions, or None where nothing, or too little, is left.
+
+    What it is about, apart from whom: who speaks is weighed by itself.
+    """
+    named = named_speakers(question, speakers)
+    if not named:
+        return None
+    name = next(iter(_WORD.findall(next(iter(named)))))
+    bare = re.sub(rf"\b{re.escape(name)}\b(?:['\u2019]s)?", " ", question, flags=re.IGNORECASE)
+    return " ".join(bare.split()) if len(_WORD.findall(bare)) > 1 else None

@@ -54,6 +54,7 @@ class Pool:
         self._record = record
         self._embedder = embedder
         self._cosines: Scores | None = None
+        self._texts: list[str] | None = None
         self._ahead = ahead
         self._look_at(sorted(numbers), EARLIER, max(ahead, 1))
 
@@ -83,8 +84,7 @@ class Pool:
         for offset in range(1, EARLIER + 1):
             places, there = self.neighbours(-offset)
             numbers.update(self.near[places[chosen][there[chosen]]].tolist())
-        if filter_:
-            numbers = self._record.moments.passing(sorted(numbers), filter_)
+        numbers = self._record.moments.passing(sorted(numbers), filter_)
         return Pool(self._record, numbers, self.found, self._embedder, AHEAD)
 
     def __len__(self) -> int:
@@ -117,6 +117,16 @@ class Pool:
     def times(self) -> list[int]:
         """When each candidate was, in ms."""
         return [self._times[i] for i in self._at]
+
+    def texts(self) -> list[str]:
+        """What each candidate says."""
+        if self._texts is None:
+            rows = self._record.store.query_in(
+                "select n, text from moments where n in ({})", self.numbers.tolist()
+            )
+            by_number: dict[int, str] = {row[0]: row[1] for row in rows}
+            self._texts = [by_number.get(n, "") for n in self.numbers.tolist()]
+        return self._texts
 
     def cosines(self, vector: NDArray[np.float32]) -> Scores:
         """Each moment's cosine with a vector, over `near`; NaN for one that has no vector yet."""

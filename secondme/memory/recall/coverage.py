@@ -1,0 +1,38 @@
+"""Coverage: how much of what the question is about stands in a moment, rare things counting more."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+
+from secondme.memory.recall.view import Pool, Query, Scores
+from secondme.memory.terms import asked, keys
+
+
+class Coverage:
+    """The share of the question's terms that stand in the moment itself, each weighed by how few of
+    the candidates have it. BM25 counts a word again and again and a moment's length; this does not."""
+
+    name = "coverage"
+    weight = 1.6
+    standardise = False
+    late = True
+    ceiling = math.inf
+
+    def find(self, query: Query) -> Mapping[int, float]:
+        return {}
+
+    def judge(self, query: Query, pool: Pool) -> Scores:
+        said_by = frozenset[str]().union(*(keys(s) for s in set(pool.speakers()) if s))
+        about = {term.key for term in asked(query.text)} - said_by
+        there = [about & keys(text) for text in pool.texts()]
+        weights = {
+            key: math.log(1 + len(there) / (1 + sum(key in held for held in there)))
+            for key in about
+        }
+        total = sum(weights.values())
+        if not total:
+            return np.zeros(len(pool))
+        return np.array([sum(weights[key] for key in held) / total for held in there])
