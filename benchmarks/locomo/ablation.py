@@ -22,6 +22,7 @@ from secondme.index.fulltext import FullText
 from secondme.ingest.embedding import window_text
 from secondme.memory.cutting import Cutting
 from secondme.memory.recall import Query, Recall
+from secondme.memory.recall.meaning import question_vector
 from secondme.model import catalog, fetch
 from secondme.model.embed import Embedder
 from secondme.plugin import Moment
@@ -70,6 +71,9 @@ class Memory:
         cosines = self.vectors @ vector
         return {self.numbers[i]: float(cosines[i]) for i in np.argsort(-cosines)[:k]}
 
+    def vector(self, question: str) -> np.ndarray:
+        return question_vector(self.embedder.query, question, self.record.moments.speaker_names())
+
     def recall(self, question: str, vector: np.ndarray, without: str) -> list[dict[str, object]]:
         names = self.record.moments.speaker_names
         recall = Recall(self.record, self.words, self.nearest, names)
@@ -94,7 +98,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         memories = [Memory(folder, Path(scratch), embedder) for folder in folders]
         asked = [
-            (memory, q, embedder.query(q["question"]))
+            (memory, q, memory.vector(q["question"]))
             for folder, memory in zip(folders, memories, strict=True)
             for q in read(folder / "questions.jsonl")
             if q["evidence"] and q["category"] != "adversarial"

@@ -20,7 +20,7 @@ class Episode:
     """
 
     name = "episode"
-    weight = 0.8
+    weight = 0.6
     standardise = True
     late = True
     ceiling = 4.0
