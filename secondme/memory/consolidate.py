@@ -46,7 +46,8 @@ class Consolidation:
         """Whether every step has found nothing more to do since the job was last woken."""
 
     def start(self) -> None:
-        """Begin working in a thread of its own."""
+        """Begin working in a thread of its own, where the last run left off."""
+        self._wake.set()
         self._thread = threading.Thread(target=self._run, name="consolidation", daemon=True)
         self._thread.start()
 
