@@ -168,10 +168,10 @@ def test_an_episode_that_loses_a_moment_is_cut_again_without_its_words(memory: M
     texts = [f"the {('zebra' if i == 3 else 'violin')} number {i}" for i in range(12)]
     memory.say(texts, topics(12))
     memory.cut()
-    assert memory.words.search_episodes("zebra", 9)
+    assert memory.words.score_episodes("zebra", range(9))
     with memory.record.store.write() as db:
         db.execute("update moments set live = 0 where text like '%zebra%'")
-    assert memory.words.search_episodes("zebra", 9) == {}
+    assert memory.words.score_episodes("zebra", range(9)) == {}
     assert len([t for e in memory.cut() for t in e]) == 11
     assert not any("zebra" in e.title.lower() for e in memory.record.episodes.find(Filter(), 9))
 
@@ -243,9 +243,9 @@ def test_a_moment_is_found_by_words_that_were_said_around_it(memory: Memory) -> 
 def test_the_index_of_episodes_can_be_made_anew(memory: Memory) -> None:
     memory.say(TEXTS, VECTORS)
     memory.cut()
-    before = memory.words.search_episodes("message 7", 9)
+    before = memory.words.score_episodes("message 7", range(9))
     memory.words.rebuild()
-    assert memory.words.search_episodes("message 7", 9) == before
+    assert memory.words.score_episodes("message 7", range(9)) == before
     assert memory.words.check() is None
 
 

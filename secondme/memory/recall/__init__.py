@@ -72,7 +72,7 @@ class Recall:
             Words(fulltext, CANDIDATES),
             Meaning(nearest, CANDIDATES),
             Following(),
-            Episode(fulltext, record.episodes, CANDIDATES),
+            Episode(fulltext, record.episodes),
             People(speakers),
             Coverage(),
             Statement(),

@@ -25,16 +25,15 @@ class Episode:
     late = True
     ceiling = 4.0
 
-    def __init__(self, fulltext: FullText, episodes: Episodes, limit: int) -> None:
+    def __init__(self, fulltext: FullText, episodes: Episodes) -> None:
         self._fulltext = fulltext
         self._episodes = episodes
-        self._limit = limit
 
     def find(self, query: Query) -> Mapping[int, float]:
         return {}
 
     def judge(self, query: Query, pool: Pool) -> Scores:
-        scores = self._fulltext.search_episodes(query.text, self._limit)
         numbers = pool.numbers.tolist()
         held = self._episodes.holding(numbers)
+        scores = self._fulltext.score_episodes(query.text, held.values())
         return np.array([scores.get(held.get(n, -1), 0.0) for n in numbers])
