@@ -37,18 +37,19 @@ def main() -> int:
         )
         show(result("ask", "--json", question["question"]))
     memory()
+    shown = COMMAND.relative_to(ROOT) if COMMAND.is_relative_to(ROOT) else COMMAND
     print(
         textwrap.dedent(f"""
         The demo's memory is in {HOME.name}/. Ask it more:
 
             export SECONDME_HOME={HOME} SECONDME_MODELS_DIR={models}
-            {COMMAND.relative_to(ROOT)} ask "Who is allergic to what?"
-            {COMMAND.relative_to(ROOT)} recall "bicycle" --explain
+            {shown} ask "Who is allergic to what?"
+            {shown} recall "bicycle" --explain
 
         Your own memory, in a shell without those two variables:
 
-            {COMMAND.relative_to(ROOT)} add --wait ~/Documents/notes
-            {COMMAND.relative_to(ROOT)} ask "When did I last see the dentist?"
+            {shown} add --wait ~/Documents/notes
+            {shown} ask "When did I last see the dentist?"
         """).rstrip()
     )
     return run("core", "stop")

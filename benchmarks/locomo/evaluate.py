@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Score a memory system on LoCoMo-style conversations: what it recalls, and what it answers.
 
-    python evaluate.py --data dev --adapter MODULE:FACTORY [--answers] [--json OUT]
+    python evaluate.py --data dev --adapter MODULE:FACTORY [--answers] [--category NAME ...] [--json OUT]
 
 Only the standard library is used. FACTORY is called once per conversation with an
 empty scratch directory and returns an object with:
@@ -81,7 +81,7 @@ def score_recall(hits, evidence):
     return out
 
 
-def evaluate(data, factory, answers=False):
+def evaluate(data, factory, answers=False, categories=()):
     rows, times = [], collections.defaultdict(list)
     for folder in sorted(p for p in data.iterdir() if (p / "chat.jsonl").exists()):
         scratch = tempfile.mkdtemp(prefix="locomo-")
@@ -91,6 +91,8 @@ def evaluate(data, factory, answers=False):
         memory.add(folder / "chat.jsonl")
         times["add s/message"].append((time.perf_counter() - t) / messages)
         for q in read(folder / "questions.jsonl"):
+            if categories and q["category"] not in categories:
+                continue
             row = {"id": q["id"], "category": q["category"]}
             if q["evidence"] and q["category"] != "adversarial":
                 t = time.perf_counter()
@@ -136,10 +138,12 @@ def main():
     p.add_argument("--data", type=pathlib.Path, required=True)
     p.add_argument("--adapter", required=True)
     p.add_argument("--answers", action="store_true")
+    p.add_argument("--category", nargs="+", default=[], help="only questions of these kinds")
     p.add_argument("--json", type=pathlib.Path)
     a = p.parse_args()
     module, _, factory = a.adapter.partition(":")
-    rows, times = evaluate(a.data, getattr(importlib.import_module(module), factory), a.answers)
+    make = getattr(importlib.import_module(module), factory)
+    rows, times = evaluate(a.data, make, a.answers, a.category)
     result = table(rows)
     for g, figures in result.items():
         print(f"{g:20s}", "  ".join(f"{k} {v}" for k, v in figures.items()))

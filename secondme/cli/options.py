@@ -13,7 +13,9 @@ Json = Annotated[bool, typer.Option("--json", help="Print the result as one JSON
 Before = Annotated[
     str | None,
     typer.Option(
-        "--before", metavar="DATE", help="Only from before: 2024, 2024-05, 2024-05-03 or yesterday."
+        "--before",
+        metavar="DATE",
+        help="Only from before: 2024, 2024-05, 2024-05-03 or words like “last May”.",
     ),
 ]
 After = Annotated[

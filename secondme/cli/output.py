@@ -7,7 +7,7 @@ import re
 import shutil
 import sys
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, time, timedelta
 from functools import lru_cache
 from typing import Any, TextIO
 
@@ -203,15 +203,22 @@ def day(iso: str) -> str:
 
 def minute(iso: str) -> str:
     """A time in ISO form as `12 May 2024, 18:30`, without the time of day at midnight sharp."""
-    time = datetime.fromisoformat(iso)
-    return _date(time) + (
-        f", {time:%H:%M}" if (time.hour, time.minute, time.second) != (0, 0, 0) else ""
-    )
+    when = datetime.fromisoformat(iso)
+    return _date(when) + (f", {when:%H:%M}" if when.time() >= time(second=1) else "")
 
 
-def _date(time: datetime) -> str:
+def stretch(span: dict[str, str]) -> str:
+    """A time from `from` up to `until` in ISO form: `6 May 2024`, or from when to when."""
+    since, until = (datetime.fromisoformat(span[key]) for key in ("from", "until"))
+    if since.time() == until.time() == time():
+        first, last = _date(since), _date(until - timedelta(days=1))
+        return first if first == last else f"{first} to {last}"
+    return f"{minute(span['from'])} to {minute(span['until'])}"
+
+
+def _date(when: datetime) -> str:
     months = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
-    return f"{time.day} {months[time.month - 1]} {time.year}"
+    return f"{when.day} {months[when.month - 1]} {when.year}"
 
 
 def short_path(path: str) -> str:

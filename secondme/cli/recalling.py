@@ -26,6 +26,7 @@ from secondme.cli.output import (
     one_line,
     out,
     short_path,
+    stretch,
     told,
     wrap,
 )
@@ -72,7 +73,8 @@ def recall(
 
     Examples:
         secondme recall "when did Ana move?"
-        secondme recall dentist -k 3 --after 2024
+        secondme recall dentist -k 3 --after 2024 --before "vor zwei Wochen"
+        secondme recall "what did we do last spring?" --explain
         secondme recall "what did we agree on" --who Ana --source family --around 2
         secondme recall "holiday plans" --json | jq -r '.hits[].text'
         echo "boiler" | secondme recall -
@@ -107,6 +109,8 @@ def recall(
 
 def _footer(result: dict[str, Any]) -> None:
     """How long it took, and whether anything stood in the way."""
+    for asked in result.get("times", []):
+        out(dim(f"\n“{one_line(asked['words'])}” is {stretch(asked)}"))
     if "took" in result:
         steps = ", ".join(f"{name} {time:g} ms" for name, time in result["took"].items())
         out(dim(f"\ntook {steps}"))
@@ -148,7 +152,7 @@ def show(
     head = " · ".join([marked(short_id(result["id"])), minute(result["time"]), *speaker])
     show_in_place(head, result)
     out()
-    rows = _origin(result)
+    rows = [*_mentioned(result), *_origin(result)]
     width = max(len(name) for name, _ in rows)
     for name, value in rows:
         out(f"{dim(name.ljust(width))}  {value}")
@@ -164,6 +168,14 @@ def _show_episode(episode: dict[str, Any]) -> None:
         out(f"{dim(short_id(moment['id']))}  {minute(moment['time'])}{speaker}")
         for line in wrap(moment["text"], "    "):
             out(line)
+
+
+def _mentioned(result: dict[str, Any]) -> list[tuple[str, str]]:
+    """The times that the moment mentions, as names and values."""
+    return [
+        ("times" if number == 0 else "", f"“{one_line(time['words'])}” is {stretch(time)}")
+        for number, time in enumerate(result["times"])
+    ]
 
 
 def _origin(result: dict[str, Any]) -> list[tuple[str, str]]:

@@ -23,6 +23,7 @@ from secondme.ingest.watch import Watcher
 from secondme.memory.comparing import Comparing
 from secondme.memory.consolidate import Consolidation
 from secondme.memory.cutting import Cutting
+from secondme.memory.times import Reading
 from secondme.model import catalog, fetch
 from secondme.record import Record
 from secondme.record.clock import now_ms, zone_named
@@ -53,8 +54,9 @@ class Core:
         comparing = Comparing(self.record, self._nearest, self._indexed)
         self.consolidation = Consolidation([cutting, comparing], self.priority)
         self.embedding = Embedding(self.record, self.priority, self.consolidation.wake)
+        self.times = Reading(self.record, self.priority)
         self.intake = Intake(
-            self.record, Readers(self.zone), config.max_file_mb * 1_000_000, self.embedding.wake
+            self.record, Readers(self.zone), config.max_file_mb * 1_000_000, self.taken
         )
         self.index = self._keeper()
         self.watcher = Watcher(self.record, self.intake, config.settle)
@@ -70,13 +72,19 @@ class Core:
         """Why the last question could not be embedded; empty when it could."""
 
     def start(self) -> None:
-        """Begin the background work: embedding, the index, watching."""
+        """Begin the background work: embedding, times, the index, watching."""
         if self.model_path(self.config.embedder):
             self.index.expect()
         self.embedding.start()
         self.consolidation.start()
+        self.times.start()
         self.watcher.start()
         threading.Thread(target=self._prepare, name="prepare", daemon=True).start()
+
+    def taken(self) -> None:
+        """New moments are in the record: the background work has something to do."""
+        self.times.wake()
+        self.embedding.wake()
 
     def _prepare(self) -> None:
         """Open the embedder and its index, if its model is here; then erase what is long forgotten."""
@@ -319,6 +327,7 @@ class Core:
         self.watcher.stop()
         self.consolidation.stop()
         self.embedding.stop()
+        self.times.stop()
         for client in self._clients():
             try:
                 client.close()

@@ -18,11 +18,12 @@ from datetime import datetime
 from typing import Protocol
 
 from secondme.errors import BadInputError
-from secondme.memory import dates, prompt, trust
+from secondme.memory import prompt, trust
 from secondme.memory.check import Check, clipped, only_dates, parts
 from secondme.memory.evidence import Evidence
 from secondme.memory.prompt import Style
 from secondme.memory.terms import sentences, terms, tokens
+from secondme.memory.timex import dates
 from secondme.model.chat import Completion, Message, Token
 
 _MOST_TOKENS = {"short": 48, "sentences": 220}
@@ -257,7 +258,7 @@ def _placed(claim: str, place: int, check: Check) -> str:
     sentence = check.quote(place, claim)
     said = line.evidence.time.date()
     counted = dates.placed(sentence, said)
-    if counted is None:
+    if counted is None or counted[1].lower().removeprefix("the ") in claim.lower():
         return claim
     words, reading = counted
     claim, copied = re.subn(rf"\b{re.escape(words)}\b", reading, claim, flags=re.IGNORECASE)

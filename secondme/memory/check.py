@@ -14,7 +14,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from secondme.memory import dates
 from secondme.memory.evidence import Evidence
 from secondme.memory.recall.people import named_speakers
 from secondme.memory.terms import (
@@ -29,6 +28,7 @@ from secondme.memory.terms import (
     terms,
     tokens,
 )
+from secondme.memory.timex import dates
 
 QUOTE = 240
 """Characters that a quoted passage may have."""

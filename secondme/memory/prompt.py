@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from secondme.memory.dates import placed, spoken
 from secondme.memory.evidence import Evidence
 from secondme.memory.terms import around, keys, sentences
+from secondme.memory.timex.dates import counted, spoken
 from secondme.model.chat import Message
 
 Style = Literal["short", "sentences"]
@@ -31,12 +31,14 @@ _TURNS = 4
 _SYSTEM = {
     "short": (
         "Answer the question from the messages alone, in as few words as possible, in the words of the"
-        " messages. For a date, copy the date before the message."
+        " messages. For a date, copy the date in brackets after the words, or else the one before the"
+        " message."
     ),
     "sentences": (
         "Answer the question from the messages alone, in one to three short sentences, in the words of"
         " the messages. After each sentence put the numbers of the messages that it rests on, like [2]."
-        " For a date, copy the date before the message."
+        " For a date, copy the date in brackets after the words, or else the one before the"
+        " message."
     ),
 }
 
@@ -52,14 +54,15 @@ class _Example:
 _EXAMPLES = (
     _Example(
         (
-            "(3 March 2021) Tomas: Today was my first day at the bakery, and my arms hurt already!",
+            "(3 March 2021) Tomas: Yesterday (2 March 2021) was my first day at the bakery, and my arms"
+            " hurt already!",
             "(19 March 2021) Rosa: How is the bakery, Tomas? I still have not been to the new tram"
             " museum.",
             "(2 May 2021) Tomas: We baked four hundred rolls this morning.",
         ),
         "When did Tomas start at the bakery?",
-        "3 March 2021",
-        "Tomas had his first day at the bakery on 3 March 2021. [1]",
+        "2 March 2021",
+        "Tomas had his first day at the bakery on 2 March 2021. [1]",
     ),
     _Example(
         (
@@ -121,9 +124,11 @@ def written(
 
 
 def line(evidence: Evidence, question: str = "") -> str:
-    """One moment as the model reads it; of a long one the part that bears most on the question."""
+    """One moment as the model reads it, with the times it counts written out after their words; of a
+    long one the part that bears most on the question."""
     who = f" {one_line(evidence.speaker, 60)}" if evidence.speaker else ""
-    return f"({spoken(evidence.time.date())}){who}: {_excerpt(evidence.text, question)}"
+    text = _dated(_excerpt(evidence.text, question), evidence.time)
+    return f"({spoken(evidence.time.date())}){who}: {text}"
 
 
 def one_line(text: str, limit: int) -> str:
@@ -154,12 +159,13 @@ def _excerpt(text: str, question: str) -> str:
     return one_line(around(text, best, _LINE), _LINE)
 
 
-def _dated(question: str, now: datetime) -> str:
-    counted = placed(question, now.date())
-    if counted is None:
-        return question
-    words, reading = counted
-    return question.replace(words, f"{words} ({reading})", 1)
+def _dated(text: str, said: datetime) -> str:
+    """The text with each time that only its own day makes clear written out after its words."""
+    out, at = "", 0
+    for _, end, reading in counted(text, said.date()):
+        out += f"{text[at:end]} ({reading})"
+        at = end
+    return out + text[at:]
 
 
 def _numbered(lines: Sequence[str], style: Style) -> list[str]:

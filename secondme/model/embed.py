@@ -24,11 +24,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime
 
 from secondme.config import private_dir
 from secondme.errors import ModelError
 from secondme.model.e5_packed import Floats, PackedModel, Tokenizer
+
+# Before it is loaded: otherwise it sends word of its use to its makers, under an id that it keeps.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+import onnxruntime
 
 CONVERTER = 1
 """Goes up when the graph is built differently, so that graphs of before are made anew."""
@@ -166,7 +169,6 @@ def _cores() -> int:
 
 
 def _session(graph: Path) -> Any:
-    onnxruntime.disable_telemetry_events()
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.enable_mem_pattern = False  # It would keep a plan for each length.

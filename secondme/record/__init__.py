@@ -11,6 +11,7 @@ from secondme.record.items import Items
 from secondme.record.journal import Journal
 from secondme.record.moments import Moments
 from secondme.record.sources import Sources
+from secondme.record.times import Times
 from secondme.record.uses import Uses
 from secondme.record.vectors import Vectors
 
@@ -29,6 +30,7 @@ class Record:
         self.episodes = Episodes(self.store)
         self.alike = Alike(self.store)
         self.uses = Uses(self.store)
+        self.times = Times(self.store)
 
     def close(self) -> None:
         """Close the file; call once, when nobody uses the record any more."""

@@ -128,6 +128,44 @@ def moments_and_vectors(db: Database) -> None:
 
 
 @migrations()
+def times_that_moments_mention(db: Database) -> None:
+    """Expressions of time in moments, resolved; which moments are still to be read for them; and by
+    which version of its maker each thing was made that follows from moments."""
+    db.executescript(
+        """
+        create table times (
+            n integer not null references moments(n) on delete cascade,
+            start integer not null,
+            end integer not null,
+            from_ms integer not null,
+            until_ms integer not null,
+            granularity text not null,
+            primary key (n, start)
+        ) strict, without rowid;
+        create index times_from on times(from_ms);
+
+        create table times_due (
+            n integer primary key references moments(n) on delete cascade
+        ) strict;
+        insert into times_due select n from moments where text != '';
+        create trigger times_due_insert after insert on moments begin
+            insert or ignore into times_due values (new.n);
+        end;
+        create trigger times_due_update after update of text, time, zone on moments
+            when new.text is not old.text or new.time is not old.time or new.zone is not old.zone begin
+            delete from times where n = new.n;
+            insert or ignore into times_due values (new.n);
+        end;
+
+        create table makers (
+            name text primary key,
+            version integer not null
+        ) strict;
+        """
+    )
+
+
+@migrations()
 def episodes(db: Database) -> None:
     """Episodes, and which moments they hold; one that loses a moment is cut again."""
     db.executescript(

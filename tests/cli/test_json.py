@@ -16,7 +16,7 @@ WITH_MODELS = {
     "secondme model use",
     "secondme model remove",
 }
-PARTS = {"moment", "span", "source", "citation", "change", "setting", "episode"}
+PARTS = {"moment", "span", "times", "source", "citation", "change", "setting", "episode"}
 
 
 @pytest.fixture(scope="module")

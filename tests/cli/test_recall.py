@@ -61,6 +61,32 @@ def test_what_stands_around_a_hit(memory: Home) -> None:
     ]
 
 
+def test_a_moment_tells_the_times_that_it_mentions(memory: Home) -> None:
+    (hit,) = memory.run("recall", "ladder", "-k", "1", "--json").json["hits"]
+    (time,) = hit["times"]
+    assert time["words"] == hit["text"][time["start"] : time["end"]] == "Saturday"
+    assert (time["from"], time["until"], time["granularity"]) == (
+        "2024-05-18T00:00:00+01:00",
+        "2024-05-19T00:00:00+01:00",
+        "day",
+    )
+    assert "times    “Saturday” is 18 May 2024\n" in memory.run("show", hit["id"]).out
+
+
+def test_a_time_in_the_question_is_weighed_and_told(memory: Home) -> None:
+    told = ("recall", "what about the keys last Sunday?", "--now", "2024-05-15", "--explain")
+    assert "“last Sunday” is 12 May 2024" in memory.run(*told).out
+    (time,) = memory.run(*told, "--json").json["times"]
+    assert time["words"] == "last Sunday"
+    assert time["from"].startswith("2024-05-12T00:00:00")
+
+
+def test_filters_take_words(memory: Home) -> None:
+    options = ("--after", "last Sunday", "--before", "vorgestern", "--now", "2024-05-15")
+    hits = memory.run("recall", "keys flat ladder Lisbon", *options, "--json").json["hits"]
+    assert sorted(hit["external_id"] for hit in hits) == ["fam-1", "fam-2"]
+
+
 def test_how_a_hit_was_found(memory: Home) -> None:
     done = memory.run("recall", "ladder", "--explain")
     assert any(

@@ -185,7 +185,7 @@ def test_a_core_that_hangs_is_one_line(
     for i in range(100):
         chat(tmp_path / "life" / f"{i}.jsonl", f"c{i}", 40)
     home.call("status")
-    monkeypatch.setattr(core_client, "_SILENCE", 0.5)
+    monkeypatch.setattr(core_client, "_SILENCE", 3.0)
     events = home.client.stream("add", paths=[str(tmp_path / "life")])
     next(events)
     os.kill(home.client.running()["pid"], signal.SIGSTOP)

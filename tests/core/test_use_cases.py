@@ -50,8 +50,10 @@ def test_filters_by_time_speaker_and_source(home: Home, tmp_path: Path) -> None:
     assert all("2024-05-03" <= h["time"][:10] < "2024-05-10" for h in early)
     assert texts(home, "bicycle", source="garden.jsonl")
     assert texts(home, "bicycle", source="nowhere.jsonl") == []
-    with pytest.raises(BadInputError, match="'last spring' is no date"):
-        home.call("recall", question="x", before="last spring")
+    words = {"before": "am 10. Mai", "after": "two weeks ago", "now": "2024-05-16"}
+    assert home.call("recall", question="bicycle garden", **words, k=50)["hits"]
+    with pytest.raises(BadInputError, match="'whenever' is no date"):
+        home.call("recall", question="x", before="whenever")
     with pytest.raises(BadInputError, match="nothing can be after"):
         home.call("recall", question="x", before="2023", after="2024")
 

@@ -46,6 +46,7 @@ def test_taking_in_recalling_and_answering_open_no_internet_socket(
 ) -> None:
     """The core is started by a sealed command, so it and its workers are sealed as well."""
     home = Home(tmp_path / "home", models=str(models_dir), language_model="smollm2-135m")
+    home.env["XDG_CACHE_HOME"] = str(tmp_path / "cache")
     chat(tmp_path / "chat.jsonl", "ana", 40)
     try:
         for arguments in (
@@ -61,5 +62,6 @@ def test_taking_in_recalling_and_answering_open_no_internet_socket(
         assert answered.returncode in (0, 1), answered
         roles = {w["role"] for w in home.call("core-status")["workers"] if w["pid"]}
         assert {"embedder", "language"} <= roles
+        assert not list(tmp_path.glob("cache/**/deviceid")), "a library keeps an id to report under"
     finally:
         home.stop()

@@ -272,7 +272,7 @@ def test_importers_that_decline_say_what_they_looked_for(tmp_path: Path) -> None
 
     readers = Readers(UTC)
     rules = Rules(readers.suffixes, 1_000_000)
-    unknown = readers.read_bytes(b"a;b", "x.xyz", None, rules)
+    unknown = readers.read_bytes(b"a;b", "x.xyz", rules)
     assert isinstance(unknown, Skip)
     assert unknown.reason == "there is no importer for .xyz"
 
@@ -281,7 +281,7 @@ def test_importers_that_decline_say_what_they_looked_for(tmp_path: Path) -> None
         Wants("books", None),
         Wants("broken", KeyError("x")),
     ]
-    declined = readers.read_bytes(b"a;b", "x.csv", None, rules)
+    declined = readers.read_bytes(b"a;b", "x.csv", rules)
     assert isinstance(declined, Skip)
     assert declined.reason == (
         "no importer for .csv knows it: 'bank': it has no column 'amount'; "

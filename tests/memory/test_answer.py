@@ -152,6 +152,11 @@ class TestDates:
                 "8 May 2023",
                 "the Friday before 8 May 2023",
             ),
+            (
+                "I joined the harbour choir last Friday.",
+                "Friday before 8 May 2023",
+                "Friday before 8 May 2023",
+            ),
             ("I joined the harbour choir last month.", "May 8, 2023", "April 2023"),
             ("I joined the harbour choir last year.", "8 May 2023", "2022"),
             ("I join the harbour choir next month.", "8 May 2023", "June 2023"),
@@ -308,6 +313,19 @@ class TestThePrompt:
         lines = model.asked[-1].content.splitlines()
         assert lines[1] == "(1 April 2023) Nora: We had soup."
         assert lines[2].startswith("(8 May 2023) Nora: I joined")
+
+    def test_writes_out_the_times_that_a_moment_counts(self) -> None:
+        model = Says("soup")
+        said = "Yesterday we ate soup, and last week too; since 2019 we do."
+        list(answer("Which soup did we eat?", [moment(said)], model, now=NOW))
+        assert (
+            model.asked[-1]
+            .content.splitlines()[1]
+            .endswith(
+                "Yesterday (7 May 2023) we ate soup, and last week (the week before 8 May 2023) too;"
+                " since 2019 we do."
+            )
+        )
 
     def test_numbers_the_moments_for_models_that_write_sentences(self) -> None:
         model = Says("soup")

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from secondme.memory import dates
 from secondme.memory.check import QUOTE, Check, clipped, parts
 from secondme.memory.evidence import Evidence
 from secondme.memory.terms import asked, sentences, terms
+from secondme.memory.timex import dates
 
 WORDS = st.text(st.characters(categories=["L"]), min_size=2, max_size=12)
 SAID = datetime(2023, 5, 8, 13, 56, tzinfo=UTC)

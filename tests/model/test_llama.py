@@ -132,7 +132,7 @@ class TestAnswers:
         assert answer.finish == "stop"
 
     def test_too_long_a_prompt_is_refused_with_numbers(self, model: LanguageModel) -> None:
-        with pytest.raises(BadInputError, match=r"has 3\d\d\d tokens.* context holds 1024"):
+        with pytest.raises(BadInputError, match=r"has 3,\d\d\d tokens.* context holds 1,024"):
             ask(model, [Message("user", "word " * 3000)])
 
     def test_it_follows_a_grammar(self, model: LanguageModel) -> None:
@@ -361,7 +361,7 @@ class TestLanguageWorker:
         assert language.complete_text(FRANCE, max_tokens=8, cancel=cancel).finish == "cancelled"
 
     def test_errors_come_through(self, language: LanguageClient) -> None:
-        with pytest.raises(BadInputError, match="context holds 1024"):
+        with pytest.raises(BadInputError, match="context holds 1,024"):
             language.complete_text([Message("user", "word " * 3000)], max_tokens=8)
 
     def test_killed_while_it_answers(self, language: LanguageClient) -> None:

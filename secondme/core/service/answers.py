@@ -53,7 +53,7 @@ def ask(
     now: str | None = None,
 ) -> Iterator[Event]:
     """Answer a question from what is remembered, with citations, or refuse."""
-    filter_ = make_filter(core, before=before, after=after, who=who, source=source)
+    filter_ = make_filter(core, before=before, after=after, who=who, source=source, now=now)
     for event in _answered(core, call, question, question, k, filter_, now, ()):
         if event["event"] == "result":
             note_use(core, "cited", [citation["id"] for citation in event["citations"]])

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from secondme.core.app import Core
@@ -19,11 +20,12 @@ from secondme.errors import (
 )
 from secondme.memory.evidence import Evidence
 from secondme.memory.pack import pack
-from secondme.memory.recall import Hit, Query, Recall
+from secondme.memory.recall import Asked, Hit, Query, Recall
 from secondme.memory.recall.meaning import question_vector
-from secondme.record.clock import to_ms
+from secondme.record.clock import from_ms, to_ms, zone_name
 from secondme.record.episodes import Episode
 from secondme.record.moments import Filter, StoredMoment
+from secondme.record.times import StoredTime
 from secondme.record.uses import Kind
 
 log = logging.getLogger("secondme")
@@ -32,6 +34,14 @@ _PATIENCE = 3.0
 """Seconds that the first question after a start waits for the vector index; then words alone must do."""
 MAX_QUESTION = 4000
 """Characters of a question that are looked at; what comes after says nothing new to an index."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """How recall went: milliseconds by step, and the times that the question names as understood."""
+
+    took: dict[str, float] = field(default_factory=dict)
+    times: Sequence[Asked] = ()
 
 
 @use_case
@@ -60,14 +70,16 @@ def recall(
         raise BadInputError(f"k is {k}, but must be from 1 to 1000")
     if tokens is not None and tokens < 1:
         raise BadInputError(f"tokens is {tokens}, but must be at least 1")
-    filter_ = make_filter(core, before=before, after=after, who=who, source=source)
-    hits, took = find(core, question, k, filter_, now, all_=all)
+    filter_ = make_filter(core, before=before, after=after, who=who, source=source, now=now)
+    hits, trace = find(core, question, k, filter_, now, all_=all)
     if tokens is not None:
         hits = pack(hits, tokens)
+    mentioned = core.record.times.of([hit.moment.n for hit in hits])
     result: Event = {
         "hits": [
             {
                 **moment_json(hit.moment),
+                "times": _times(hit.moment, mentioned.get(hit.moment.n, ())),
                 "score": round(hit.score, 4),
                 **(_surroundings(core, hit.moment, around) if around else {}),
                 **({"explain": _explained(hit)} if explain else {}),
@@ -80,15 +92,16 @@ def recall(
     if notice:
         result["notice"] = notice
     if explain:
-        result["took"] = took
+        result["took"] = trace.took
+        result["times"] = _asked(core, trace.times)
     result["took_ms"] = round((time.perf_counter() - started) * 1000, 2)
     return result
 
 
 def find(
     core: Core, question: str, k: int, filter_: Filter, now: str | None, *, all_: bool = False
-) -> tuple[list[Hit], dict[str, float]]:
-    """Recall through every view; also how long each step took, in milliseconds.
+) -> tuple[list[Hit], Trace]:
+    """Recall through every view, and how it went.
 
     What says nothing, a question that Second Me was asked or its refusal, would be nearest of all to
     the same question asked again: it is found only where a source is named. Raises `BadInputError` for
@@ -128,7 +141,8 @@ def find(
             hits = recall_(query, k, name)
         took |= recall_.took
         took["total"] = time.perf_counter() - start
-    return hits, {name: round(seconds * 1000, 2) for name, seconds in took.items()}
+    rounded = {name: round(seconds * 1000, 2) for name, seconds in took.items()}
+    return hits, Trace(rounded, recall_.asked_times)
 
 
 def search_notice(core: Core) -> str | None:
@@ -151,10 +165,12 @@ def make_filter(
     after: str | None = None,
     who: str | None = None,
     source: str | None = None,
+    now: str | None = None,
 ) -> Filter:
     """A filter from what a person gives: `after` from the span's start on, `before` up to its start."""
-    since = to_ms(parse_span(after, core.zone)[0]) if after else None
-    until = to_ms(parse_span(before, core.zone)[0]) if before else None
+    present = core.now(now)
+    since = to_ms(parse_span(after, core.zone, present)[0]) if after else None
+    until = to_ms(parse_span(before, core.zone, present)[0]) if before else None
     if since is not None and until is not None and since >= until:
         raise BadInputError(f"nothing can be after {after} and before {before}")
     return Filter(since, until, who, source)
@@ -172,6 +188,35 @@ def moment_json(moment: StoredMoment | Evidence) -> dict[str, Any]:
         "path": moment.path,
         "span": list(moment.span) if moment.span else None,
     }
+
+
+def _times(moment: StoredMoment, mentioned: Sequence[StoredTime]) -> list[dict[str, Any]]:
+    """The times that a moment mentions, in its own zone."""
+    return [
+        {
+            "words": moment.text[time.start : time.end],
+            "start": time.start,
+            "end": time.end,
+            "from": from_ms(time.from_ms, moment.zone).isoformat(),
+            "until": from_ms(time.until_ms, moment.zone).isoformat(),
+            "granularity": time.granularity,
+        }
+        for time in mentioned
+    ]
+
+
+def _asked(core: Core, times: Sequence[Asked]) -> list[dict[str, Any]]:
+    """The times that a question names, each once, as they were understood."""
+    zone = zone_name(core.now())
+    once = {asked.words: asked for asked in reversed(times)}
+    return [
+        {
+            "words": asked.words,
+            "from": from_ms(asked.since, zone).isoformat(),
+            "until": from_ms(asked.until, zone).isoformat(),
+        }
+        for asked in reversed(once.values())
+    ]
 
 
 def _surroundings(core: Core, moment: StoredMoment, count: int) -> dict[str, Any]:
@@ -204,8 +249,10 @@ def show(core: Core, call: Call, *, id: str, around: int = 3) -> Event:
     note_use(core, "opened", [moment.id])
     alike = core.record.moments.by_number(core.record.alike.others(moment.n))
     item = core.record.items.get(moment.item_id)
+    mentioned = core.record.times.of([moment.n]).get(moment.n, [])
     return {
         **moment_json(moment),
+        "times": _times(moment, mentioned),
         "live": moment.live,
         "context": moment.context,
         "meta": moment.meta,

@@ -21,12 +21,13 @@ from secondme.memory.recall.meaning import Meaning, Nearest
 from secondme.memory.recall.people import People
 from secondme.memory.recall.statement import Statement
 from secondme.memory.recall.strength import Strength
+from secondme.memory.recall.times import Asked, Times
 from secondme.memory.recall.view import Pool, Query, Scores, View
 from secondme.memory.recall.words import Words
 from secondme.record import Record
 from secondme.record.moments import StoredMoment
 
-__all__ = ["Hit", "Query", "Recall"]
+__all__ = ["Asked", "Hit", "Query", "Recall"]
 
 CANDIDATES = 200
 """How many each index may propose."""
@@ -68,6 +69,7 @@ class Recall:
         self._record = record
         self.took: dict[str, float] = {}
         """Seconds that each view took to find candidates, and ranking them, in the last call."""
+        self._times = Times(record, fulltext.search)
         self.views: Sequence[View] = views or (
             Words(fulltext, CANDIDATES),
             Meaning(nearest, CANDIDATES),
@@ -77,7 +79,13 @@ class Recall:
             Coverage(),
             Statement(),
             Strength(record.uses),
+            self._times,
         )
+
+    @property
+    def asked_times(self) -> Sequence[Asked]:
+        """The times that the last question named, as they were understood."""
+        return self._times.asked
 
     def __call__(self, query: Query, k: int, embedder: str) -> list[Hit]:
         """The best `k` moments, best first; those that say the same as a better one are left out."""
@@ -169,5 +177,11 @@ def _part(view: View, scores: Scores, scale: tuple[float, float]) -> Scores:
 
 
 def _ranks(scores: Mapping[int, float]) -> dict[int, int]:
-    best_first = sorted(scores, key=lambda n: -scores[n])
-    return {n: rank for rank, n in enumerate(best_first, 1)}
+    """Places from 1, best first; equal scores share the first of theirs."""
+    ranks: dict[int, int] = {}
+    before: int | None = None
+    for place, n in enumerate(sorted(scores, key=lambda n: -scores[n]), 1):
+        tied = before is not None and scores[before] == scores[n]
+        ranks[n] = ranks[before] if tied and before is not None else place
+        before = n
+    return ranks
