@@ -70,6 +70,7 @@ def fill(client, size: int, real: bool) -> None:
     client.call("recall", question="warm up")
     while client.call("core-status")["index"]["state"] != "ready":
         time.sleep(0.2)
+    list(client.stream("consolidate", now=True))
 
 
 def grow(client, path: Path) -> None:
@@ -104,6 +105,7 @@ def grow(client, path: Path) -> None:
             "insert into vectors (n, embedder, vector, indexed) values (?, ?, ?, 0)",
             [(n, name, v.astype("<f2").tobytes()) for n, v in zip(part, mixed, strict=True)],
         )
+    db.execute("insert or ignore into alike select n, n from moments")  # compared, none the same
     db.commit()
     db.close()
 

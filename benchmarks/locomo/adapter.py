@@ -28,6 +28,7 @@ class SecondMe:
     def add(self, path: Path) -> None:
         *_, result = self._client.stream("add", paths=[str(Path(path).resolve())], wait=True)
         assert not result["skipped"], result["skipped"]
+        list(self._client.stream("consolidate", now=True))
 
     def recall(self, question: str, k: int) -> list[dict[str, Any]]:
         hits = self._client.call("recall", question=question, k=k)["hits"]

@@ -13,7 +13,7 @@ from secondme.cli.moments import show_lines
 from secondme.cli.options import After, Before, Json, Source, Who, Yes
 from secondme.cli.output import can_ask, confirmed, dim, note, out, table
 from secondme.errors import RefusedError
-from secondme.wording import counted, minute, one_line, with_home
+from secondme.wording import clean, counted, minute, one_line, short_path, with_home
 
 app = App()
 _PREVIEW = 10
@@ -38,6 +38,13 @@ def forget(
     who: Who = None,
     before: Before = None,
     after: After = None,
+    forgotten: Annotated[
+        bool, typer.Option("--forgotten", help="With --hard: all that was forgotten before.")
+    ] = False,
+    hard: Annotated[
+        bool,
+        typer.Option("--hard", help="Erase it from every file, now and for good; no undo."),
+    ] = False,
     yes: Yes = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only show what would be forgotten.")
@@ -47,13 +54,17 @@ def forget(
     """Forget moments: by id, by what a question finds, by source, by speaker or by time.
 
     It shows what will go and asks first. For 30 days (setting undo_days) `secondme undo` brings it
-    back; after that it is erased. Reading the same file again does not bring it back.
+    back; after that it is erased. Reading the same file again does not bring it back. With --hard it is
+    erased at once: from the record, both indexes, the stored originals and the journal. Your own files
+    stay as they are.
 
     Examples:
         secondme forget m3f9k2ab
         secondme forget --source old-notes
         secondme forget --who Eve --after 2024-05 --before 2024-06
         secondme forget --query "surprise party" -k 3 --dry-run
+        secondme forget m3f9k2ab --hard
+        secondme forget --forgotten --hard
     """
     chosen: dict[str, Any] = {
         "ids": ids,
@@ -63,17 +74,21 @@ def forget(
         "who": who,
         "before": before,
         "after": after,
+        "forgotten": forgotten or None,
     }
-    doomed = call("forget", **chosen, dry_run=True)
+    what = "erased for good" if hard else "forgotten"
+    doomed = call("forget", **chosen, hard=hard, dry_run=True)
     if dry_run:
-        print_json(doomed) if json else _show_doomed(doomed, "would be forgotten")
+        print_json(doomed) if json else _show_doomed(doomed, f"would be {what}")
         return
     if not json:
-        _show_doomed(doomed, "will be forgotten")
+        _show_doomed(doomed, f"will be {what}")
     _ask(doomed, yes)
-    result = call("forget", **_as_shown(chosen, doomed))
+    result = call("forget", **_as_shown(chosen, doomed), hard=hard)
     if json:
         print_json(result)
+    elif hard:
+        _show_erased(result)
     else:
         out(f"forgot {counted(result['count'], 'moment')}")
         out(dim(f"`secondme undo` brings it back, for {counted(result['undo_days'], 'day')}"))
@@ -87,6 +102,20 @@ def _show_doomed(result: dict[str, Any], what: str) -> None:
         out(dim(f"  and {count - _PREVIEW:,} more"))
 
 
+def _show_erased(result: dict[str, Any]) -> None:
+    out(f"erased {counted(result['count'], 'moment')} for good")
+    for line in result["left"]:
+        note(f"warning: {clean(line)}")
+    if result["left"]:
+        note("`secondme doctor --fix` tries again")
+    if result["copies"]:
+        out(
+            "exports that you made earlier may hold it still; delete them if it should be gone there:"
+        )
+        for path in result["copies"]:
+            out(f"  {short_path(path)}")
+
+
 def _ask(result: dict[str, Any], yes: bool) -> None:
     if yes:
         return
@@ -94,16 +123,43 @@ def _ask(result: dict[str, Any], yes: bool) -> None:
         raise RefusedError(
             "forgetting needs a yes", hint="--yes says it, --dry-run shows what would go"
         )
-    if not confirmed(f"Forget {counted(result['count'], 'moment')}?"):
+    what = counted(result["count"], "moment")
+    asked = (
+        f"Erase {what} for good? This cannot be undone." if result["hard"] else f"Forget {what}?"
+    )
+    if not confirmed(asked):
         note("nothing was forgotten")
         raise typer.Exit(MISSING)
 
 
 def _as_shown(chosen: dict[str, Any], result: dict[str, Any]) -> dict[str, Any]:
     """The moments that were shown, by id where all of them were."""
+    if chosen["forgotten"]:
+        return chosen
     if result["count"] == len(result["moments"]):
         return {"ids": [moment["id"] for moment in result["moments"]]}
     return chosen
+
+
+@app.add()
+def mark(
+    verdict: Annotated[str, typer.Argument(metavar="good|wrong", help="What they are.")],
+    ids: Annotated[list[str], typer.Argument(metavar="ID", help="Moments, by id.")],
+    json: Json = False,
+) -> None:
+    """Say that moments are good, or wrong: they come up a little higher, or lower, from now on.
+
+    Nothing is deleted: `secondme recall --all` leaves marks out, and `secondme undo` takes one back.
+
+    Examples:
+        secondme mark wrong m3f9k2ab
+        secondme mark good m3f9k2ab m7ytry2x
+    """
+    result = call("mark", verdict=verdict, ids=ids)
+    if json:
+        print_json(result)
+    else:
+        out(f"marked {counted(len(result['marked']), 'moment')} as {result['verdict']}")
 
 
 @app.add()
@@ -116,7 +172,7 @@ def log(
         typer.Option(
             "--kind",
             metavar="KIND",
-            help="Only add, note, chat, forget, watch, source-remove, undo or redo.",
+            help="Only add, note, chat, forget, erase, mark, watch, source-remove, export, undo or redo.",
         ),
     ] = None,
     before: Annotated[

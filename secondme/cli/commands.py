@@ -20,6 +20,7 @@ SECTIONS = {
         "chat": "chat",
         "show": "recalling",
         "timeline": "timeline",
+        "episodes": "episodes",
     },
     "Facts": {
         "facts": "facts",
@@ -28,10 +29,17 @@ SECTIONS = {
         "review": "facts",
         "conflicts": "facts",
     },
-    "Take back": {"forget": "changes", "log": "changes", "undo": "changes", "redo": "changes"},
+    "Take back": {
+        "mark": "changes",
+        "forget": "changes",
+        "log": "changes",
+        "undo": "changes",
+        "redo": "changes",
+    },
     "Look after it": {
         "status": "health",
         "doctor": "health",
+        "consolidate": "episodes",
         "index": "health",
         "export": "transfer",
         "import": "transfer",

@@ -8,11 +8,12 @@ from typing import Annotated, Any
 import typer
 
 from secondme.cli.app import App
+from secondme.cli.episodes import heading
 from secondme.cli.link import call, print_json
 from secondme.cli.main import MISSING
 from secondme.cli.moments import place, short_id, show_hits, show_in_place
 from secondme.cli.options import After, Before, Json, Now, Question, Source, Who, words
-from secondme.cli.output import bold, dim, interactive, marked, note, out, told
+from secondme.cli.output import bold, dim, interactive, marked, note, out, told, wrap
 from secondme.wording import (
     clean,
     clip,
@@ -49,6 +50,12 @@ def recall(
         typer.Option("--around", min=0, metavar="N", help="With N moments before and after each."),
     ] = 0,
     now: Now = None,
+    all_: Annotated[
+        bool,
+        typer.Option(
+            "--all", help="Nothing ranks lower for its age or a mark, and nothing is merged."
+        ),
+    ] = False,
     explain: Annotated[bool, typer.Option("--explain", help="Say how each was found.")] = False,
     json: Json = False,
 ) -> None:
@@ -78,6 +85,7 @@ def recall(
         around=around,
         now=now,
         explain=explain,
+        all=all_,
     )
     if json:
         print_json(result)
@@ -108,22 +116,30 @@ def _footer(result: dict[str, Any]) -> None:
 
 @app.add()
 def show(
-    id: Annotated[str, typer.Argument(metavar="ID", help="A moment's id or the beginning of it.")],
+    id: Annotated[
+        str,
+        typer.Argument(metavar="ID", help="A moment's or an episode's id, or the beginning of it."),
+    ],
     around: Annotated[
         int, typer.Option("--around", min=0, metavar="N", help="How many moments before and after.")
     ] = 3,
     json: Json = False,
 ) -> None:
-    """Show a moment in its surroundings, with the file and the bytes that it came from.
+    """Show a moment in its surroundings, with the file and the bytes that it came from; or an episode,
+    whole.
 
     Examples:
         secondme show m3f9k2ab
+        secondme show e3f9k2ab
         secondme show m3f9k2ab --around 10
         secondme show m3f9k2ab --json | jq -r .passage
     """
     result = call("show", id=id, around=around)
     if json:
         print_json(result)
+        return
+    if "said" in result:
+        _show_episode(result)
         return
     speaker = [bold(one_line(result["speaker"]))] if result["speaker"] else []
     head = " · ".join([marked(short_id(result["id"])), minute(result["time"]), *speaker])
@@ -135,6 +151,16 @@ def show(
         out(f"{dim(name.ljust(width))}  {value}")
     if not result["live"]:
         out("no longer recalled: it was forgotten, or its file no longer holds it")
+
+
+def _show_episode(episode: dict[str, Any]) -> None:
+    out(f"{marked(short_id(episode['id']))} · {heading(episode)}")
+    out()
+    for moment in episode["said"]:
+        speaker = f" · {bold(one_line(moment['speaker']))}" if moment["speaker"] else ""
+        out(f"{dim(short_id(moment['id']))}  {minute(moment['time'])}{speaker}")
+        for line in wrap(moment["text"], "    "):
+            out(line)
 
 
 def _mentioned(result: dict[str, Any]) -> list[tuple[str, str]]:
@@ -156,6 +182,12 @@ def _origin(result: dict[str, Any]) -> list[tuple[str, str]]:
     title = [one_line(item["title"])] if item["title"] else []
     versions = [counted(item["versions"], "version")] if item["versions"] > 1 else []
     rows.append(("item", ", ".join([*title, item["media_type"], *versions])))
+    if result["episode"]:
+        episode = result["episode"]
+        rows.append(("episode", f"{short_id(episode['id'])}  {heading(episode)}"))
+    rows += [("the same", f"{short_id(m['id'])}  {place(m)}") for m in result["alike"]]
+    if result["marks"]:
+        rows.append(("marked", ", ".join(result["marks"])))
     if result["context"]:
         rows.append(("within", clip(result["context"], 70)))
     for key, value in result["meta"].items():

@@ -20,14 +20,20 @@ from secondme.ingest.embedding import Embedding, Priority
 from secondme.ingest.intake import Intake
 from secondme.ingest.reader import Readers
 from secondme.ingest.watch import Watcher
+from secondme.memory.comparing import Comparing
+from secondme.memory.consolidate import Consolidation
+from secondme.memory.cutting import Cutting
 from secondme.memory.facts.job import Facts
 from secondme.memory.times import Reading
 from secondme.model import catalog, fetch
 from secondme.record import Record
 from secondme.record.clock import now_ms, zone_named
-from secondme.record.purge import purge
+from secondme.record.erase import long_forgotten
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from secondme.model.chat import Completion
     from secondme.model.clients import EmbedderClient, LanguageClient, ParserClient
 
@@ -49,7 +55,10 @@ class Core:
         self.record = Record(config.database)
         self.fulltext = FullText(self.record.store)
         self.priority = Priority()
-        self.embedding = Embedding(self.record, self.priority)
+        cutting = Cutting(self.record, self.fulltext, self._vectors_of)
+        comparing = Comparing(self.record, self._nearest, self._indexed)
+        self.consolidation = Consolidation([cutting, comparing], self.priority)
+        self.embedding = Embedding(self.record, self.priority, self.consolidation.wake)
         self.times = Reading(self.record, self.priority)
         self.intake = Intake(
             self.record, Readers(self.zone), config.max_file_mb * 1_000_000, self.taken
@@ -64,6 +73,7 @@ class Core:
         self._embedder: EmbedderClient | None = None
         self._search: tuple[EmbedderClient | None, VectorKeeper] = (None, self.index)
         self._parser: ParserClient | None = None
+        self._following: VectorKeeper | None = None
         self._language: LanguageClient | None = None
         self._language_spec: dict[str, Any] = {}
         self.embedder_fault = ""
@@ -75,6 +85,7 @@ class Core:
             self.index.expect()
         self.open_parser()
         self.embedding.start()
+        self.consolidation.start()
         self.times.start()
         self.facts.start()
         self.watcher.start()
@@ -110,15 +121,27 @@ class Core:
             self.facts.use(self._parser)
 
     def _prepare(self) -> None:
-        """Erase what was forgotten long ago; open the embedder and its index, if its model is here."""
-        if purge(self.record.store, now_ms() - self.config.undo_days * 86_400_000):
-            self.fulltext.compact()
-            self.record.store.checkpoint()
+        """Open the embedder and its index, if its model is here; then erase what is long forgotten."""
         if torn := self.fulltext.check():
             log.warning("the word index is made anew: %s", torn)
             self.fulltext.rebuild()
         guard(self.open_embedder, self.index)
         self._prepared.set()
+        self._erase_old()
+
+    def _erase_old(self) -> None:
+        """Erase what was forgotten so long ago that it cannot be undone; finish what was begun."""
+        from secondme.core.erasing import erase_for_good, sweep, unfinished
+
+        old = long_forgotten(self.record.store, now_ms() - self.config.undo_days * 86_400_000)
+        try:
+            if old:
+                erase_for_good(self, old, "core")
+            elif unfinished(self):
+                with self.embedding.paused():
+                    sweep(self)
+        except SecondMeError as error:
+            log.warning("erasing what was forgotten long ago: %s", error)
 
     def wait_until_prepared(self, seconds: float) -> None:
         """Give a core that has just started a moment to open its index; return at once after that."""
@@ -144,6 +167,7 @@ class Core:
             self.index.open(old, serving.dimensions, in_step=False)
             following = self._keeper()
             following.open(name, self._embedder.dimensions)
+            self._following = following
             threading.Thread(
                 target=self._switch_when_done, args=(following,), name="switch", daemon=True
             ).start()
@@ -173,12 +197,18 @@ class Core:
                 return
         with self._models:
             serving, index = self._search
-            self._search, self.index = (new, following), following
+            self._search, self.index, self._following = (new, following), following, None
         index.close()
         if serving is not None:
             serving.close()
             self.record.vectors.drop(serving.name)
             guard(lambda: following.drop(serving.name), following)
+
+    def keepers(self) -> list[VectorKeeper]:
+        """Those that have an index open; while embedders change there are two."""
+        with self._models:
+            both = (self.index, self._following)
+        return [keeper for keeper in both if keeper is not None and keeper.opened]
 
     def _keeper(self) -> VectorKeeper:
         config = self.config
@@ -221,6 +251,23 @@ class Core:
     def embedder(self) -> EmbedderClient | None:
         """The embedder whose vectors are searched, or None when none has been fetched."""
         return self._search[0]
+
+    def _vectors_of(self) -> str | None:
+        """The embedder whose vectors the background job goes by, or None when none was fetched."""
+        if self._search[0] is not None:
+            return self._search[0].name
+        return self.config.embedder if self.model_path(self.config.embedder) else None
+
+    def _indexed(self) -> str | None:
+        """The embedder whose index is complete, or None."""
+        embedder, index = self._search
+        if embedder is None or index.state != "ready":
+            return None
+        unindexed = self.record.vectors.unindexed(embedder.name, 1)[0]
+        return None if unindexed else embedder.name
+
+    def _nearest(self, vector: NDArray[np.float32], k: int) -> dict[int, float]:
+        return self._search[1].nearest(vector, k)
 
     @property
     def search(self) -> tuple[EmbedderClient | None, VectorKeeper]:
@@ -274,6 +321,13 @@ class Core:
         if language is None or language.status().state not in ("ready", "busy"):
             return None
         return language.residency()
+
+    def unload_language(self) -> None:
+        """End the language model's worker, with all that it has read; the next use starts it again."""
+        with self._models:
+            client, self._language = self._language, None
+        if client is not None:
+            client.close()
 
     def reconfigure(self, config: Config) -> None:
         """Take over settings that may change while running: which models are used, and the memory of
@@ -337,6 +391,7 @@ class Core:
     def close(self) -> None:
         """End background work and workers, and close the record."""
         self.watcher.stop()
+        self.consolidation.stop()
         self.embedding.stop()
         self.times.stop()
         self.facts.stop()

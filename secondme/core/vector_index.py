@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -209,15 +209,16 @@ class VectorKeeper:
             self._failures = 0
         threading.Thread(target=self._again, name="mend index", daemon=True).start()
 
-    def rebuild(self) -> None:
+    def rebuild(self, *, serving_too: bool = False) -> None:
         """Set the index aside and begin a fresh one; the background job fills it.
 
-        Raises `RefusedError` while another embedder's index is about to take its place.
+        While another embedder's index is about to take its place it is refused (`RefusedError`), unless
+        `serving_too`: then this one stays empty until the other serves.
         """
         from secondme.index.chroma import discard_aside, set_aside
 
         with self._lock:
-            if not self._in_step:
+            if not (self._in_step or serving_too):
                 raise RefusedError(
                     "the embedder is being changed, and its index made anew in any case",
                     hint="`secondme core status` says how far it is",
@@ -229,9 +230,21 @@ class VectorKeeper:
                 set_aside(self._directory, self._embedder)
                 discard_aside(self._directory, self._embedder)
             self._record.vectors.mark_all(self._embedder, set())
-            self.open(self._embedder, self._dimensions)
+            self.open(self._embedder, self._dimensions, in_step=self._in_step)
             if self.state == "ready":
                 self.state = "rebuilding"
+
+    @property
+    def opened(self) -> bool:
+        """Whether it was told which embedder's index to keep."""
+        return bool(self._embedder)
+
+    @staticmethod
+    def delete_others(directory: Path, keepers: Sequence[VectorKeeper]) -> None:
+        """Delete every index below a directory that none of these keeps, and what was set aside."""
+        from secondme.index.chroma import delete_indexes
+
+        delete_indexes(directory, keep=[keeper._embedder for keeper in keepers])
 
     def drop(self, embedder: str) -> None:
         """Delete the index of an embedder that is no longer used."""

@@ -27,7 +27,15 @@ from secondme.index import chroma_process as wire
 from secondme.index.chroma_child import Child, Unowned, collection_of, folder_of
 from secondme.index.probe import Floats, Health, Weight, expected_bytes, probe
 
-__all__ = ["Health", "VectorIndex", "discard_aside", "expected_bytes", "probe", "set_aside"]
+__all__ = [
+    "Health",
+    "VectorIndex",
+    "delete_indexes",
+    "discard_aside",
+    "expected_bytes",
+    "probe",
+    "set_aside",
+]
 
 _SLICE = 64  # vectors written at a time: a question waits no longer than for one slice
 _OPEN_SECONDS = 120.0  # opening may replay a thousand writes, or wait for the last owner
@@ -191,3 +199,15 @@ def discard_aside(directory: Path, embedder: str = "") -> None:
     path = folder_of(directory, embedder) if embedder else directory
     for old in path.parent.glob(f"{path.name}.broken-*"):
         shutil.rmtree(old, ignore_errors=True)
+
+
+def delete_indexes(directory: Path, keep: Sequence[str]) -> None:
+    """Delete every index below the directory but those of the embedders to keep.
+
+    Raises `CoreError` if one is open.
+    """
+    kept = {folder_of(directory, embedder).name for embedder in keep}
+    for folder in directory.iterdir() if directory.is_dir() else ():
+        if folder.is_dir() and folder.name not in kept:
+            with Unowned(folder):
+                shutil.rmtree(folder, ignore_errors=True)

@@ -1,14 +1,15 @@
 """Search by words: FTS5 with BM25, kept in step by triggers, rebuilt from the record at will.
 
-Two tables: one with Porter stemming for languages that put spaces between words, one of trigrams for
-moments in scripts that do not (Chinese, Japanese, Thai and their like).
+Three tables: one with Porter stemming for languages that put spaces between words, one of trigrams for
+moments in scripts that do not (Chinese, Japanese, Thai and their like), and one of whole episodes.
 """
 
 from __future__ import annotations
 
+import json
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 from secondme.errors import IndexDamagedError
@@ -40,6 +41,10 @@ create virtual table if not exists words using fts5(
     text, speaker, context, content='moments', content_rowid='n', tokenize='porter unicode61');
 create virtual table if not exists trigrams using fts5(
     text, content='moments', content_rowid='n', tokenize='trigram');
+create virtual table if not exists episode_words using fts5(text, tokenize='porter unicode61');
+create trigger if not exists episode_words_delete after delete on episodes begin
+    delete from episode_words where rowid = old.n;
+end;
 create virtual table if not exists words_vocabulary using fts5vocab('words', 'row');
 create trigger if not exists words_insert after insert on moments when new.live = 1 begin
     insert into words (rowid, text, speaker, context)
@@ -72,6 +77,12 @@ create trigger if not exists trigrams_delete after delete on moments
 end;
 """.replace("UNSPACED", _UNSPACED)
 
+_EPISODE_TEXTS = """
+insert into episode_words (rowid, text)
+select e.episode, group_concat(coalesce(m.speaker || ': ', '') || m.text, char(10))
+from episode_moments e join moments m on m.n = e.n
+"""
+
 _TRIGGERS = tuple(re.findall(r"trigger if not exists (\w+)", _SCHEMA))
 
 
@@ -81,13 +92,14 @@ class FullText:
     def __init__(self, store: Store) -> None:
         """Make the index if it is not there. Raises `IndexDamagedError` when it is torn."""
         self._store = store
+        self._chosen: tuple[object, list[str]] = (None, [])
         there = store.value(
-            "select count(*) from sqlite_master where name in ('words', 'trigrams')"
+            "select count(*) from sqlite_master where name in ('words', 'trigrams', 'episode_words')"
         )
         with store.write() as db, _guarded():
             for statement in _statements():
                 db.execute(statement)
-        if there < 2 and store.value("select exists (select 1 from moments)"):
+        if there < 3 and store.value("select exists (select 1 from moments)"):
             self.rebuild()
 
     def search(self, question: str, limit: int) -> dict[int, float]:
@@ -104,6 +116,29 @@ class FullText:
             for run in _UNSPACED_RUN.findall(question)[:MAX_TERMS]:
                 self._search_unspaced(run, limit, found)
         return found
+
+    def add_episodes(self, numbers: Sequence[int]) -> None:
+        """Index episodes by all that is said in them; those that are dropped go by themselves."""
+        with self._store.write() as db, _guarded():
+            db.executemany(
+                f"{_EPISODE_TEXTS} where e.episode = ? group by e.episode", [(n,) for n in numbers]
+            )
+
+    def score_episodes(self, question: str, among: Iterable[int]) -> dict[int, float]:
+        """BM25 of those of the episodes that have one of the words, as number → score.
+
+        Only these are weighed, since that is what costs. Raises `IndexDamagedError`.
+        """
+        with _guarded():
+            terms = self._worthwhile(self.terms(question))
+            if not terms:
+                return {}
+            rows = self._store.query(  # the plus keeps SQLite from looking the rows up one by one
+                "select rowid, -bm25(episode_words) from episode_words where episode_words match ?"
+                " and +rowid in (select value from json_each(?))",
+                (_any_of(terms), json.dumps(sorted(set(among)))),
+            )
+        return {row[0]: row[1] for row in rows}
 
     @staticmethod
     def terms(question: str) -> list[str]:
@@ -137,7 +172,10 @@ class FullText:
         total = self._store.value("select max(n) from moments") or 0
         if total < _LARGE or len(terms) < 2:
             return terms
-        counts = {term: self._documents_with(term) for term in terms}
+        asked = (total, tuple(terms))
+        if self._chosen[0] == asked:  # by one view for the next
+            return self._chosen[1]
+        counts = {term: self.documents_with(term) for term in terms}
         rarest = sorted((t for t in terms if counts[t]), key=lambda t: counts[t])
         chosen, budget = rarest[:1], _POSTINGS - sum(counts[t] for t in rarest[:1])
         for term in rarest[1:]:
@@ -145,9 +183,11 @@ class FullText:
             if budget < 0:
                 break
             chosen.append(term)
+        self._chosen = (asked, chosen)
         return chosen
 
-    def _documents_with(self, term: str) -> int:
+    def documents_with(self, term: str) -> int:
+        """In how many moments a word stands, in any of its forms."""
         stem = self._stem(term)
         return int(
             self._store.value("select doc from words_vocabulary where term = ?", (stem,)) or 0
@@ -190,6 +230,10 @@ class FullText:
             with self._store.write() as db, _guarded():
                 db.execute("insert into words (words) values ('integrity-check')")
                 db.execute("insert into trigrams (trigrams) values ('integrity-check')")
+                db.execute("insert into episode_words (episode_words) values ('integrity-check')")
+                unlike = db.execute(
+                    "select (select count(*) from episodes) != (select count(*) from episode_words_docsize)"
+                ).fetchone()[0]
                 missing = db.execute(
                     "select count(*) from moments where live = 1 and n not in (select id from words_docsize)"
                 ).fetchone()[0]
@@ -199,24 +243,20 @@ class FullText:
                 ).fetchone()[0]
         except IndexDamagedError as error:
             return str(error)
+        if unlike:
+            return "it does not hold the episodes that the record has"
         return (
             f"it lacks {counted(missing, 'moment')} and has {extra:,} too many"
             if missing or extra
             else None
         )
 
-    def compact(self) -> None:
-        """Merge the index into one piece, in which nothing is left of moments taken out of it."""
-        with self._store.write() as db, _guarded():
-            db.execute("insert into words (words) values ('optimize')")
-            db.execute("insert into trigrams (trigrams) values ('optimize')")
-
     def rebuild(self) -> None:
         """Drop the index and make it anew from the record."""
         with self._store.write() as db:
             for trigger in _TRIGGERS:
                 db.execute(f"drop trigger if exists {trigger}")
-            for table in ("words_vocabulary", "words", "trigrams"):
+            for table in ("words_vocabulary", "words", "trigrams", "episode_words"):
                 _drop(db, table)
             for statement in _statements():
                 db.execute(statement)
@@ -228,6 +268,7 @@ class FullText:
                 "insert into trigrams (rowid, text) select n, text from moments"
                 f" where live = 1 and text glob '*[{_UNSPACED}]*'"
             )
+            db.execute(f"{_EPISODE_TEXTS} group by e.episode")
 
 
 def _statements() -> Iterator[str]:

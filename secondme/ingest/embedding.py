@@ -9,8 +9,9 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Protocol
 
 import numpy as np
@@ -89,7 +90,11 @@ class Priority:
 class Embedding:
     """The job: pending moments → vectors in the record → the index."""
 
-    def __init__(self, record: Record, priority: Priority) -> None:
+    def __init__(
+        self, record: Record, priority: Priority, then: Callable[[], None] = lambda: None
+    ) -> None:
+        """`then` is called whenever what it was woken for is done."""
+        self._then = then
         self._record = record
         self._priority = priority
         self._wake = threading.Event()
@@ -102,6 +107,7 @@ class Embedding:
         self.error: str | None = None
         self.working = False
         self._rates: deque[tuple[float, int]] = deque(maxlen=40)
+        self._storing = threading.RLock()
 
     def start(self) -> None:
         """Begin working in a thread of its own."""
@@ -129,6 +135,12 @@ class Embedding:
         """There may be something to do."""
         self.error = None
         self._wake.set()
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Inside, no vector is written, neither to the record nor to the index."""
+        with self._storing:
+            yield
 
     def pending(self) -> int:
         """How many live moments have no vector yet."""
@@ -162,7 +174,7 @@ class Embedding:
 
     def _run(self) -> None:
         while not self._stop.is_set():
-            self._wake.wait(30)
+            woken = self._wake.wait(30)
             self._wake.clear()
             try:
                 self.working = True
@@ -177,6 +189,8 @@ class Embedding:
             if self.error:
                 self._stop.wait(5)
                 self._wake.set()
+            elif woken:
+                self._then()
 
     def _embed_some(self) -> bool:
         """Embed the next few hundred moments, similar lengths together; False if there are none."""
@@ -207,13 +221,14 @@ class Embedding:
         return True
 
     def _store(self, name: str, batch: Sequence[tuple[int, str]], vectors: Floats) -> None:
-        self._record.vectors.put(name, [n for n, _ in batch], vectors)
+        with self._storing:
+            self._record.vectors.put(name, [n for n, _ in batch], vectors)
         self._rates.append((time.monotonic(), len(batch)))
 
     def _sync(self) -> bool:
         """Bring the index a step nearer to the record; False if it is in step, or there is none."""
         try:
-            with self._step:
+            with self._storing, self._step:
                 index, lost = self._index, self._lost
                 if self._embedder is None or index is None:
                     return False

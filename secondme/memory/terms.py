@@ -165,6 +165,12 @@ def _keys(text: str) -> frozenset[str]:
     return frozenset(term.key for term in _terms(text))
 
 
+def forget() -> None:
+    """Let go of the texts whose terms were kept at hand."""
+    _keys.cache_clear()
+    _stem.cache_clear()
+
+
 def asked(question: str) -> list[Term]:
     """What a question is about: its terms without the words that questions are made with."""
     return terms(_ASKING.sub(" ", question)) or terms(question)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from secondme.record.alike import Alike
 from secondme.record.claims import Claims
 from secondme.record.db import Store
 from secondme.record.entities import Entities
+from secondme.record.episodes import Episodes
 from secondme.record.items import Items
 from secondme.record.journal import Journal
 from secondme.record.moments import Moments
 from secondme.record.sources import Sources
 from secondme.record.times import Times
+from secondme.record.uses import Uses
 from secondme.record.vectors import Vectors
 
 
@@ -28,6 +31,9 @@ class Record:
         self.vectors = Vectors(self.store)
         self.entities = Entities(self.store)
         self.claims = Claims(self.store)
+        self.episodes = Episodes(self.store)
+        self.alike = Alike(self.store)
+        self.uses = Uses(self.store)
         self.times = Times(self.store)
 
     def close(self) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -148,10 +149,34 @@ class Store:
     def _lock_is_mine(self) -> bool:
         return bool(self._lock._is_owned())  # type: ignore[attr-defined]
 
-    def checkpoint(self) -> None:
-        """Fold the write-ahead log into the file and empty it, as far as readers allow."""
+    def checkpoint(self, seconds: float = 0.0) -> bool:
+        """Fold the write-ahead log into the file and empty it; False if readers kept it busy so long."""
+        until = time.monotonic() + seconds
+        while True:
+            with self._lock:
+                busy = self._connection.execute("pragma wal_checkpoint(truncate)").fetchone()[0]
+            if not busy or time.monotonic() > until:
+                return not busy
+            time.sleep(0.05)
+
+    def vacuum(self) -> None:
+        """Make the file anew, so that nothing is left on its pages of rows that are gone.
+
+        `secure_delete` overwrites deleted rows, but copies that splitting pages left behind it does not
+        know of. Takes as much disk again for a while, beside the file. Raises `RecordError`.
+        """
         with self._lock:
-            self._connection.execute("pragma wal_checkpoint(truncate)")
+            os.environ["SQLITE_TMPDIR"] = str(self.path.parent)
+            try:
+                self._connection.execute("pragma temp_store=file")
+                self._connection.execute("vacuum")
+            except sqlite3.Error as error:
+                raise RecordError(
+                    f"the record's file cannot be made anew: {error}",
+                    hint="it needs as much free disk as the record takes; then `secondme doctor --fix`",
+                ) from error
+            finally:
+                self._connection.execute("pragma temp_store=memory")
 
     def check(self) -> list[str]:
         """What SQLite's own integrity and foreign key checks find; empty when the file is sound."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-import zlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from typing import Any, Literal
 
 from secondme.errors import NotFoundError
 from secondme.plugin import Moment
+from secondme.record import originals
 from secondme.record.clock import moment_id, new_id, now_ms, to_ms, zone_name
 from secondme.record.db import Row, Store
 from secondme.record.moments import WINDOW_BEFORE
@@ -65,6 +65,9 @@ class Place:
     gone: bool
 
 
+_ERASED_PATH = "<erased> "
+
+
 class Items:
     """Writing and reading items."""
 
@@ -75,8 +78,8 @@ class Items:
         """What is known of the file at this path, unless its item was removed."""
         rows = self._store.query(
             "select p.* from places p join items i on i.id = p.item_id"
-            " where p.path = ? and i.removed_by is null",
-            (path,),
+            " where p.path in (?, ?) and i.removed_by is null order by p.path = ? desc",
+            (path, erased_path(path), path),
         )
         return None if not rows else _place(rows[0])
 
@@ -110,14 +113,14 @@ class Items:
         """If these bytes are remembered already, the place is noted and no reading is needed."""
         with self._store.write() as db:
             row = db.execute(
-                "select i.id, p.path is not null as here from items i left join places p"
+                "select i.id, i.name, p.path is not null as here from items i left join places p"
                 " on p.item_id = i.id and p.path = ? where i.sha256 = ? and i.removed_by is null"
                 " and i.importer = ? order by here desc limit 1",
                 (arrival.path, arrival.sha256, arrival.importer),
             ).fetchone()
             if row is None:
                 return None
-            if arrival.path is None:
+            if arrival.path is None or not row["name"]:  # of an erased item no path is kept
                 return Taken("same", row["id"])
             self._put_place(db, row["id"], arrival)
             return Taken("same" if row["here"] else "moved", row["id"])
@@ -166,6 +169,7 @@ class Items:
             added, retired = _put_moments(
                 db, item_id, version, moments, journal, fresh=previous is None
             )
+            self._blank_erased(db, item_id, version, arrival.sha256)
         return Taken("new" if previous is None else "changed", item_id, added, retired)
 
     def _previous(self, db: sqlite3.Connection, arrival: Arrival) -> Row | None:
@@ -173,20 +177,15 @@ class Items:
         if arrival.path is None:
             return None
         row: Row | None = db.execute(
-            "select i.* from places p join items i on i.id = p.item_id where p.path = ?"
+            "select i.* from places p join items i on i.id = p.item_id where p.path in (?, ?)"
             " and i.removed_by is null and not exists (select 1 from places o"
-            " where o.item_id = i.id and o.path != p.path and o.gone_at is null)",
-            (arrival.path,),
+            " where o.item_id = i.id and o.path not in (?, ?) and o.gone_at is null)",
+            (arrival.path, erased_path(arrival.path)) * 2,
         ).fetchone()
         return row
 
     def _put_original(self, db: sqlite3.Connection, arrival: Arrival, item_id: str) -> None:
-        packed = zlib.compress(arrival.data, 1)
-        codec, blob = ("zlib", packed) if len(packed) < len(arrival.data) else ("raw", arrival.data)
-        db.execute(
-            "insert or ignore into originals values (?,?,?,?)",
-            (arrival.sha256, len(arrival.data), codec, blob),
-        )
+        originals.put(db, arrival.data)
         self._fold_grown(db, arrival, item_id)
 
     def _fold_grown(self, db: sqlite3.Connection, arrival: Arrival, item_id: str) -> None:
@@ -203,11 +202,18 @@ class Items:
             "update versions set sha256 = ? where item_id = ? and sha256 = ?",
             (arrival.sha256, item_id, last["sha256"]),
         )
-        db.execute(
-            "delete from originals where sha256 = ? and not exists"
-            " (select 1 from versions v where v.sha256 = originals.sha256)",
-            (last["sha256"],),
-        )
+        originals.drop_unused(db)
+
+    def _blank_erased(
+        self, db: sqlite3.Connection, item_id: str, version: int, sha256: str
+    ) -> None:
+        """A new version of a file still holds what was erased for good: not in this record."""
+        spans = db.execute(
+            "select start, end from moments where item_id = ? and version = ? and text = ''",
+            (item_id, version),
+        ).fetchall()
+        if originals.blank_version(db, item_id, sha256, [(r[0], r[1]) for r in spans]) is not None:
+            originals.drop_unused(db)
 
     def _put_place(self, db: sqlite3.Connection, item_id: str, arrival: Arrival) -> None:
         db.execute(
@@ -227,8 +233,7 @@ class Items:
         )
         if not rows:
             raise NotFoundError(f"the original of item {item_id} is no longer kept")
-        data = zlib.decompress(rows[0]["data"]) if rows[0]["codec"] == "zlib" else rows[0]["data"]
-        return bytes(data[: rows[0]["size"]])
+        return originals.unpacked(rows[0]["codec"], rows[0]["data"])[: rows[0]["size"]]
 
     def get(self, item_id: str) -> dict[str, Any]:
         """An item's row with its versions and places. Raises `NotFoundError`."""
@@ -250,7 +255,18 @@ class Items:
 
     def count(self) -> int:
         """How many items are remembered."""
-        return int(self._store.value("select count(*) from items where removed_by is null"))
+        return int(
+            self._store.value("select count(*) from items where removed_by is null and name != ''")
+        )
+
+
+def erased_path(path: str) -> str:
+    """What stands for the path of a file that was erased whole: a hash, by which it is known again."""
+    if path.startswith(_ERASED_PATH):
+        return path
+    return (
+        _ERASED_PATH + hashlib.blake2b(path.encode("utf-8", "replace"), digest_size=16).hexdigest()
+    )
 
 
 def _place(row: Row) -> Place:
@@ -279,7 +295,8 @@ def _put_moments(
     held = {
         r["id"]: r
         for r in db.execute(
-            "select id, n, live, forgotten_by from moments where item_id = ?", (item_id,)
+            "select id, n, live, forgotten_by, text != '' as text from moments where item_id = ?",
+            (item_id,),
         )
     }
     new = [row for row in rows if row[0] not in held]
@@ -289,10 +306,15 @@ def _put_moments(
     db.executemany(
         "update moments set live = 0, retired_by = ? where id = ?", [(journal, id_) for id_ in gone]
     )
+    stones = [row for row in kept if not held[row[0]]["text"]]
+    db.executemany(
+        "update moments set seq = ?, start = ?, end = ?, version = ? where id = ?",
+        [(row[2], row[10], row[11], row[13], row[0]) for row in stones],
+    )
     db.executemany(
         "update moments set seq = ?, session = ?, time = ?, zone = ?, context = ?, start = ?, end = ?,"
         " meta = ?, version = ?, live = forgotten_by is null, retired_by = null where id = ?",
-        [(*row[2:4], *row[6:9], *row[10:14], row[0]) for row in kept],
+        [(*row[2:4], *row[6:9], *row[10:14], row[0]) for row in kept if held[row[0]]["text"]],
     )
     db.executemany(_INSERT, new)
     after = _windows(db, item_id)

@@ -12,7 +12,7 @@ from secondme.record.clock import new_id, now_ms
 from secondme.record.db import Row, Store
 
 CHANGES = (
-    "add", "note", "chat", "forget", "source-remove", "watch", "unwatch",
+    "add", "note", "chat", "mark", "forget", "source-remove", "watch", "unwatch",
     "fact-confirm", "fact-reject", "fact-edit", "entity-merge", "entity-split",
 )  # fmt: skip
 UNDOABLE = (*CHANGES, "undo", "redo")

@@ -241,3 +241,58 @@ def claims_and_names(db: Database) -> None:
         ) strict;
         """
     )
+
+
+@migrations()
+def episodes(db: Database) -> None:
+    """Episodes, and which moments they hold; one that loses a moment is cut again."""
+    db.executescript(
+        """
+        create table episodes (
+            n integer primary key,
+            id text not null unique,
+            since integer not null,
+            until integer not null,
+            zone text not null,
+            title text not null,
+            people text not null,
+            made_by text not null
+        ) strict;
+        create index episodes_until on episodes(until);
+
+        create table episode_moments (
+            n integer primary key references moments(n) on delete cascade,
+            episode integer not null references episodes(n) on delete cascade
+        ) strict;
+        create index episode_moments_episode on episode_moments(episode);
+
+        create trigger episodes_of_the_dead after update of live on moments
+            when old.live = 1 and new.live = 0
+        begin
+            delete from episodes where n = (select episode from episode_moments where n = new.n);
+        end;
+        """
+    )
+
+
+@migrations()
+def uses_and_alike(db: Database) -> None:
+    """What was cited, opened and marked; and which moments say nearly the same as an earlier one."""
+    db.executescript(
+        """
+        create table uses (
+            n integer not null references moments(n) on delete cascade,
+            kind text not null,
+            time integer not null,
+            journal text references journal(id),
+            primary key (n, kind, time)
+        ) strict, without rowid;
+        create index uses_journal on uses(journal) where journal is not null;
+
+        create table alike (
+            n integer primary key references moments(n) on delete cascade,
+            first integer not null references moments(n) on delete cascade
+        ) strict;
+        create index alike_first on alike(first) where first != n;
+        """
+    )

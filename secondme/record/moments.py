@@ -232,6 +232,10 @@ class Moments:
             self._names, self._names_up_to = [row[0] for row in rows], newest
         return self._names
 
+    def names_changed(self) -> None:
+        """Some who spoke may do so no more: look again."""
+        self._names_up_to = -1
+
     def windows(self, numbers: Iterable[int]) -> dict[int, list[StoredMoment]]:
         """Each moment preceded by up to two live ones before it in its session, oldest first."""
         wanted = self.by_number(list(numbers))

@@ -25,7 +25,8 @@ class Source:
 
 
 _SELECT = (
-    "select s.*, (select count(*) from items i where i.source_id = s.id and i.removed_by is null) items,"
+    "select s.*, (select count(*) from items i where i.source_id = s.id and i.removed_by is null"
+    " and i.name != '') items,"
     " (select count(*) from moments m join items i on i.id = m.item_id"
     " where i.source_id = s.id and m.live = 1) moments from sources s"
 )

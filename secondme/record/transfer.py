@@ -14,7 +14,6 @@ import os
 import shutil
 import sqlite3
 import threading
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,14 +21,15 @@ from typing import Any
 from secondme import __version__
 from secondme.config import private_dir
 from secondme.errors import BadInputError, RefusedError
+from secondme.record import originals
 from secondme.record.db import Store
 
 FORMAT = 1
 TABLES = (
-    "journal", "sources", "items", "versions", "places", "moments", "vectors", "entities", "names",
-    "mentions", "claims", "decisions", "name_moves", "readings",
+    "journal", "sources", "items", "versions", "places", "moments", "vectors", "uses", "entities",
+    "names", "mentions", "claims", "decisions", "name_moves", "readings",
 )  # fmt: skip
-_NUMBERED = ("vectors", "mentions", "claims", "readings")
+_NUMBERED = ("vectors", "uses", "mentions", "claims", "readings")
 """Tables whose rows name their moment by its number, which is this file's own: exported by its id."""
 _ORDER = {
     "moments": "n",
@@ -88,7 +88,7 @@ def _write_originals(
         ).fetchone()
         path = folder / sha
         with os.fdopen(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600), "wb") as file:
-            file.write(zlib.decompress(data) if codec == "zlib" else data)
+            file.write(originals.unpacked(codec, data))
         yield "originals", done, len(names)
 
 
@@ -138,6 +138,7 @@ def read_export(store: Store, folder: Path, stop: threading.Event) -> Iterator[S
             yield from _read_table(db, table, folder, manifest["counts"][table], stop)
         if stop.is_set():
             raise RefusedError("the import was stopped; nothing of it was kept")
+        originals.drop_unused(db)  # of what was erased here for good
         broken = db.execute("pragma foreign_key_check").fetchall()
         if broken:
             raise BadInputError(
@@ -172,11 +173,7 @@ def _read_originals(db: sqlite3.Connection, folder: Path, stop: threading.Event)
             raise BadInputError(
                 f"{file} is damaged: its bytes do not have the hash that is its name"
             )
-        packed = zlib.compress(data, 1)
-        codec, blob = ("zlib", packed) if len(packed) < len(data) else ("raw", data)
-        db.execute(
-            "insert or ignore into originals values (?,?,?,?)", (file.name, len(data), codec, blob)
-        )
+        originals.put(db, data)
         yield "originals", done, len(files)
 
 
@@ -185,6 +182,8 @@ def _read_table(
 ) -> Iterator[Step]:
     columns = [r["name"] for r in db.execute(f"pragma table_info({table})")]
     path, done = folder / f"{table}.jsonl", 0
+    if table == "uses" and not path.exists():  # an export from before uses were kept
+        return
     try:
         with path.open(encoding="utf-8") as file:
             for number, line in enumerate(file, 1):
@@ -210,6 +209,8 @@ def _insert(db: sqlite3.Connection, table: str, columns: list[str], row: dict[st
     if unknown:
         raise ValueError(f"unknown column {sorted(unknown)[0]!r}")
     row.pop("n", None)  # numbers follow the order of the rows
+    if table in ("versions", "places") and _erased_from(db, row["item_id"]):
+        return
     names, values = list(row), list(row.values())
     if moment is None:
         marks = ",".join("?" * len(names))
@@ -218,9 +219,15 @@ def _insert(db: sqlite3.Connection, table: str, columns: list[str], row: dict[st
     marks = "".join(", ?" for _ in names)
     db.execute(
         f"insert or ignore into {table} (n, {', '.join(names)}) select n{marks} from moments"
-        " where id = ?",
+        " where id = ? and text != ''",
         [*values, moment],
     )
+
+
+def _erased_from(db: sqlite3.Connection, item_id: str) -> bool:
+    """Whether something of this item was erased for good: then its old originals stay out."""
+    row = db.execute("select 1 from moments where item_id = ? and text = '' limit 1", (item_id,))
+    return row.fetchone() is not None
 
 
 def _private_text(path: Path, text: str) -> None:

@@ -25,7 +25,7 @@ class Vectors:
         with self._store.write() as db:
             db.executemany(
                 "insert into vectors (n, embedder, vector, indexed)"
-                " select n, ?, ?, 0 from moments where n = ?"
+                " select n, ?, ?, 0 from moments where n = ? and text != ''"
                 " on conflict (n, embedder) do update set vector = excluded.vector, indexed = 0",
                 [(embedder, blob.tobytes(), n) for n, blob in zip(numbers, blobs, strict=True)],
             )

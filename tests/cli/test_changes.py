@@ -127,3 +127,27 @@ def test_the_log_has_the_persons_own_folder_as_a_tilde(fresh: Home, tmp_path: Pa
 def test_with_nothing_to_take_back_undo_says_so(fresh: Home) -> None:
     done = fresh.run("undo")
     assert (done.code, done.err) == (1, "error: there is no change to take back\n")
+
+
+def test_erasing_for_good_says_so_and_asks(fresh: Home) -> None:
+    _notes(fresh, "the diary of a zebra", "the museum ticket")
+    refused = fresh.run("forget", "--query", "zebra", "-k", "1", "--hard")
+    assert refused.code == 1
+    assert "1 moment will be erased for good" in refused.out
+    assert refused.err.startswith("error: forgetting needs a yes")
+
+    code, screen = in_terminal(
+        fresh, "forget", "--query", "zebra", "-k", "1", "--hard", keys=(("[y/N]", "y\n"),)
+    )
+    assert code == 0
+    assert "Erase 1 moment for good? This cannot be undone." in plain(screen)
+    assert "erased 1 moment for good" in plain(screen)
+    assert fresh.run("recall", "zebra").code == 1
+
+    entry = fresh.run("log", "--kind", "erase", "--json").json["entries"][0]["id"]
+    undone = fresh.run("undo", entry)
+    assert undone.code == 1
+    assert "cannot be taken back" in undone.err
+    misused = fresh.run("forget", "--forgotten")
+    assert misused.code == 2
+    assert "add --hard" in misused.err

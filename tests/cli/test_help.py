@@ -16,8 +16,8 @@ from tests.home import Home
 
 ROOT = Path(__file__).parents[2]
 EXPECTED = (
-    "add note watch sources recall ask chat show timeline facts people profile review conflicts forget"
-    " log undo redo status doctor index export import model core config"
+    "add note watch sources recall ask chat show timeline episodes facts people profile review conflicts"
+    " mark forget log undo redo status doctor consolidate index export import model core config"
 ).split()
 
 

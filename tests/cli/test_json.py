@@ -28,6 +28,7 @@ PARTS = {
     "fact",
     "named",
     "entity",
+    "episode",
 }
 
 
@@ -53,6 +54,14 @@ def outputs(tmp_path_factory: pytest.TempPathFactory, life: Path) -> dict[str, o
         moment = found["secondme recall"]["hits"][0]["id"]  # type: ignore[index]
         run("secondme show", moment)
         run("secondme timeline", "2024-05-12")
+        found["secondme mark"] = home.run("mark", "good", moment, "--json").json
+        run("secondme consolidate", "--now")
+        run("secondme episodes")
+        found["secondme show EPISODE"] = home.run(
+            "show",
+            found["secondme episodes"]["episodes"][0]["id"],
+            "--json",  # type: ignore[index]
+        ).json
         run("secondme forget", moment, "--yes")
         run("secondme undo")
         run("secondme redo")

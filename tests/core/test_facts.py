@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from secondme.record.purge import purge
 
 from secondme.errors import BadInputError, ModelError, NotFoundError, RefusedError, WorkerError
 from secondme.ingest.embedding import Priority
 from secondme.memory.facts.job import Facts
 from secondme.record import Record
 from secondme.record.clock import now_ms
-from secondme.record.purge import purge
 from tests.home import Home
 
 

@@ -320,6 +320,8 @@ def test_export_and_import_bring_back_the_same_memory(own: Home, tmp_path: Path)
     other = Home(tmp_path / "other")
     try:
         other.finish("import", path=str(tmp_path / "out"))
+        own.finish("consolidate", now=True)
+        other.finish("consolidate", now=True)
         for question in ("kayak", "markerxx7", "violin garden", "lighthouse"):
             assert (
                 other.call("recall", question=question)["hits"]
@@ -437,3 +439,37 @@ def test_a_message_that_tells_something_is_no_mere_question(message: str, only_a
     from secondme.core.service.answers import asks
 
     assert asks(message) is only_asks
+
+
+def test_marks_and_uses_are_shown_taken_back_and_go_with_an_export(
+    own: Home, tmp_path: Path
+) -> None:
+    noted = own.call("note", text="the boiler was mended")["id"]
+    own.call("mark", ids=[noted[:9]], verdict="wrong")
+    assert own.call("show", id=noted)["marks"] == ["wrong"]
+    own.finish("export", path=str(tmp_path / "copy"))
+    assert own.call("undo")["undone"]["kind"] == "mark"
+    assert own.call("show", id=noted)["marks"] == []
+    with pytest.raises(BadInputError, match="verdict"):
+        own.call("mark", ids=[noted], verdict="so-so")
+    with pytest.raises(NotFoundError):
+        own.call("mark", ids=["mzzz"], verdict="good")
+    other = Home(tmp_path / "other")
+    try:
+        other.finish("import", path=str(tmp_path / "copy"))
+        assert other.call("show", id=noted)["marks"] == ["wrong"]
+    finally:
+        other.stop()
+
+
+def test_episodes_are_there_after_consolidating(own: Home, tmp_path: Path) -> None:
+    chat(tmp_path / "talk.jsonl", "talk", 20)
+    own.finish("add", paths=[str(tmp_path / "talk.jsonl")])
+    done = own.finish("consolidate", now=True)
+    assert done["left"] == {"episodes": 0, "alike": 0}
+    listed = own.call("episodes", who="Ana")["episodes"]
+    assert sum(e["moments"] for e in listed) <= 20
+    assert own.call("episodes", who="Zoe")["episodes"] == []
+    hit = own.call("recall", question="markertalkx5", k=1)["hits"][0]
+    episode = own.call("show", id=hit["id"])["episode"]
+    assert hit["id"] in [m["id"] for m in own.call("show", id=episode["id"])["said"]]

@@ -70,6 +70,8 @@ def load() -> None:
         "adding",
         "answers",
         "changes",
+        "consolidation",
+        "episodes",
         "events",
         "facts",
         "health",

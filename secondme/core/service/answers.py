@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from secondme.core.app import Core
 from secondme.core.service import Call, Event, use_case
-from secondme.core.service.moments import find, make_filter, moment_json, search_notice
+from secondme.core.service.moments import find, make_filter, moment_json, note_use, search_notice
 from secondme.errors import BadInputError
 from secondme.ingest.intake import Said
 from secondme.memory.answer import Answer, Draft, answer
@@ -59,7 +59,10 @@ def ask(
     `model` answers this one question instead of the model in use, in so many megabytes of `memory`.
     """
     filter_ = make_filter(core, before=before, after=after, who=who, source=source, now=now)
-    yield from _answered(core, call, question, question, k, filter_, now, (), model, memory)
+    for event in _answered(core, call, question, question, k, filter_, now, (), model, memory):
+        if event["event"] == "result":
+            note_use(core, "cited", [citation["id"] for citation in event["citations"]])
+        yield event
 
 
 @use_case
@@ -78,6 +81,8 @@ def chat(
     ):
         if event["event"] == "result":
             keep = not private and not event["partial"]
+            if not private:
+                note_use(core, "cited", [citation["id"] for citation in event["citations"]])
             said = [Message("user", message), Message("assistant", event["answer"])]
             history.turns = [*history.turns, *said][-2 * _TURNS :]
             event["remembered"] = (

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from secondme.core.app import Core
+from secondme.core.erasing import copies, erase_for_good
 from secondme.core.service import Call, Event, use_case
 from secondme.core.service.moments import find, make_filter, moment_json
 from secondme.errors import BadInputError, NotFoundError, RefusedError
-from secondme.record.clock import from_ms, zone_name
+from secondme.record.clock import from_ms, now_ms, zone_name
+from secondme.record.erase import long_forgotten
 from secondme.record.journal import Entry
 from secondme.wording import counted
 
@@ -29,24 +31,41 @@ def forget(
     before: str | None = None,
     after: str | None = None,
     who: str | None = None,
+    forgotten: bool = False,
+    hard: bool = False,
     dry_run: bool = False,
 ) -> Event:
     """Forget moments by id, by what a query recalls, or all that pass the filters.
 
-    With `dry_run` nothing changes and the answer says what would go.
+    With `hard` they are erased for good, at once and everywhere; `forgotten` chooses those that were
+    forgotten before. With `dry_run` nothing changes and the answer says what would go.
     """
-    numbers = _chosen(core, ids or [], query, k, source=source, before=before, after=after, who=who)
+    if forgotten and not hard:
+        raise BadInputError("what is forgotten already can only be erased", hint="add --hard")
+    filters = {"source": source, "before": before, "after": after, "who": who}
+    numbers = (
+        long_forgotten(core.record.store, now_ms() + 1)
+        if forgotten
+        else _chosen(core, ids or [], query, k, **filters)
+    )
     if not numbers:
         raise NotFoundError("nothing matches, so nothing is forgotten")
     preview = core.record.moments.by_number(numbers[:_PREVIEW])
     result: Event = {
         "count": len(numbers),
         "moments": [moment_json(preview[n]) for n in numbers[:_PREVIEW] if n in preview],
-        "undo_days": core.config.undo_days,
+        "undo_days": 0 if hard else core.config.undo_days,
+        "hard": hard,
         "journal": None,
     }
+    if hard:
+        result |= {"left": [], "copies": copies(core)}
     if dry_run:
         return result
+    if hard:
+        done, entry, left = erase_for_good(core, numbers, call.client)
+        core.embedding.wake()
+        return {**result, "count": done.moments, "moments": [], "left": left, "journal": entry}
     with core.record.store.write() as db:
         summary = f"forgot {counted(len(numbers), 'moment')}"
         entry = core.record.journal.begin("forget", call.client, summary)
@@ -140,6 +159,8 @@ def _take_back(core: Core, entry: Entry, by: str) -> tuple[int, list[str]]:
         )
         core.intake.take_back(entry, by)
         return int(count), []
+    if entry.kind == "mark":
+        return core.record.uses.take_back(entry.id), []
     moments = _remember_again(core, entry)
     if entry.kind == "source-remove":
         source = entry.data["source"]
@@ -157,6 +178,9 @@ def _do_again(core: Core, entry: Entry, undo_: Entry, by: str) -> int:
     """Do one change again that `undo_` took back; gives how many moments it touched."""
     if entry.kind in _INTAKES:
         return core.intake.bring_back(undo_, by)
+    if entry.kind == "mark":
+        core.record.uses.add(entry.data["verdict"], entry.data["ids"], entry.id)
+        return len(entry.data["ids"])
     with core.record.store.write() as db:
         forgotten = db.executemany(
             "update moments set live = 0, forgotten_by = ? where id = ? and forgotten_by is null",
@@ -181,16 +205,15 @@ def _set_watched(core: Core, source: str, watched: bool) -> None:
 
 
 def _remember_again(core: Core, entry: Entry) -> list[str]:
-    """Bring back what a change has forgotten; gives the moments' ids. Raises `NotFoundError` when some
-    of it is erased."""
+    """Bring back what a change has forgotten; gives the moments' ids. What is erased stays so.
+
+    Raises `NotFoundError` when all of it is."""
     store, marks = core.record.store, core.record.journal.marks(entry)
     rows = store.query_in("select id, text from moments where forgotten_by in ({})", marks)
     lost = sum(not row["text"] for row in rows)
-    if lost:
-        raise NotFoundError(
-            f"{counted(lost, 'moment')} of these {'was' if lost == 1 else 'were'} erased for good"
-            f" after {counted(core.config.undo_days, 'day')}"
-        )
+    if lost and lost == len(rows):
+        raise NotFoundError(f"{'it was' if lost == 1 else 'they were'} erased for good")
+    rows = [row for row in rows if row["text"]]
     with store.write() as db:
         db.executemany(
             "update moments set forgotten_by = null, live = retired_by is null and not exists"

@@ -12,6 +12,7 @@ from typing import Any
 
 from secondme import __version__, config
 from secondme.core.app import Core, resident_mb
+from secondme.core.erasing import sweep, unfinished
 from secondme.core.service import Call, Event, use_case
 from secondme.errors import IndexDamagedError, SecondMeError
 from secondme.ingest.progress import progress
@@ -228,6 +229,16 @@ def _make_private(core: Core) -> None:
         path.chmod(0o700 if path.is_dir() else 0o600)
 
 
+def _erased_everywhere(core: Core) -> str | None:
+    count = len(unfinished(core))
+    return "what was erased for good may still lie in some files" if count else None
+
+
+def _erase_everywhere(core: Core) -> None:
+    with core.embedding.paused():
+        sweep(core)
+
+
 def _loose(core: Core) -> list[Path]:
     """What others can read in the data folder, without the socket's folder that may lie in it."""
     found = []
@@ -261,6 +272,7 @@ _CHECKS: tuple[tuple[str, Test, Callable[[Core], None] | None], ...] = (
     ("models", _models_whole, None),
     ("free disk", _disk_free, None),
     ("permissions", _private, _make_private),
+    ("erasing", _erased_everywhere, _erase_everywhere),
     ("plugins", _plugins_load, None),
 )
 

@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal
 
 from secondme.core.app import Core
 from secondme.core.dates import parse_span
 from secondme.core.service import Call, Event, use_case
-from secondme.errors import BadInputError, IndexDamagedError, SecondMeError
+from secondme.errors import (
+    BadInputError,
+    IndexDamagedError,
+    NotFoundError,
+    RecordError,
+    SecondMeError,
+)
 from secondme.memory.evidence import Evidence
 from secondme.memory.pack import pack
 from secondme.memory.recall import Asked, Hit, Query, Recall
 from secondme.memory.recall.meaning import question_vector
 from secondme.record.clock import from_ms, to_ms, zone_name
+from secondme.record.episodes import Episode
 from secondme.record.moments import Filter, StoredMoment
 from secondme.record.times import StoredTime
+from secondme.record.uses import Kind
+
+log = logging.getLogger("secondme")
 
 _PATIENCE = 3.0
 """Seconds that the first question after a start waits for the vector index; then words alone must do."""
@@ -54,12 +65,14 @@ def recall(
     typing: bool = False,
     asked: bool = True,
     length: int | None = None,
+    all: bool = False,
 ) -> Event:
     """The moments that a question is about, best first.
 
     With `typing` its last word may be unfinished. Without `asked`, questions and answers of
     conversations are left out, as they are of the evidence for answers. `length` cuts each text to so
-    many characters.
+    many characters. With `all`, age, use and marks do not rank them, and those that say the same each
+    come.
     """
     started = time.perf_counter()
     if not 1 <= k <= 1000:
@@ -69,7 +82,7 @@ def recall(
     filter_ = make_filter(core, before=before, after=after, who=who, source=source, now=now)
     if typing:
         question = _finished(core, question)
-    hits, trace = find(core, question, k if asked else 2 * k + 8, filter_, now)
+    hits, trace = find(core, question, k if asked else 2 * k + 8, filter_, now, all_=all)
     if not asked:
         hits = [h for h in hits if h.moment.meta.get("turn") in (None, "statement")][:k]
     if tokens is not None:
@@ -106,7 +119,7 @@ def _finished(core: Core, question: str) -> str:
 
 
 def find(
-    core: Core, question: str, k: int, filter_: Filter, now: str | None
+    core: Core, question: str, k: int, filter_: Filter, now: str | None, *, all_: bool = False
 ) -> tuple[list[Hit], Trace]:
     """Recall through every view, and how it went.
 
@@ -139,7 +152,7 @@ def find(
             index.nearest,
             core.record.moments.speaker_names,
         )
-        query = Query(question, core.now(now), filter_, vector)
+        query = Query(question, core.now(now), filter_, vector, all_)
         name = embedder.name if embedder else ""
         try:
             hits = recall_(query, k, name)
@@ -250,13 +263,16 @@ def _explained(hit: Hit) -> dict[str, Any]:
 
 @use_case
 def show(core: Core, call: Call, *, id: str, around: int = 3, length: int | None = None) -> Event:
-    """A moment in its surroundings, with where it comes from; `length` cuts each text."""
+    """A moment in its surroundings, with where it comes from; or an episode with its moments.
+
+    `length` cuts each text."""
+    if id[:1].lower() == "e":
+        return _episode(core, id)
     moment = core.record.moments.get(id)
+    episode = core.record.episodes.of(moment)
+    note_use(core, "opened", [moment.id])
+    alike = core.record.moments.by_number(core.record.alike.others(moment.n))
     item = core.record.items.get(moment.item_id)
-    passage = None
-    if moment.span:
-        data = core.record.items.original(moment.item_id)
-        passage = data[slice(*moment.span)].decode("utf-8", "replace")[:length]
     mentioned = core.record.times.of([moment.n]).get(moment.n, [])
     return {
         **_cut(moment_json(moment), length),
@@ -264,7 +280,10 @@ def show(core: Core, call: Call, *, id: str, around: int = 3, length: int | None
         "live": moment.live,
         "context": moment.context,
         "meta": moment.meta,
-        "passage": passage,
+        "passage": _passage(core, moment, length),
+        "episode": episode_json(episode) if episode else None,
+        "marks": [kind for kind, _ in _uses(core, moment) if kind in ("good", "wrong")],
+        "alike": [moment_json(other) for other in alike.values()],
         **_surroundings(core, moment, around, length),
         "item": {
             "id": item["id"],
@@ -316,6 +335,72 @@ def original(core: Core, call: Call, *, id: str, around: int = 20_000) -> Event:
         "passage": [len(before), len(before) + len(passage)],
         "whole": first == 0 and last == len(data),
     }
+
+
+def _uses(core: Core, moment: StoredMoment) -> list[tuple[Kind, int]]:
+    return core.record.uses.of([moment.n]).get(moment.n, [])
+
+
+def note_use(core: Core, kind: Kind, ids: list[str]) -> None:
+    """Note what was cited or opened; a record that cannot be written does not stand in the way."""
+    if ids:
+        try:
+            core.record.uses.add(kind, ids)
+        except RecordError as error:
+            log.warning("a use was not noted: %s", error)
+
+
+@use_case
+def mark(core: Core, call: Call, *, ids: list[str], verdict: Literal["good", "wrong"]) -> Event:
+    """Say that moments are good or wrong: from now on they rank higher or lower."""
+    if not ids:
+        raise BadInputError("say which moments to mark", hint="`secondme recall` shows ids")
+    moments = [core.record.moments.get(id_) for id_ in dict.fromkeys(ids)]
+    noun, marked = "moment" if len(moments) == 1 else "moments", [m.id for m in moments]
+    with core.record.store.write():
+        entry = core.record.journal.begin(
+            "mark",
+            call.client,
+            f"marked {len(moments)} {noun} as {verdict}",
+            ids=marked,
+            verdict=verdict,
+        )
+        core.record.uses.add(verdict, marked, entry)
+    return {"marked": [moment_json(m) for m in moments], "verdict": verdict, "journal": entry}
+
+
+def _episode(core: Core, id_: str) -> Event:
+    episode = core.record.episodes.get(id_)
+    numbers = core.record.episodes.numbers(episode.n)
+    moments = core.record.moments.by_number(numbers)
+    return {
+        **episode_json(episode),
+        "said": [moment_json(moments[n]) for n in numbers if n in moments],
+    }
+
+
+def episode_json(episode: Episode) -> dict[str, Any]:
+    """An episode as every JSON answer has it."""
+    return {
+        "id": episode.id,
+        "title": episode.title,
+        "since": episode.since.isoformat(),
+        "until": episode.until.isoformat(),
+        "people": episode.people,
+        "moments": episode.moments,
+        "source": episode.source,
+    }
+
+
+def _passage(core: Core, moment: StoredMoment, length: int | None) -> str | None:
+    """What stands in the original at the moment's span, while that is kept."""
+    if moment.span is None:
+        return None
+    try:
+        data = core.record.items.original(moment.item_id)
+    except NotFoundError:
+        return None
+    return data[slice(*moment.span)].decode("utf-8", "replace")[:length]
 
 
 @use_case

@@ -19,15 +19,17 @@ def export(core: Core, call: Call, *, path: str) -> Iterator[Event]:
     target = Path(path)
     if not target.is_absolute():
         raise BadInputError(f"the path {path!r} is not absolute")
-    yield from _counted(write_export(core.record.store, target, call.stop), path)
+    for event in _counted(write_export(core.record.store, target, call.stop), path):
+        if event["event"] == "result":
+            core.record.journal.begin("export", call.client, f"exported to {path}", path=path)
+        yield event
 
 
 @use_case
 def import_(core: Core, call: Call, *, path: str) -> Iterator[Event]:
     """Bring an exported memory back: same ids, same recall; what is here already stays as it is."""
     yield from _counted(read_export(core.record.store, Path(path), call.stop), path)
-    if core.embedder is not None:
-        core.taken()
+    core.taken()
 
 
 def _counted(steps: Iterator[tuple[str, int, int]], path: str) -> Iterator[Event]:

@@ -15,10 +15,12 @@ import numpy as np
 
 from secondme.index.fulltext import FullText
 from secondme.memory.recall.coverage import Coverage
+from secondme.memory.recall.episode import Episode
 from secondme.memory.recall.following import Following
 from secondme.memory.recall.meaning import Meaning, Nearest
 from secondme.memory.recall.people import People
 from secondme.memory.recall.statement import Statement
+from secondme.memory.recall.strength import Strength
 from secondme.memory.recall.times import Asked, Times
 from secondme.memory.recall.view import Pool, Query, Scores, View
 from secondme.memory.recall.words import Words
@@ -72,9 +74,11 @@ class Recall:
             Words(fulltext, CANDIDATES),
             Meaning(nearest, CANDIDATES),
             Following(),
+            Episode(fulltext, record.episodes),
             People(speakers),
             Coverage(),
             Statement(),
+            Strength(record.uses),
             self._times,
         )
 
@@ -94,7 +98,7 @@ class Recall:
         if not numbers:
             return []
         pool = Pool(self._record, numbers, found, embedder)
-        hits = self._hits(*self._judged(query, pool, max(k, NARROWED)), k)
+        hits = self._hits(*self._judged(query, pool, max(k, NARROWED)), k, merge=not query.all)
         self.took["ranking"] = time.perf_counter() - start
         return hits
 
@@ -120,22 +124,24 @@ class Recall:
             {v.name: _part(v, raw[v.name], scale[v.name]) for v in self.views},
         )
 
-    def _hits(self, pool: Pool, raw: _Scored, parts: _Scored, k: int) -> list[Hit]:
+    def _hits(self, pool: Pool, raw: _Scored, parts: _Scored, k: int, *, merge: bool) -> list[Hit]:
         total = np.sum(list(parts.values()), axis=0)
         order = np.argsort(-total, kind="stable")
         numbers = pool.numbers.tolist()
         ranks = {name: _ranks(scores) for name, scores in pool.found.items()}
         moments = self._record.moments.by_number([numbers[i] for i in order[: 2 * k + 20]])
+        firsts = self._record.alike.firsts(list(moments)) if merge else {}
         hits: list[Hit] = []
-        seen: set[tuple[str | None, str]] = set()
+        seen: set[object] = set()
         for i in order:
             moment = moments.get(numbers[i])
             if moment is None or len(hits) == k:
                 break
             said = (moment.speaker, " ".join(moment.text.lower().split()))
-            if said in seen:
+            first = firsts.get(moment.n, moment.n)
+            if merge and (said in seen or first in seen):
                 continue
-            seen.add(said)
+            seen |= {said, first}
             hits.append(
                 Hit(
                     moment,

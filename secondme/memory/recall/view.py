@@ -23,12 +23,16 @@ EARLIER = 2
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A question as the views get it. `vector` is the embedder's (unit length), or None without one."""
+    """A question as the views get it. `vector` is the embedder's (unit length), or None without one.
+
+    With `all`, nothing ranks lower for its age or its marks, and what says the same is not merged.
+    """
 
     text: str
     now: datetime
     filter: Filter = field(default_factory=Filter)
     vector: NDArray[np.float32] | None = None
+    all: bool = False
 
 
 class Pool:
@@ -58,7 +62,7 @@ class Pool:
         """Take these as the candidates and read who stands where around them."""
         around = sorted({n + k for n in numbers for k in range(-behind, ahead + 1)})
         rows = self._record.store.query_in(
-            "select n, item_id, session, seq, speaker from moments where n in ({}) and live = 1",
+            "select n, item_id, session, seq, speaker, time from moments where n in ({}) and live = 1",
             around,
         )
         rows.sort(key=itemgetter(0))
@@ -69,6 +73,7 @@ class Pool:
         )
         self._seq = np.array([r[3] for r in rows], np.int64)
         self._speakers = [r[4] for r in rows]
+        self._times = [r[5] for r in rows]
         self.numbers = np.array(numbers, np.int64)
         self._at = np.searchsorted(self.near, self.numbers)
 
@@ -108,6 +113,10 @@ class Pool:
     def speakers(self) -> list[str | None]:
         """Who said each candidate."""
         return [self._speakers[i] for i in self._at]
+
+    def times(self) -> list[int]:
+        """When each candidate was, in ms."""
+        return [self._times[i] for i in self._at]
 
     def texts(self) -> list[str]:
         """What each candidate says."""

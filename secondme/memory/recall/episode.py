@@ -1,0 +1,39 @@
+"""Episode: the words of a question in all that was said around a moment, not in one message alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from secondme.index.fulltext import FullText
+from secondme.memory.recall.view import Pool, Query, Scores
+from secondme.record.episodes import Episodes
+
+
+class Episode:
+    """BM25 of the episode that a moment is in, as one document.
+
+    Several grains scored together are from MemGAS (Xu et al. 2025, arXiv 2505.19549). Of what it and
+    others propose only this helps here: an episode's mean vector, weights by how peaked a grain's scores
+    are, and passing a hit's score on to its neighbours in time did not.
+    """
+
+    name = "episode"
+    weight = 0.6
+    standardise = True
+    late = True
+    ceiling = 4.0
+
+    def __init__(self, fulltext: FullText, episodes: Episodes) -> None:
+        self._fulltext = fulltext
+        self._episodes = episodes
+
+    def find(self, query: Query) -> Mapping[int, float]:
+        return {}
+
+    def judge(self, query: Query, pool: Pool) -> Scores:
+        numbers = pool.numbers.tolist()
+        held = self._episodes.holding(numbers)
+        scores = self._fulltext.score_episodes(query.text, held.values())
+        return np.array([scores.get(held.get(n, -1), 0.0) for n in numbers])
