@@ -131,7 +131,7 @@ class _Reader:
         base = -(-self._at // alignment) * alignment
         found.sort(key=lambda tensor: tensor.start)
         starts = [base + tensor.start for tensor in found]
-        ends = [*starts[1:], file_size]
+        ends = [*starts[1:], file_size][: len(starts)]
         tensors = (
             tensor._replace(start=start, size=max(end - start, 0))
             for tensor, start, end in zip(found, starts, ends, strict=True)

@@ -39,6 +39,7 @@ TOGETHER = 4
 _CALIBRATION = 2400
 _WIDE = 32
 _SPARE = 500_000
+_PASSING = 3_000_000
 _RATES = 16
 
 Texts = Sequence[list[int]]
@@ -493,6 +494,7 @@ class Window:
         plan, held = self.plan, self._cache_held()
         expected = plan.used - plan.need.states - max(plan.need.cache - held, 0)
         expected -= plan.room + plan.ahead - self.residency.resident
+        expected -= _PASSING + 16 * self.layout.vocabulary  # not in memory between passes
         if self.screen is not None:
             expected -= plan.rows - self.screen.rows.held
         over = native.anonymous_bytes() - self._baseline - expected
