@@ -8,13 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from secondme.record.purge import purge
 
 from secondme.errors import BadInputError, ModelError, NotFoundError, RefusedError, WorkerError
 from secondme.ingest.embedding import Priority
 from secondme.memory.facts.job import Facts
 from secondme.record import Record
-from secondme.record.clock import now_ms
 from tests.home import Home
 
 
@@ -144,10 +142,9 @@ def test_what_is_forgotten_is_no_fact_and_comes_back_with_undo(home: Home, tmp_p
 def test_what_is_erased_leaves_no_claim_name_or_decision(home: Home, tmp_path: Path) -> None:
     life(home, tmp_path)
     home.call("fact-confirm", id=fact(home, "Kim", "allergic to")["id"])
-    home.call("forget", who="Kim")
+    assert home.call("forget", who="Kim", hard=True)["left"] == []
     home.stop()
     record = Record(home.config.database)
-    assert purge(record.store, now_ms() + 1000) == 1
     for table in ("claims", "names", "mentions", "decisions", "journal"):
         rows = [str(tuple(row)) for row in record.store.query(f"select * from {table}")]
         assert not [row for row in rows if "pollen" in row or "kim" in row.lower()], table
