@@ -39,6 +39,7 @@ class Memory:
         os.environ["SECONDME_HOME"] = home
         client = CoreClient(config.load(), "benchmark")
         list(client.stream("add", paths=[str((folder / "chat.jsonl").resolve())], wait=True))
+        list(client.stream("consolidate", now=True))
         client.stop()
         self.record = Record(client.config.database)
         self.words = FullText(self.record.store)

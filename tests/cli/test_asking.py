@@ -156,7 +156,11 @@ def test_models_are_listed_used_checked_and_removed(
         assert "whole  smollm2-135m" in home.run("model", "verify", "smollm2-135m").out
         fetched = home.run("model", "fetch", "--json")
         assert list(faults(fetched.json, shapes()["secondme model fetch"])) == []
-        assert {each["name"] for each in fetched.json["fetched"]} == {"smollm2-135m", "e5-small"}
+        assert {each["name"] for each in fetched.json["fetched"]} == {
+            "smollm2-135m",
+            "e5-small",
+            "en-core-web-sm",
+        }
 
         assert home.run("config", "unset", "language_model").code == 0
         removed = home.run("model", "remove", "smollm2-135m", "--json")

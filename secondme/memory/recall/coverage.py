@@ -10,6 +10,10 @@ import numpy as np
 from secondme.memory.recall.view import Pool, Query, Scores
 from secondme.memory.terms import asked, keys
 
+_WHOLE = 2.5
+"""What is added where everything that the question names stands in one moment alone: in a
+large memory the nearest in meaning, all alike, would outweigh the one that has its rare word."""
+
 
 class Coverage:
     """The share of the question's terms that stand in the moment itself, each weighed by how few of
@@ -35,4 +39,6 @@ class Coverage:
         total = sum(weights.values())
         if not total:
             return np.zeros(len(pool))
-        return np.array([sum(weights[key] for key in held) / total for held in there])
+        shares = np.array([sum(weights[key] for key in held) / total for held in there])
+        whole = shares > 1 - 1e-9
+        return shares + _WHOLE * whole if whole.sum() == 1 else shares

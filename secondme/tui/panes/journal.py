@@ -50,10 +50,15 @@ class JournalPane(Pane):
             self.begin(self._load(), "load")
 
     async def _load(self) -> None:
-        self._changes, self._all = await self.memory.log(), False
+        changes = await self.memory.log()
         table = self.query_one(DataTable)
+        row = table.cursor_row
+        chosen = self._changes[row]["id"] if 0 < row < len(self._changes) else None
+        self._changes, self._all = changes, False
         table.clear()
-        self._add(self._changes)
+        self._add(changes)
+        # One who has chosen a change keeps it when others come; at the top the newest is chosen.
+        table.move_cursor(row=next((n for n, c in enumerate(changes) if c["id"] == chosen), 0))
         if not self._changes:
             self.query_one(".about", Static).update("Nothing has changed yet.")
 
