@@ -40,6 +40,7 @@ def record() -> None:
         drive(welcome, home.config, Recording(home.config, tapes["new"], life), begin=True)
         home.finish("add", paths=[str(life)], wait=True)
         for flow in SCENES.values():
+            home.call("facts-read", seconds=600.0)
             drive(flow, home.config, Recording(home.config, tapes["life"], life))
     finally:
         home.stop()

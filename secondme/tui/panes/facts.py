@@ -38,7 +38,7 @@ class FactsPane(FactPane):
         Binding("m", "merge", "Join"),
         Binding("s", "split", "Part"),
         Binding("g", "follow", "Go to"),
-        Binding("slash", "find", "Find"),
+        Binding("slash", "find", "Find", show=False),
         Binding("n", "kind", "Kind", show=False),
         Binding("left_square_bracket", "month(-1)", "A month back", key_display="[", show=False),
         Binding("right_square_bracket", "month(1)", "A month on", key_display="]", show=False),

@@ -163,7 +163,7 @@ def about(row: Row | None, at: int = 0) -> Content:
         source = fact["evidence"][at]
         count = len(fact["evidence"])
         who = [one_line(source["speaker"])] if source["speaker"] else []
-        of = [f"source {at + 1} of {count}, space for the next"] if count > 1 else []
+        of = [f"{at + 1} of {count}, space for the next"] if count > 1 else []
         head = " · ".join([day(source["time"]), *who, one_line(source["source"]), *of])
         lines += [Content(head), Content.styled(clip(f"“{source['quote']}”", 300), "$foreground")]
     return Content("\n").join(lines)
