@@ -119,8 +119,8 @@ class FactsPane(FactPane):
         more += [counted(len(facts), "fact"), f"in {counted(who['moments'], 'moment')}"]
         more += ["with what is over"] if self._history else []
         if self._as_of:
-            at = day(self._as_of) if _is_day(self._as_of) else self._as_of
-            more.insert(0, f"as of {at}")
+            when = day(self._as_of) if _is_day(self._as_of) else self._as_of
+            more.insert(0, f"as of {when}")
         self.title(one_line(who["name"]), " · ".join(more))
         self.facts.show([_row(fact, who["id"], fact["id"] in asks) for fact in facts], keep=keep)
 
