@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import OptionList
 
 from secondme.tui.app import SecondMe
 from secondme.tui.widgets.bars import Notice
 from secondme.tui.widgets.facts import FactList
 from secondme.tui.widgets.field import Field
+from secondme.tui.widgets.names import NameList
 from tests.home import Home
 from tests.tui.conftest import of
 from tests.tui.driving import drive, screen, type_, until
@@ -90,7 +90,7 @@ def birthdays(memory: Home, who: str = "Marta Quintela") -> dict[str, str]:
 def test_who_is_known_what_of_them_and_where_it_was_said(memory: Home) -> None:
     async def flow(app: SecondMe, pilot: Pilot[None]) -> None:
         await opened(app, pilot, "4")
-        people = app.pane.query_one("#people", OptionList)
+        people = app.pane.query_one(NameList)
         expected = memory.call("entities", kind="person")["entities"]
         assert people.option_count == 1 + len(expected)
         await find(app, pilot, "inesh", "Ines Halloran")
@@ -188,11 +188,9 @@ def test_names_of_one_are_joined_and_parted_and_other_windows_follow(memory: Hom
         await until(pilot, lambda: "Marta Quintela is another one" in told(app))
         assert "Tita Quintela" not in names("Marta Quintela")
         await settled(pilot)
-        before = app.pane.query_one("#people", OptionList).option_count
+        before = app.pane.query_one(NameList).option_count
         memory.call("entity-merge", names=["Tita Quintela", "Marta Quintela"])
-        await until(
-            pilot, lambda: app.pane.query_one("#people", OptionList).option_count == before - 1
-        )
+        await until(pilot, lambda: app.pane.query_one(NameList).option_count == before - 1)
 
     drive(flow, memory.config)
 

@@ -7,15 +7,13 @@ from datetime import date, timedelta
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal
-from textual.content import Content
-from textual.widgets import OptionList
-from textual.widgets.option_list import Option
 
 from secondme.tui.deciding import FactPane
 from secondme.tui.memory import Memory
 from secondme.tui.shapes import Entity, Fact
 from secondme.tui.widgets.dialogs import Choice, Prompt
 from secondme.tui.widgets.facts import Row
+from secondme.tui.widgets.names import NameList
 from secondme.wording import clip, counted, day, one_line
 
 _KINDS = {
@@ -26,6 +24,7 @@ _KINDS = {
     "thing": "things",
 }
 _NAMES_SHOWN = 6
+_HINT = 30
 
 
 class FactsPane(FactPane):
@@ -47,7 +46,6 @@ class FactsPane(FactPane):
     def __init__(self, memory: Memory) -> None:
         super().__init__(memory, id="facts")
         self._kind = "person"
-        self._people: list[Entity] = []
         self._conflicts: list[list[Fact]] = []
         self._review: list[Fact] = []
         self._who: Entity | None = None
@@ -58,7 +56,7 @@ class FactsPane(FactPane):
     def compose(self) -> ComposeResult:
         """Names, what is known of one, and a moment beside."""
         with Horizontal(classes="list"):
-            yield OptionList(id="people", markup=False, compact=True)
+            yield NameList()
             yield from self.known(bars=True)
             yield self.beside
 
@@ -67,46 +65,36 @@ class FactsPane(FactPane):
         self._names.focus()
 
     @property
-    def _names(self) -> OptionList:
-        return self.query_one("#people", OptionList)
+    def _names(self) -> NameList:
+        return self.query_one(NameList)
 
     async def load(self) -> None:
         """Show who and what is known now; whoever was chosen stays chosen."""
-        self._people = await self.memory.entities(self._kind)
+        people = await self.memory.entities(self._kind)
         self._conflicts = await self.memory.conflicts()
         self._review = await self.memory.review()
-        wanted = self._goal or (self._who["id"] if self._who else "")
+        known = {entity["id"] for entity in people}
+        wanted = self._goal if self._goal in known else self._who["id"] if self._who else None
+        deciding = self._who is None and bool(self.facts.rows)
+        if people and not deciding and wanted not in known:
+            wanted = people[0]["id"]
         self._goal = ""
-        deciding = self._who is None and not wanted and bool(self.facts.rows)
-        names, width = self._names, self._names.size.width - 3
-        with names.prevent(OptionList.OptionHighlighted):
-            names.clear_options()
-            names.add_option(Option(_deciding(len(self._waiting)), id="deciding"))
-            names.add_options(Option(_named(e, width), id=e["id"]) for e in self._people)
-            ids = ["deciding", *(e["id"] for e in self._people)]
-            first = 0 if deciding or len(ids) == 1 else 1
-            names.highlighted = ids.index(wanted) if wanted in ids else first
+        groups = (*self._conflicts, self._review)
+        waiting = {fact["id"] for group in groups for fact in group}
+        self._names.show(people, len(waiting), wanted)
         await self._show(keep=True)
 
-    @property
-    def _waiting(self) -> set[str]:
-        """The ids of facts that wait for the person's word."""
-        return {fact["id"] for group in (*self._conflicts, self._review) for fact in group}
-
-    async def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
-        """Whoever is under the cursor is shown."""
-        if event.option_list.id == "people":
-            self.begin(self._show(), "show")
-
-    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        """Whoever is chosen is read."""
-        if event.option_list.id == "people":
+    def on_name_list_chosen(self, event: NameList.Chosen) -> None:
+        """Whoever is under the cursor is shown; and read, when that was asked for."""
+        event.stop()
+        if event.read:
             self.facts.focus()
+        else:
+            self.begin(self._show(), "show")
 
     async def _show(self, *, keep: bool = False) -> None:
         """Show what is known of the one under the cursor, or all that waits for a decision."""
-        at = self._names.highlighted or 0
-        self._who = self._people[at - 1] if 0 < at <= len(self._people) else None
+        self._who = self._names.chosen
         self.refresh_bindings()
         if self._who is None:
             self._show_waiting(keep=keep)
@@ -141,7 +129,11 @@ class FactsPane(FactPane):
                 why = "sensitive" if fact["sensitive"] else "doubtful"
                 rows.append(Row("", one_line(f"{fact['subject']['name']} · {why}: is it so?")))
             rows.append(_row(fact, subject, True))
-        empty = "nothing waits for your word" if self._people else "nothing is known of anybody yet"
+        empty = (
+            "nothing waits for your word"
+            if self._names.entities
+            else "nothing is known of anybody yet"
+        )
         self.title("To decide", "a so it is, r not so, e what is so" if rows else empty)
         self.facts.show(rows, keep=keep)
 
@@ -191,15 +183,16 @@ class FactsPane(FactPane):
 
         def chosen(label: str | None) -> None:
             if label is not None:
-                self._names.highlighted = 1 + [e["name"] for e in self._people].index(label)
+                found = next(e for e in self._names.entities if e["name"] == label)
+                self._names.choose(found["id"])
                 self._names.focus()
 
         self.app.push_screen(Choice("Who?", self._options()), chosen)
 
     def _options(self, but: Entity | None = None) -> list[tuple[str, str]]:
         return [
-            (e["name"], ", ".join(n for n in e["names"] if n != e["name"]))
-            for e in self._people
+            (e["name"], clip(", ".join(n for n in e["names"] if n != e["name"]), _HINT))
+            for e in self._names.entities
             if e is not but
         ]
 
@@ -211,7 +204,7 @@ class FactsPane(FactPane):
 
         def chosen(label: str | None) -> None:
             if label is not None:
-                other = next(e for e in self._people if e["name"] == label and e is not who)
+                other = next(e for e in self._names.entities if e["name"] == label and e is not who)
                 self.begin(self._merge(who, other))
 
         title = f"Who is the same as {one_line(who['name'])}?"
@@ -247,10 +240,7 @@ class FactsPane(FactPane):
             return
         fact, here = row.fact, self._who["id"] if self._who else ""
         other = fact["subject"] if fact["subject"]["id"] != here else fact["object_entity"]
-        ids = [e["id"] for e in self._people]
-        if other is not None and other["id"] in ids:
-            self._names.highlighted = 1 + ids.index(other["id"])
-        else:
+        if other is None or not self._names.choose(other["id"]):
             self.say(f"nobody else is named in it among the {_KINDS[self._kind]}")
 
 
@@ -263,18 +253,6 @@ def _row(fact: Fact, who: str, asks: bool = False) -> Row:
     if entity and entity["name"] not in value:
         value += f" ({one_line(entity['name'])})"
     return Row(fact["relation"], value, fact, asks)
-
-
-def _named(entity: Entity, width: int) -> Content:
-    count = f"{entity['moments']:,}"
-    name = clip(entity["name"], max(width - len(count) - 1, 4))
-    return Content.assemble(name, (f" {count}", "$quiet"))
-
-
-def _deciding(count: int) -> Content:
-    if not count:
-        return Content.styled("nothing to decide", "$quiet")
-    return Content.styled(f"{count} to decide", "bold $text-warning")
 
 
 def _is_day(text: str) -> bool:

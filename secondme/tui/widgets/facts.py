@@ -87,9 +87,10 @@ class FactList(OptionList):
             self.post_message(self.Chosen(None))
 
     def on_resize(self) -> None:
-        """Lines are as wide as the list."""
+        """Lines are as wide as the list, and the one under the cursor stays in view."""
         if self.rows and self.size.width != self._width:
             self._draw(self.highlighted or 0)
+        self.call_after_refresh(self.scroll_to_highlight)
 
     def _draw(self, at: int) -> None:
         self._width = self.size.width
