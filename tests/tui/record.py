@@ -30,10 +30,11 @@ def record() -> None:
     folder = Path(tempfile.mkdtemp())
     life = folder / "life"
     shutil.copytree(DEMO, life)
+    models = config.load().models_dir
     os.environ["HOME"] = str(life / "notes")
     tapes: dict[str, Tape] = {"life": {}, "new": {}}
     home = Home(
-        folder / "home", models=str(config.load().models_dir), idle_exit="2", zone="Europe/Paris"
+        folder / "home", models=str(models), idle_exit="2", zone="Europe/Paris"
     )
     os.environ |= {k: v for k, v in home.env.items() if k.startswith("SECONDME_")}
     try:
