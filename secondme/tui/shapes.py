@@ -138,6 +138,10 @@ class Model(TypedDict):
     sources: list[str]
 
 
+DOES = {"language": "answers", "embedder": "finds by meaning", "parser": "reads for facts"}
+"""What a model does, by its role."""
+
+
 class Worker(TypedDict):
     role: str
     model: str

@@ -122,13 +122,14 @@ class FactsPane(FactPane):
                 *(_row(fact, fact["subject"]["id"]) for fact in group),
             ]
         torn = {row.fact["id"] for row in rows if row.fact}
-        subject = ""
-        for fact in (f for f in self._review if f["id"] not in torn):
-            if fact["subject"]["id"] != subject:
-                subject = fact["subject"]["id"]
-                why = "sensitive" if fact["sensitive"] else "doubtful"
-                rows.append(Row("", one_line(f"{fact['subject']['name']} · {why}: is it so?")))
-            rows.append(_row(fact, subject, True))
+        asked: dict[tuple[bool, str], list[Fact]] = {}
+        for fact in self._review:
+            if fact["id"] not in torn:
+                asked.setdefault((fact["sensitive"], fact["subject"]["id"]), []).append(fact)
+        for (sensitive, subject), found in asked.items():
+            why = "sensitive" if sensitive else "doubtful"
+            rows.append(Row("", one_line(f"{found[0]['subject']['name']} · {why}: is it so?")))
+            rows += [_row(fact, subject, True) for fact in found]
         empty = (
             "nothing waits for your word"
             if self._names.entities
