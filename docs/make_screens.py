@@ -38,6 +38,7 @@ PICTURES = {
     "app-ask": ("trace", "night", (118, 34)),
     "app-recall": ("filters", "dusk", (118, 30)),
     "app-timeline": ("timeline", "day", (118, 30)),
+    "app-facts": ("facts", "night", (118, 30)),
     "app-model": ("model", "linen", (118, 30)),
 }
 COLUMNS, LINES = 100, 30

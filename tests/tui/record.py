@@ -33,9 +33,7 @@ def record() -> None:
     models = config.load().models_dir
     os.environ["HOME"] = str(life / "notes")
     tapes: dict[str, Tape] = {"life": {}, "new": {}}
-    home = Home(
-        folder / "home", models=str(models), idle_exit="2", zone="Europe/Paris"
-    )
+    home = Home(folder / "home", models=str(models), idle_exit="2", zone="Europe/Paris")
     os.environ |= {k: v for k, v in home.env.items() if k.startswith("SECONDME_")}
     try:
         drive(welcome, home.config, Recording(home.config, tapes["new"], life), begin=True)
