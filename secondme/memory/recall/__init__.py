@@ -147,7 +147,7 @@ class Recall:
                     moment,
                     float(total[i]),
                     {name: float(part[i]) for name, part in parts.items()},
-                    {name: float(value[i]) for name, value in raw.items()},
+                    {name: float(np.nan_to_num(value[i])) for name, value in raw.items()},
                     {name: rank[moment.n] for name, rank in ranks.items() if moment.n in rank},
                 )
             )
@@ -164,16 +164,23 @@ class Recall:
 
 
 def _scale(scores: Scores) -> tuple[float, float]:
-    """Mean and deviation; a pool that does not differ is not stretched."""
-    deviation = float(scores.std())
-    return float(scores.mean()), deviation if deviation > 1e-9 else math.inf
+    """Mean and deviation of what was measured; a pool that does not differ is not stretched."""
+    measured = scores[~np.isnan(scores)]
+    if not len(measured):
+        return 0.0, math.inf
+    deviation = float(measured.std())
+    return float(measured.mean()), deviation if deviation > 1e-9 else math.inf
 
 
 def _part(view: View, scores: Scores, scale: tuple[float, float]) -> Scores:
-    """A view's share of the total: its weighted scores, on their scale and within its bounds."""
+    """A view's share of the total: its weighted scores, on their scale and within its bounds.
+
+    What a view could not measure is like the others: it has no share either way.
+    """
     if not view.standardise:
         return view.weight * scores
-    return view.weight * np.clip((scores - scale[0]) / scale[1], _FLOOR, view.ceiling)
+    share = view.weight * np.clip((scores - scale[0]) / scale[1], _FLOOR, view.ceiling)
+    return np.nan_to_num(share, nan=0.0)
 
 
 def _ranks(scores: Mapping[int, float]) -> dict[int, int]:

@@ -10,7 +10,7 @@ import numpy as np
 from secondme.memory.recall.view import Pool, Query, Scores
 from secondme.memory.terms import asked, keys
 
-_WHOLE = 2.5
+_WHOLE = 3.0
 """What is added where everything that the question names stands in one moment alone: in a
 large memory the nearest in meaning, all alike, would outweigh the one that has its rare word."""
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from secondme.memory.recall.meaning import floor
 from secondme.memory.recall.view import AHEAD, Pool, Query, Scores
 
 
@@ -33,4 +32,4 @@ class Following:
             there = there & ~np.isnan(near[places])
             total = total + np.where(there, near[places], 0.0)
             count += there
-        return np.where(count > 0, total / np.maximum(count, 1), floor(own))
+        return np.where(count > 0, total / np.maximum(count, 1), np.nan)

@@ -54,11 +54,4 @@ class Meaning:
     def judge(self, query: Query, pool: Pool) -> Scores:
         if query.vector is None:
             return np.zeros(len(pool))
-        cosines = pool.own(pool.cosines(query.vector))
-        return np.where(np.isnan(cosines), floor(cosines), cosines)
-
-
-def floor(cosines: Scores) -> float:
-    """What stands for the cosine of a moment that has no vector yet: the farthest of the others."""
-    known = cosines[~np.isnan(cosines)]
-    return float(known.min()) if len(known) else 0.0
+        return pool.own(pool.cosines(query.vector))

@@ -165,5 +165,5 @@ class View(Protocol):
         ...
 
     def judge(self, query: Query, pool: Pool) -> Scores:
-        """A score for each candidate of the pool, in its order."""
+        """A score for each candidate of the pool, in its order; NaN where there is nothing to measure."""
         ...
