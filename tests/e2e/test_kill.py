@@ -59,6 +59,9 @@ def test_a_core_killed_again_and_again_loses_and_doubles_nothing(
             for c in checks
             if c["name"] in ("record", "word index", "vector index") and not c["ok"]
         ] == []
+        home.finish(
+            "consolidate", now=True
+        )  # what is still thought through changes what is recalled
         questions = [f"marker{marker(p)}x3 violin" for p in sorted(acknowledged)[:10]]
         before = [ids(home, q) for q in questions]
         home.finish("index-rebuild")

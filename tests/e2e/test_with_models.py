@@ -179,6 +179,7 @@ def test_a_damaged_index_is_mended_from_the_record(home: Home, tmp_path: Path, d
     """While it is at rest, every file of the index at once; each alone is tested beside the index."""
     chat(tmp_path / "c.jsonl", "c", 150)  # few enough that all are candidates: no approximation
     home.finish("add", paths=[str(tmp_path / "c.jsonl")], wait=True)
+    home.finish("consolidate", now=True)
     question = "something to ride on in the garden"
     before = [h["id"] for h in home.call("recall", question=question, k=20)["hits"]]
     home.client.stop()

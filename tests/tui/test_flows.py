@@ -219,7 +219,10 @@ def test_a_folder_is_taken_in_watched_and_removed(life: Life, tmp_path: Path) ->
         await until(pilot, lambda: "no longer watching" in told(app))
         await pilot.press("x", "enter")
         await until(pilot, lambda: "removed" in told(app))
-        assert str(folder) not in [s["path"] for s in life.home.call("sources")["sources"]]
+        await until(
+            pilot,
+            lambda: str(folder) not in [s["path"] for s in life.home.call("sources")["sources"]],
+        )
 
     drive(flow, life.home.config)
 
