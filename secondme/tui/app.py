@@ -8,12 +8,14 @@ from collections.abc import Callable, Iterable
 from importlib import import_module
 from typing import cast
 
-from textual.app import App, ComposeResult, SystemCommand
+from textual.app import App, ComposeResult, ScreenStackError, SystemCommand
 from textual.binding import Binding
 from textual.containers import Horizontal
+from textual.css.query import NoMatches
 from textual.reactive import reactive
 from textual.screen import Screen
 from textual.widgets import ContentSwitcher, Footer
+from textual.worker import WorkerFailed
 
 from secondme.config import Config, private_dir, write_setting
 from secondme.errors import SecondMeError
@@ -98,6 +100,12 @@ class SecondMe(App[None]):
         self.query_one(Screens).current = "ask"
         self.pane.opened()
         self.call_after_refresh(self._follow)
+
+    def _handle_exception(self, error: Exception) -> None:
+        """Work that finds its widgets gone while the app closes has not failed."""
+        cause = error.error if isinstance(error, WorkerFailed) else error
+        if self.is_running or not isinstance(cause, (NoMatches, ScreenStackError)):
+            super()._handle_exception(error)
 
     def _print_error_renderables(self) -> None:
         """Textual would print a traceback here: it goes to the log, and the person gets one line."""

@@ -75,9 +75,9 @@ class SourcesPane(Pane):
         self.query_one(".about", Static).update(clean(line))
 
     async def _load(self) -> None:
+        chosen, at = self._chosen, self.query_one(DataTable).cursor_row
         self._sources = await self.memory.sources()
         table = self.query_one(DataTable)
-        at = table.cursor_row
         table.clear()
         for source in self._sources:
             table.add_row(
@@ -87,7 +87,11 @@ class SourcesPane(Pane):
                 Text(day(source["added"]), style="dim"),
                 _standing(source),
             )
-        table.move_cursor(row=min(at, len(self._sources) - 1))
+        # The chosen source stays the chosen one, whatever came before it.
+        ids = [source["id"] for source in self._sources]
+        if chosen is not None and chosen["id"] in ids:
+            at = ids.index(chosen["id"])
+        table.move_cursor(row=min(at, len(ids) - 1))
         if self._sources:
             self._about("")
 
