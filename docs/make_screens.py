@@ -38,6 +38,7 @@ PICTURES = {
     "app-ask": ("trace", "night", (118, 34)),
     "app-recall": ("filters", "dusk", (118, 30)),
     "app-timeline": ("timeline", "day", (118, 30)),
+    "app-facts": ("facts", "night", (118, 30)),
     "app-model": ("model", "linen", (118, 30)),
 }
 COLUMNS, LINES = 100, 30
@@ -55,8 +56,8 @@ TOUR = (
     ("2024-0", 2.0, "d"),
     ("A date", 0.6, "2024-05-13"),
     ("", 0.6, "\r"),
-    ("13 May 2024", 2.5, "\x1b[15~"),
-    ("licence", 4.0, "\x1b[17~"),
+    ("13 May 2024", 2.5, "\x1b[18~"),
+    ("licence", 4.0, "\x1b[19~"),
     ("209 new", 2.5, "\x11"),
 )
 """What is waited for on the screen, for how many seconds then, and what is typed after."""

@@ -45,6 +45,8 @@ PANES: dict[str, tuple[str, Callable[[Memory], Pane]]] = {
     "ask": ("Ask", AskPane),
     "recall": ("Recall", later("recall", "RecallPane")),
     "timeline": ("Timeline", later("timeline", "TimelinePane")),
+    "facts": ("Facts", later("facts", "FactsPane")),
+    "profile": ("Profile", later("profile", "ProfilePane")),
     "sources": ("Sources", later("sources", "SourcesPane")),
     "model": ("Model", later("model", "ModelPane")),
     "journal": ("Journal", later("journal", "JournalPane")),

@@ -26,6 +26,7 @@ TEXT = 6_000
 LINE = 600
 """Characters of a moment in a list."""
 _PAGE = 100
+_NAMES = 2000
 
 
 class Memory:
@@ -165,6 +166,45 @@ class Memory:
         """How much there is along time, or the moments of a day."""
         found = await self.call("timeline", when=when, by=by, length=LINE)
         return cast(shapes.Timeline, found)
+
+    async def entities(self, kind: str) -> list[shapes.Entity]:
+        """People or another kind, most mentioned first."""
+        found = await self.call("entities", kind=kind, limit=_NAMES)
+        return cast(list[shapes.Entity], found["entities"])
+
+    async def facts(
+        self, who: str, as_of: str | None = None, *, history: bool = False
+    ) -> list[shapes.Fact]:
+        """What is known of one, now or as it stood on a day; with `history` also what is over."""
+        found = await self.call("facts", who=who, as_of=as_of, history=history)
+        return cast(list[shapes.Fact], found["facts"])
+
+    async def conflicts(self) -> list[list[shapes.Fact]]:
+        """Groups of facts of which only one can be so."""
+        groups = (await self.call("conflicts"))["conflicts"]
+        return [cast(list[shapes.Fact], group["facts"]) for group in groups]
+
+    async def review(self) -> list[shapes.Fact]:
+        """Facts that wait for the person's word, the most doubtful first."""
+        return cast(list[shapes.Fact], (await self.call("review"))["facts"])
+
+    async def profile(self) -> list[shapes.Value]:
+        """What is known of the person, by field."""
+        return cast(list[shapes.Value], (await self.call("profile"))["values"])
+
+    async def decide(self, verdict: str, id_: str, value: str | None = None) -> shapes.Fact:
+        """Confirm, reject or edit a fact; returns what it is then."""
+        return cast(shapes.Fact, (await self.call(f"fact-{verdict}", id=id_, value=value))["fact"])
+
+    async def merge(self, first: str, other: str) -> shapes.Entity:
+        """Join two of whom the names are of one; by id or name."""
+        joined = await self.call("entity-merge", names=[first, other])
+        return cast(shapes.Entity, joined["entity"])
+
+    async def split(self, who: str, alias: str) -> list[shapes.Entity]:
+        """Take a name out of somebody's; returns the two."""
+        parts = await self.call("entity-split", name=who, aliases=[alias])
+        return cast(list[shapes.Entity], parts["entities"])
 
     async def sources(self) -> list[shapes.Source]:
         """Where the memory's content comes from."""

@@ -138,6 +138,10 @@ class Model(TypedDict):
     sources: list[str]
 
 
+DOES = {"language": "answers", "embedder": "finds by meaning", "parser": "reads for facts"}
+"""What a model does, by its role."""
+
+
 class Worker(TypedDict):
     role: str
     model: str
@@ -149,6 +153,62 @@ class Worker(TypedDict):
     tokens_s: NotRequired[float | None]
 
 
+class Named(TypedDict):
+    id: str
+    name: str
+
+
+class Evidence(TypedDict):
+    """A statement that a fact rests on."""
+
+    id: str
+    moment: str
+    time: str
+    speaker: str | None
+    source: str
+    path: str | None
+    quote: str
+    ended: bool
+    extractor: str
+
+
+class Fact(TypedDict):
+    id: str
+    subject: Named
+    relation: str
+    object: str
+    object_entity: Named | None
+    since: str | None
+    until: str | None
+    learned: str
+    taken: str
+    confidence: float
+    status: str
+    superseded_by: str | None
+    sensitive: bool
+    used: bool
+    decided: str | None
+    evidence: list[Evidence]
+
+
+class Entity(Named):
+    kind: str
+    guessed: bool
+    names: list[str]
+    evidence: dict[str, str]
+    moments: int
+
+
+class Value(TypedDict):
+    """A value of the profile; `fact` is None for the name."""
+
+    field: str
+    card: str
+    label: str
+    value: str
+    fact: Fact | None
+
+
 class State(TypedDict):
     """How the memory stands."""
 
@@ -156,6 +216,7 @@ class State(TypedDict):
     items: int
     moments: int
     pending: int
+    unread: int
     index: dict[str, str]
     embedding: dict[str, Any]
     embedder: str

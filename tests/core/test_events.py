@@ -32,6 +32,14 @@ def test_two_windows_are_told_of_a_change(home: Home) -> None:
         window.close()
 
 
+def test_a_window_is_told_when_all_has_been_read_for_facts(home: Home) -> None:
+    home.call("note", text="Sofia Halloran was born in Cork.")
+    window = home.client.stream("events")
+    assert next(event for event in window if event["unread"] == 0)
+    assert home.call("facts")["unread"] == 0
+    window.close()
+
+
 def test_the_stream_ends_with_the_core(tmp_path: Path) -> None:
     home = Home(tmp_path / "home")
     try:

@@ -30,16 +30,16 @@ def record() -> None:
     folder = Path(tempfile.mkdtemp())
     life = folder / "life"
     shutil.copytree(DEMO, life)
+    models = config.load().models_dir
     os.environ["HOME"] = str(life / "notes")
     tapes: dict[str, Tape] = {"life": {}, "new": {}}
-    home = Home(
-        folder / "home", models=str(config.load().models_dir), idle_exit="2", zone="Europe/Paris"
-    )
+    home = Home(folder / "home", models=str(models), idle_exit="2", zone="Europe/Paris")
     os.environ |= {k: v for k, v in home.env.items() if k.startswith("SECONDME_")}
     try:
         drive(welcome, home.config, Recording(home.config, tapes["new"], life), begin=True)
         home.finish("add", paths=[str(life)], wait=True)
         for flow in SCENES.values():
+            home.call("facts-read", seconds=600.0)
             drive(flow, home.config, Recording(home.config, tapes["life"], life))
     finally:
         home.stop()

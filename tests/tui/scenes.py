@@ -7,6 +7,7 @@ from textual.widgets import DataTable
 
 from secondme.tui.app import SecondMe
 from secondme.tui.widgets.exchange import Exchange
+from secondme.tui.widgets.facts import FactList
 from secondme.tui.widgets.moments import MomentList
 from secondme.tui.widgets.rows import MomentRow
 from tests.tui.driving import Flow, asked, paste, until
@@ -88,6 +89,39 @@ async def timeline(app: SecondMe, pilot: Pilot[None]) -> None:
     await settled(pilot)
 
 
+async def facts(app: SecondMe, pilot: Pilot[None]) -> None:
+    await known(app, pilot, "facts")
+    for keys in ("down", "h", "enter", "end"):
+        await pilot.press(keys)
+        await settled(pilot)
+
+
+async def said(app: SecondMe, pilot: Pilot[None]) -> None:
+    await facts(app, pilot)
+    await pilot.press("enter")
+    await until(pilot, lambda: app.pane.beside.moment is not None)  # type: ignore[attr-defined]
+    await settled(pilot)
+
+
+async def deciding(app: SecondMe, pilot: Pilot[None]) -> None:
+    await known(app, pilot, "facts")
+    for keys in ("up", "enter"):
+        await pilot.press(keys)
+        await settled(pilot)
+
+
+async def profile(app: SecondMe, pilot: Pilot[None]) -> None:
+    await known(app, pilot, "profile")
+    await pilot.press("down", "down", "down", "down")
+    await settled(pilot)
+
+
+async def known(app: SecondMe, pilot: Pilot[None], id_: str) -> None:
+    await app.action_go(id_)
+    await until(pilot, lambda: app.pane.query_one(FactList).rows)
+    await settled(pilot)
+
+
 async def sources(app: SecondMe, pilot: Pilot[None]) -> None:
     await app.action_go("sources")
     await until(pilot, lambda: app.pane.query_one(DataTable).row_count > 0)
@@ -126,8 +160,8 @@ async def welcome(app: SecondMe, pilot: Pilot[None]) -> None:
 SCENES: dict[str, Flow] = {
     flow.__name__: flow
     for flow in (
-        ask, answer, trace, refusal, moment, original, forget, recall, filters, timeline, sources,
-        model, journal, keys, palette,
+        ask, answer, trace, refusal, moment, original, forget, recall, filters, timeline, facts, said,
+        deciding, profile, sources, model, journal, keys, palette,
     )
 }  # fmt: skip
 """By name; `welcome` stands apart, since it needs a memory that is empty."""

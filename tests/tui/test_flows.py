@@ -212,7 +212,7 @@ def test_a_folder_is_taken_in_watched_and_removed(life: Life, tmp_path: Path) ->
     (folder / "b.pdf").write_bytes(b"%PDF-1.4 cut short")
 
     async def flow(app: SecondMe, pilot: Pilot[None]) -> None:
-        await pilot.press("escape", "4")
+        await pilot.press("escape", "6")
         table = app.pane.query_one(DataTable)
         await until(pilot, lambda: table.row_count > 0)
         await pilot.press("a")
@@ -243,7 +243,7 @@ def test_a_folder_is_taken_in_watched_and_removed(life: Life, tmp_path: Path) ->
 
 def test_two_windows_and_a_command_agree(life: Life) -> None:
     async def flow(app: SecondMe, pilot: Pilot[None]) -> None:
-        await pilot.press("escape", "6")
+        await pilot.press("escape", "8")
         table = app.pane.query_one(DataTable)
         await until(pilot, lambda: table.row_count > 0)
         life.home.call("note", text="the lantern festival is on the ninth")
@@ -263,7 +263,7 @@ def test_two_windows_and_a_command_agree(life: Life) -> None:
 
 def test_the_model_that_answers_is_changed(life: Life, smollm: Path) -> None:
     async def flow(app: SecondMe, pilot: Pilot[None]) -> None:
-        await pilot.press("escape", "5")
+        await pilot.press("escape", "7")
         table = app.pane.query_one(DataTable)
         await until(pilot, lambda: table.row_count > 3)
         names = [model["name"] for model in await app.memory.models()]

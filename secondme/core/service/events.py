@@ -43,6 +43,7 @@ def _counts(core: Core) -> dict[str, Any]:
         "items": core.record.items.count(),
         "moments": core.record.moments.count(),
         "pending": core.embedding.pending(),
+        "unread": core.facts.pending(),
     }
 
 

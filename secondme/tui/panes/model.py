@@ -10,7 +10,7 @@ from textual.widgets import DataTable, Static
 
 from secondme.tui.memory import Memory
 from secondme.tui.pane import Pane
-from secondme.tui.shapes import Model, State, Worker
+from secondme.tui.shapes import DOES, Model, State, Worker
 from secondme.tui.widgets.compare import Compare
 from secondme.tui.widgets.dialogs import Confirm
 from secondme.tui.widgets.sparks import Series, Sparks
@@ -80,7 +80,10 @@ class ModelPane(Pane):
                 Text(state, style="bold" if model["in_use"] else "dim"),
                 Text(one_line(model["name"])),
                 Text(
-                    {"language": "answers", "embedder": "finds"}.get(model["role"], ""), style="dim"
+                    {"language": "answers", "embedder": "finds", "parser": "reads"}.get(
+                        model["role"], ""
+                    ),
+                    style="dim",
                 ),
                 Text(size(model["size"]) if model["size"] else "", justify="right"),
                 Text(f"{model['memory_mb']:,} MB" if model["memory_mb"] else "", justify="right"),
@@ -133,7 +136,7 @@ class ModelPane(Pane):
 
     async def _use(self, name: str) -> None:
         result = await self.memory.call("model-use", name=name)
-        does = "answers" if result["role"] == "language" else "finds by meaning"
+        does = DOES[result["role"]]
         note = f"; {one_line(result['note'])}" if result["note"] else ""
         self.say(f"{name} {does} from now on{note}")
         await self._load()

@@ -49,22 +49,28 @@ class Confirm(ModalScreen[bool]):
 
 
 class Prompt(ModalScreen[str]):
-    """Asks for a line."""
+    """Asks for a line; gives an empty one where nothing was typed, and None when it was closed."""
 
     BINDINGS = [Binding("escape", "dismiss(None)", "Close")]
 
-    def __init__(self, title: str) -> None:
+    def __init__(self, title: str, value: str = "") -> None:
+        """`value` is what stands in the field at first."""
         super().__init__()
         self._title = title
+        self._value = value
 
     def compose(self) -> ComposeResult:
         """A field."""
-        with Vertical(classes="dialog"):
-            yield Field(self._title, id="line")
+        with Vertical(classes="dialog") as dialog:
+            if self._value:
+                dialog.border_title = self._title
+            field = Field(self._title, id="line")
+            field.value = self._value
+            yield field
 
     def on_input_submitted(self, event: Field.Submitted) -> None:
         """That is it."""
-        self.dismiss(event.value.strip() or None)
+        self.dismiss(event.value.strip())
 
 
 class Choice(ModalScreen[str]):

@@ -13,7 +13,7 @@ from textual.widgets import OptionList, Static
 
 from secondme.errors import SecondMeError
 from secondme.tui.memory import Memory
-from secondme.tui.shapes import Model
+from secondme.tui.shapes import DOES, Model
 from secondme.tui.widgets.picker import Choice, Picker
 from secondme.tui.widgets.task import Task
 from secondme.wording import counted, short_path, size
@@ -168,7 +168,7 @@ def _models(models: list[Model]) -> Content:
     lines = []
     for model in models:
         if model["in_use"]:
-            does = "finds by meaning" if model["role"] == "embedder" else "answers"
+            does = DOES[model["role"]]
             here = ("is here", "$success") if model["fetched"] else ("to be fetched", "$warning")
             lines.append(
                 Content.assemble(f"{does}: {model['name']}, {size(model['size'])}, ", here)
