@@ -1,6 +1,20 @@
-"""Text of several kinds, on which a model's hidden states are measured."""
+"""Measuring a model's hidden states, on text of several kinds."""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Protocol
+
+import numpy as np
+
+from secondme.model.window import native
+from secondme.model.window.native import Floats
+
+_TOKENS = 2400
+_WIDE = 32
+_OF_EACH = 250
+
+Texts = Sequence[list[int]]
 
 TEXTS = (
     """The rain had stopped by the time Marta reached the harbour. Two boats were still out, and the
@@ -67,3 +81,56 @@ month, due on the first. First, open the settings. Then choose "Privacy" and swi
 you do not need. Finally, restart the phone. In conclusion, there are three reasons for the decision:
 cost, time, and the wishes of the family. However, it should be noted that none of them is final.""",
 )
+
+
+class Pass(Protocol):
+    """How the window has tokens computed: the owner's context."""
+
+    def compute(self, tokens: Sequence[int], outputs: int) -> None:
+        """Compute these tokens after those that are held, as the last ones with odds."""
+
+    def clear(self) -> None:
+        """Hold no tokens."""
+
+    def close(self) -> None:
+        """Give its memory back."""
+
+
+def hidden_states(owner: Pass, texts: Texts, last: Callable[[], Floats]) -> Floats:
+    """What a model has after each token of the texts; `last` is what the last pass ended with. Closes
+    the owner."""
+    parts: list[Floats] = []
+    for tokens in _portions(texts, _TOKENS):
+        for n in range(0, len(tokens), _WIDE):
+            part = tokens[n : n + _WIDE]
+            owner.compute(part, len(part))
+            parts.append(last())
+        owner.clear()
+    owner.close()
+    native.trim()
+    return np.concatenate(parts)
+
+
+def same_together(
+    owner: Pass, tokens: list[int], together: int, last: Callable[[], Floats]
+) -> bool:
+    """Whether several tokens at once give the very results of one after another."""
+    results = []
+    for at_once in (1, together):
+        out = []
+        for n in range(0, len(tokens), at_once):
+            part = tokens[n : n + at_once]
+            owner.compute(part, len(part))
+            out += [row.tobytes() for row in last()]
+        owner.clear()
+        results.append(out)
+    return results[0] == results[1]
+
+
+def _portions(texts: Texts, limit: int) -> Iterator[list[int]]:
+    """Token lists up to so many tokens in all, each short enough for a small context."""
+    for tokens in texts:
+        yield tokens[: min(limit, _OF_EACH)]
+        limit -= len(tokens[:_OF_EACH])
+        if limit <= 0:
+            return

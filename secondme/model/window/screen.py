@@ -26,7 +26,7 @@ import numpy.typing as npt
 
 from secondme.errors import BadInputError
 from secondme.model.window.layout import sketch_parts
-from secondme.model.window.native import Q4_0, Q8_0, Floats, Workbench, quantize, row_bytes
+from secondme.model.window.native import F32, Q4_0, Q8_0, Floats, Workbench, quantize, row_bytes
 from secondme.model.window.rows import Bytes, Numbers, Rows
 
 FIRST = 256
@@ -37,7 +37,7 @@ BOUND = 4.0
 """The least number of standard deviations within which a row's error is taken to lie."""
 _MARGIN = 1.15
 _CHUNK = 1024
-_VERSION = 4
+_VERSION = 5
 
 Mask = npt.NDArray[np.bool_]
 
@@ -56,7 +56,7 @@ class Counts(NamedTuple):
 class Sketch:
     """What is kept of an output matrix, and the directions it is kept along.
 
-    `basis` has a column for each direction (width, directions): those of the sketch, then those in
+    `basis` has a row for each direction (directions, width): those of the sketch, then those in
     which rests are measured; `variance` is the second moment along the latter and at the end the mean
     of all others. `fine` and `coarse` hold a row for each token, `spread` one number.
     """
@@ -74,11 +74,12 @@ class Sketch:
 
     @property
     def directions(self) -> int:
-        return sketch_parts(self.basis.shape[0])[0] + sketch_parts(self.basis.shape[0])[1]
+        return sum(sketch_parts(self.basis.shape[1])[:2])
 
-    def split(self, hidden: Floats) -> tuple[Floats, float]:
+    def split(self, hidden: Floats, bench: Workbench) -> tuple[Floats, float]:
         """A hidden state along the sketch's directions, and how unusual the rest of it is (about 1)."""
-        along: Floats = hidden @ self.basis
+        # By ggml, since numpy's own library for it would keep some megabytes of buffers.
+        along = bench.product(self.basis.view(np.uint8), F32, hidden).copy()
         d = self.directions
         rest = max(float(hidden @ hidden) - float(along @ along), 0.0)
         unusual = float((along[d:] ** 2 / self.variance[:-1]).sum()) + rest / self.variance[-1]
@@ -133,7 +134,7 @@ def make_sketch(rows: Rows, kind: int, states: Floats, bench: Workbench) -> Sket
     variance = np.maximum(variance, floor).astype(np.float32)
     count = rows.count
     sketch = Sketch(
-        basis=directions,
+        basis=np.ascontiguousarray(directions.T),
         variance=np.append(variance[d:], np.float32(floor)),
         fine=np.empty((count, row_bytes(Q8_0, fine)), np.uint8),
         coarse=np.empty((count, row_bytes(Q4_0, coarse)), np.uint8),
@@ -181,7 +182,7 @@ def _bound(sketch: Sketch, bench: Workbench, test: Floats, best: Floats, winner:
 
 def estimate(sketch: Sketch, bench: Workbench, hidden: Floats) -> tuple[Floats, float]:
     """Every row's score by the sketch, and how unusual the rest of the hidden state is."""
-    along, unusual = sketch.split(hidden)
+    along, unusual = sketch.split(hidden, bench)
     fine = sketch_parts(len(hidden))[0]
     scores = bench.product(sketch.fine, Q8_0, along[:fine]).copy()
     scores += bench.product(sketch.coarse, Q4_0, along[fine:])
