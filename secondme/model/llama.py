@@ -32,6 +32,7 @@ from secondme.model.context import Context
 from secondme.model.guess import Guesser
 from secondme.model.llama_file import Vocabulary, load, log, metadata
 from secondme.model.sampling import AnswerText, Picker
+from secondme.model.window import pressure
 from secondme.model.worker_main import Answer, Method, Request, Role
 from secondme.wording import counted
 
@@ -107,11 +108,15 @@ class LanguageModel:
         }
 
     def _texts(self) -> list[list[int]]:
-        """Texts on which the model is measured: as messages, and as they are."""
-        from secondme.model.window.calibration import TEXTS
+        """Texts on which the model is measured: answers, messages, and as they are."""
+        from secondme.model.window.calibration import ANSWERS, TEXTS
 
+        said = [
+            self.template.prompt([Message("user", question)]).tokens + self.vocabulary.plain(answer)
+            for question, answer in ANSWERS
+        ]
         asked = [self.template.prompt([Message("user", text)]).tokens for text in TEXTS]
-        return asked + [self.vocabulary.plain(text) for text in TEXTS[::2]]
+        return said + asked + [self.vocabulary.plain(text) for text in TEXTS[::2]]
 
     def info(self) -> dict[str, Any]:
         """What the model is: name, architecture, parameters, context (tokens), file_bytes."""
@@ -229,7 +234,8 @@ class LanguageModel:
 
 
 def language(spec: Mapping[str, Any]) -> Role:
-    """The role of the language model. `spec`: name, path, threads, context, budget_mb, cache_dir.
+    """The role of the language model. `spec`: name, path, threads, context, budget_mb, floor_mb (of free
+    memory, below which it takes less than its budget), cache_dir.
 
     Raises `ModelError`, and `BadInputError` for a budget that is too small.
     """
@@ -241,6 +247,8 @@ def language(spec: Mapping[str, Any]) -> Role:
         memory=int(float(spec.get("budget_mb") or 0) * 1e6),
         folder=Path(spec["cache_dir"]) if spec.get("cache_dir") else None,
     )
+    if model.window is not None and (floor := float(spec.get("floor_mb") or 0)):
+        pressure.watch(int(floor * 1e6), model.window.press)
 
     def chat(request: Request) -> Iterator[dict[str, Any]]:
         messages = [Message(role, content) for role, content in request.params.pop("messages")]

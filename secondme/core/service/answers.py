@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import time
 from collections import OrderedDict
@@ -59,10 +60,12 @@ def ask(
     `model` answers this one question instead of the model in use, in so many megabytes of `memory`.
     """
     filter_ = make_filter(core, before=before, after=after, who=who, source=source, now=now)
-    for event in _answered(core, call, question, question, k, filter_, now, (), model, memory):
-        if event["event"] == "result":
-            note_use(core, "cited", [citation["id"] for citation in event["citations"]])
-        yield event
+    own = model is not None or memory is not None
+    with core.lent_language() if own else contextlib.nullcontext():
+        for event in _answered(core, call, question, question, k, filter_, now, (), model, memory):
+            if event["event"] == "result":
+                note_use(core, "cited", [citation["id"] for citation in event["citations"]])
+            yield event
 
 
 @use_case

@@ -10,7 +10,7 @@ import numpy as np
 from secondme.model.window import native
 from secondme.model.window.native import Floats
 
-_TOKENS = 2400
+_TOKENS = 2200
 _WIDE = 32
 _OF_EACH = 250
 
@@ -81,6 +81,46 @@ month, due on the first. First, open the settings. Then choose "Privacy" and swi
 you do not need. Finally, restart the phone. In conclusion, there are three reasons for the decision:
 cost, time, and the wishes of the family. However, it should be noted that none of them is final.""",
 )
+
+ANSWERS = (
+    (
+        "Explain how tea is made, and write a short letter that invites a friend to drink it.",
+        """Tea is a drink that is made from the leaves of a plant called Camellia sinensis. To make a cup of
+tea, you will need the following:
+
+1. **Water**: Heat about 250 millilitres of fresh water until it boils.
+2. **Leaves**: Put one or two teaspoons of leaves in a pot. The type of tea depends on your taste.
+3. **Time**: Pour the water over the leaves and let them stand for three to five minutes.
+
+Once the tea is ready, pour it into a cup and add milk, sugar or lemon. It is important to remember that
+the longer the leaves stand in the water, the stronger the tea will be.
+
+Dear Emma,
+
+I hope this letter finds you well. I am writing to invite you to my house on Saturday afternoon. I have
+been looking forward to seeing you again, and I would love to hear all about your new job. The garden is
+beautiful at this time of the year, and we can sit outside and enjoy the sunshine. Please let me know
+whether you can come.
+
+Best wishes,
+[Your Name]""",
+    ),
+    (
+        "Tell me a story about an old clock, and say what you can do for me.",
+        """Once upon a time, in a small village at the foot of the mountains, there was an old clock that had
+not worked for many years. Every day a young girl named Lily walked past it on her way to school, and
+every day she wondered who had built it. One evening she decided to climb the tower. It was dark and cold
+inside, but she was not afraid. At the top she found a box, and in the box there was a key made of gold.
+As soon as she turned it, the clock began to strike, and the whole village came out to see what had
+happened. From that day on, the people never forgot the girl who had brought back their time. The story
+reminds us that courage and curiosity can change the world around us.
+
+As a language model, I can help you with a wide range of tasks, such as answering questions, writing
+code, summarising texts and translating. However, I do not have access to personal information, and I
+am not able to make phone calls. If you have any other questions, feel free to ask!""",
+    ),
+)
+"""Questions, and answers such as models like to give."""
 
 
 class Pass(Protocol):

@@ -157,6 +157,8 @@ class Window:
         """The system lacks so many bytes of memory, or has so many to spare (below 0): use less, or
         again more, never more than the budget."""
         before = self.account.limit
+        if self.plan.budget != before:
+            return  # the last change is still to come
         self.account.press(short)
         if self.account.limit != before:
             self._arrange_soon()

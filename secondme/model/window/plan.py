@@ -247,6 +247,16 @@ def model_key(path: Path) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:24]
 
 
+def remove_measured(folder: Path, path: Path) -> int:
+    """Delete what was measured with a model; returns the bytes freed."""
+    freed = 0
+    with suppress(OSError):
+        for file in folder.glob(f"{model_key(path)}.*"):
+            freed += file.stat().st_size
+            file.unlink()
+    return freed
+
+
 def load_measured(folder: Path, path: Path) -> dict[str, Any]:
     """What was kept of earlier runs with a model; empty if nothing."""
     with suppress(OSError, ValueError):

@@ -8,9 +8,11 @@ kernel, so that the scores are llama.cpp's to the last bit.
 
 That none is missed is made sure for each token. The error of a row's score is w times what the sketch
 leaves out of h; it goes with that row's `spread` (what w would give for such rests as came up in
-calibration) and with how unusual this token's rest is (its Mahalanobis norm). A row is read when its
-estimate and `BOUND` times the product of the two reach the best exact score. Exact scores of a good
-beginning of `FIRST` rows come first; when more than `LIMIT` of all rows would have to be read, all are.
+calibration) and, less than in proportion, with how unusual this token's rest is (its Mahalanobis norm):
+rows that a state points to have large errors also where it is not unusual. A row is read when its
+estimate and `BOUND` times its spread times the root of that norm reach the best exact score. Exact scores
+of a good beginning of `FIRST` rows come first; when more than `LIMIT` of all rows would have to be read,
+all are.
 (The idea of screening a product with a low-rank sketch is that of SVD-softmax: Shim et al., 2017.)
 """
 
@@ -33,11 +35,11 @@ FIRST = 256
 """Rows that are always scored exactly."""
 LIMIT = 0.1
 """Share of all rows from which on all are read."""
-BOUND = 4.0
-"""The least number of standard deviations within which a row's error is taken to lie."""
+BOUND = 7.0
+"""The least number of standard deviations, of an ordinary token, in which a row's error is taken to lie."""
 _MARGIN = 1.15
 _CHUNK = 1024
-_VERSION = 5
+_VERSION = 6
 
 Mask = npt.NDArray[np.bool_]
 
@@ -77,13 +79,14 @@ class Sketch:
         return sum(sketch_parts(self.basis.shape[1])[:2])
 
     def split(self, hidden: Floats, bench: Workbench) -> tuple[Floats, float]:
-        """A hidden state along the sketch's directions, and how unusual the rest of it is (about 1)."""
+        """A hidden state along the sketch's directions, and by how much more than
+        usual scores may err for what is left of it (about 1)."""
         # By ggml, since numpy's own library for it would keep some megabytes of buffers.
         along = bench.product(self.basis.view(np.uint8), F32, hidden).copy()
         d = self.directions
         rest = max(float(hidden @ hidden) - float(along @ along), 0.0)
         unusual = float((along[d:] ** 2 / self.variance[:-1]).sum()) + rest / self.variance[-1]
-        return along[:d], float(np.sqrt(unusual / (len(hidden) - d)))
+        return along[:d], float((unusual / (len(hidden) - d)) ** 0.25)
 
     def save(self, file: Path, key: str) -> None:
         """Write it for this person only; a half-written file is never left in its place."""
@@ -174,7 +177,7 @@ def _bound(sketch: Sketch, bench: Workbench, test: Floats, best: Floats, winner:
     worst = 0.0
     for hidden, score, row in zip(test, best, winner, strict=True):
         estimates, unusual = estimate(sketch, bench, hidden)
-        if int((estimates > estimates[row]).sum()) > FIRST // 4:
+        if int((estimates > estimates[row]).sum()) > FIRST // 2:
             error = float(score) - float(estimates[row])
             worst = max(worst, error / (unusual * float(sketch.spread[row])))
     return max(BOUND, worst * _MARGIN)
