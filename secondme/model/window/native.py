@@ -227,9 +227,9 @@ def advise(address: int, size: int, advice: int) -> None:
     _madvise(address, size, advice)
 
 
-def allocated() -> int:
-    """Where something small has just been allocated for good in this thread."""
-    return int(_malloc(64))
+def allocated(size: int = 64) -> int:
+    """Where so many bytes have just been allocated for good by this thread."""
+    return int(_malloc(size))
 
 
 def exchange(library: ctypes.CDLL, address: int, size: int, file: int) -> None:
