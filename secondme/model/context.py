@@ -190,15 +190,20 @@ class Context:
         if size > limit:
             self._unsaved.add(key)
             return
-        while self._states and sum(map(len, self._states.values())) + size > limit:
-            self._states.popitem(last=False)
+        held = self.limit_states(limit - size)
         if self._window:
-            self._window.hold_states(sum(map(len, self._states.values())) + size)
+            self._window.hold_states(held + size)
         state = (ctypes.c_uint8 * size)()
         if lib.llama_state_seq_get_data(self._handle, state, size, 0):
             self._states[key] = state
         else:
             self._unsaved.add(key)
+
+    def limit_states(self, room: int) -> int:
+        """Drop the states used longest ago until they take at most so many bytes; what they take."""
+        while (held := sum(map(len, self._states.values()))) > max(room, 0):
+            self._states.popitem(last=False)
+        return held
 
     def _restore(self, key: tuple[int, ...]) -> bool:
         state = self._states[key]

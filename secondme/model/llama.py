@@ -90,6 +90,7 @@ class LanguageModel:
         self.template = ChatTemplate(source.decode() if source else CHATML, self.vocabulary)
         self._context = Context(model, threads, min(context, trained), window=self.window)
         if self.window is not None:
+            self.window.limit_states = self._context.limit_states
             self.window.open(
                 self._context,
                 lambda: Context(model, threads, 256, window=self.window, batch=_CALIBRATED),

@@ -79,6 +79,7 @@ class Window:
         self._state = "looking"
         self.stopped = False
         self.together = 1
+        self.limit_states: Callable[[int], int] = lambda room: 0
         self.screen: Screen | None = None
 
     def open(
@@ -258,9 +259,10 @@ class Window:
         return min(self.account.limit // 25, self.account.limit - self.plan.smallest)
 
     def hold_states(self, size: int) -> None:
-        """Saved states take so many bytes from now on."""
+        """One more saved state is to be made: with it they take so many bytes from now on."""
         self.account.states = size
-        self._arrange()
+        self.plan = self.account.plan()
+        self._apply()
 
     def report(self) -> dict[str, Any]:
         """How things stand, in bytes and seconds: what is where, what was read, how fast it is."""
@@ -302,10 +304,17 @@ class Window:
 
     def _arrange(self) -> None:
         """Let what is in memory follow the budget and the conversation's length. Between passes."""
-        plan = self.account.plan()
+        account = self.account
+        if account.states:
+            account.states = self.limit_states(min(account.states, self.states_room()))
+        plan = account.plan()
         if plan == self.plan and self.residency.arranged:
             return
         self.plan = plan
+        self._apply()
+
+    def _apply(self) -> None:
+        plan = self.plan
         keep = spread(self.residency.sizes, plan.room)
         if self.screen is not None:
             self.screen.rows.resize(plan.rows)

@@ -23,8 +23,6 @@ _HEAP = 8 * MB
 _PASSING = 2 * MB
 _AHEAD_UNITS = 2
 _MOST_AHEAD = 24 * MB
-_A_TOKEN = 300  # bytes of tokenizer for each token of a vocabulary with merges, by measurement
-_A_PIECE = 190  # the same without merges
 _COMPUTE_RATE = 9e9  # bytes of weights a second that one thread multiplies, by measurement
 _OVERLAP = 0.85
 
@@ -213,9 +211,8 @@ def _active_experts(layout: Layout) -> int:
 
 def estimated(layout: Layout, threads: int) -> Measured:
     """What loading will take, before it has been measured."""
-    vocabulary = layout.vocabulary * (_A_TOKEN if layout.merges else _A_PIECE)
-    buffers = 128 * layout.width * 4 * 24 + 8 * layout.vocabulary * 4
-    return Measured(vocabulary, buffers, 0.0, threads)
+    buffers = 64 * layout.width * 4 * 10 + 4 * layout.vocabulary * 4
+    return Measured(MB // 2, buffers, 0.0, threads)
 
 
 def foresee(layout: Layout, budget: int, folder: Path, threads: int, context: int) -> Foreseen:
