@@ -35,7 +35,7 @@ class Before(NamedTuple):
         if not disk.SUPPORTED:
             raise ModelError(
                 "a memory budget for the language model works on Linux only, so far",
-                hint="`secondme config memory 0` uses the model without one",
+                hint="`secondme model memory 0` uses the model without one",
             )
         try:
             return Before(native.anonymous_bytes(), native.mappings(path))
