@@ -79,6 +79,11 @@ class Deciding(Working):
 class FactPane(Deciding, MomentPane):
     """A pane with a list of facts; the moment that a fact rests on comes beside it."""
 
+    BINDINGS = [  # there are enough others to be shown
+        Binding("w", "wrong", "Wrong", show=False),
+        Binding("f", "forget", "Forget", show=False),
+    ]
+
     def __init__(self, memory: Memory, *, id: str) -> None:
         super().__init__(memory, id=id)
         self._seen: object = None

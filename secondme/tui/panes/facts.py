@@ -39,7 +39,7 @@ class FactsPane(FactPane):
         Binding("d", "date", "As of"),
         Binding("m", "merge", "Join"),
         Binding("s", "split", "Part"),
-        Binding("g", "follow", "Go to"),
+        Binding("g", "follow", "Go to", show=False),
         Binding("slash", "find", "Find", show=False),
         Binding("n", "kind", "Kind", show=False),
         Binding("left_square_bracket", "month(-1)", "A month back", key_display="[", show=False),

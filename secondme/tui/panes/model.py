@@ -57,6 +57,7 @@ class ModelPane(Pane):
         self._reads = Series("reads", "accent")
         self._memory = 0
         self._plan: Plan | None = None
+        self._looked_at: Plan | None = None
         self._residency: Residency | None = None
         self._read: tuple[float, int] | None = None
         self._rate = 0.0
@@ -157,7 +158,9 @@ class ModelPane(Pane):
         if language is None or not self._memory or language["state"] not in ("ready", "busy"):
             if self._residency is not None:
                 self._show_residency(None)
-        elif self.display and (language["state"] == "busy" or self._ticks % _REST == 0):
+        elif self.display and (
+            self._residency is None or language["state"] == "busy" or self._ticks % _REST == 0
+        ):
             looking = [w for w in self.workers if w.group == "residency" and not w.is_finished]
             if not looking:
                 self.begin(self._see(), "residency")
@@ -174,6 +177,7 @@ class ModelPane(Pane):
     def _show_residency(self, found: Residency | None) -> None:
         self._residency = found
         self.query_one(ResidencyMap).show(found)
+        self._show_plan()
 
     @property
     def _chosen(self) -> Model | None:
@@ -215,8 +219,16 @@ class ModelPane(Pane):
         in_use = any(m["name"] == model and m["in_use"] for m in self._models)
         if in_use and memory == self._memory:
             self._plan = plan
-        seconds = self._residency["token_seconds"] if self._residency and in_use else None
-        budget.foresee(plan, 1 / seconds if seconds else None)
+        self._looked_at = plan
+        self._show_plan()
+
+    def _show_plan(self) -> None:
+        """What the memory under the slider buys, beside how fast the model was."""
+        plan, found = self._looked_at, self._residency
+        if plan is not None:
+            in_use = any(m["name"] == plan["name"] and m["in_use"] for m in self._models)
+            seconds = found["token_seconds"] if found and in_use else None
+            self.query_one(Budget).foresee(plan, 1 / seconds if seconds else None)
 
     def on_budget_moved(self, event: Budget.Moved) -> None:
         """Say what that buys, before it is so."""

@@ -45,7 +45,8 @@ class Budget(Vertical):
     def offer(self, model: str, whole: Plan, memory: int) -> None:
         """Let this model's memory be chosen; it is `memory` now, 0 for no limit."""
         least = -(-int(whole["smallest"] + 1) // _STEP) * _STEP
-        needs = whole["file"] + whole["parts"]["vocabulary"] + whole["parts"]["buffers"]
+        parts = ("vocabulary", "buffers", "cache", "sketch")
+        needs = whole["file"] + sum(whole["parts"][part] for part in parts)
         self.whole = -(-int(needs) // _STEP) * _STEP
         self.model = model
         self.display = True

@@ -156,7 +156,9 @@ class MomentList(ScrollView, can_focus=True):
         """Choose and look at what is under the mouse."""
         line = int(event.y + self.scroll_offset.y)
         if line < self._height:
-            self.cursor = max(bisect_right(self._tops, line) - 1, 0)
+            at = bisect_right(self._tops, line) - 1
+            heading = at < 0 or line - self._tops[at] == _ROWS
+            self.cursor = at + heading
             self._pick(open=True)
 
     def on_resize(self) -> None:
