@@ -67,7 +67,7 @@ class SecondMe(App[None]):
             Binding(f"{number},f{number},alt+{number}", f"go('{id_}')", title, show=False)
             for number, (id_, (title, _)) in enumerate(PANES.items(), 1)
         ),
-        Binding("question_mark,f12", "keys", "Keys", key_display="?"),
+        Binding("question_mark,f12", "keys", "Keys", show=False),
         Binding("ctrl+z", "undo", "Take back", show=False),
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True),
         Binding("q", "quit", "Quit", show=False),
