@@ -33,6 +33,12 @@ class Book:
             [f for f in self.of(subjects, as_of) if f.object_entity == entity] if subjects else []
         )
 
+    def resting_on(self, n: int, as_of: int | None = None) -> list[Fact]:
+        """Facts that rest on a moment, by its number."""
+        subjects = self._record.claims.subjects_at(n)
+        found = self.of(subjects, as_of) if subjects else []
+        return [fact for fact in found if any(claim.n == n for claim in fact.claims)]
+
     def used(self, fact: Fact) -> bool:
         """Whether answers and forms may use a fact: it stands, and does not wait for the person."""
         return fact.current and not (self._hold and fact.waits)
