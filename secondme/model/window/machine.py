@@ -103,7 +103,8 @@ class Window:
             if self._screened:
                 self._open_screen(wide, texts)
             self._state = "open"
-            self._arrange()
+            self.plan = self.account.plan()
+            self._apply()
             self._measure(owner, texts)
             self._rehearse(owner, texts)
             self.rest()
