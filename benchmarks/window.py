@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -195,6 +196,8 @@ def main() -> None:
     size = options.model.stat().st_size
     with tempfile.TemporaryDirectory() as folder:
         options.copy = Path(shutil.copy2(options.model, folder))
+        with options.copy.open("rb") as file:
+            os.fsync(file.fileno())  # what is not on disk yet could not be given back
         options.folder = options.folder or Path(folder) / "kept"
         budgets = [in_bytes(text, size) for text in options.budgets.split(",")]
         if options.identity:
