@@ -3,9 +3,9 @@
     python benchmarks/window.py MODEL.gguf [--budgets 100%,75%,60%,50%,40%] [--threads 1] [--tokens 64]
     python benchmarks/window.py MODEL.gguf --budgets 60% --identity 100 --tokens 100
 
-Each row is a process of its own that answers the same prompts greedily, and before each stands one of
-llama.cpp as it comes, with everything in memory: `of llama.cpp` compares with that neighbour, so that what
-else the machine does weighs on both. Memory is anonymous and locked memory beyond the interpreter's own,
+Each row is a process of its own that answers the same prompts greedily, beside another of llama.cpp as it
+comes, with everything in memory. The two take turns, eight tokens (or eight batches of a prompt) each, so
+that what else the machine does weighs on both: `of llama.cpp` is the quotient of the two. Memory is anonymous and locked memory beyond the interpreter's own,
 loading included, sampled from outside every 10 ms; the highest sample stands in the table. The roofline is
 the greater of the time that a token takes to compute and the time that the disk takes, by its direct reads,
 for what was read for it. The model is copied first, so that no other program has it in memory.
@@ -26,7 +26,9 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -56,12 +58,13 @@ SUBJECTS = (
     "bread", "the sea", "old clocks", "a journey by train", "bees", "moving house",
     "learning the piano", "the price of tea", "sleep", "a lost key",
 )  # fmt: skip
+TURN = 8
 PAGEOUT = 21
 
 
 def child(options: argparse.Namespace) -> None:
-    """Answer the prompts in this process; one line of JSON when it starts, one when it is done."""
-    from secondme.model.chat import Message
+    """Answer prompts as stdin says, a line of JSON for each line: {"ask", "tokens"} or {"go": steps}."""
+    from secondme.model.chat import Completion, Message, Token
     from secondme.model.llama import LanguageModel
     from secondme.model.window import disk
     from secondme.model.window.native import anonymous_bytes
@@ -78,27 +81,30 @@ def child(options: argparse.Namespace) -> None:
         memory=budget,
         folder=options.folder,
     )
-    out: dict[str, Any] = {"texts": [], "speeds": []}
-    prompts = [STORY, COPY]
-    if options.identity:
-        prompts = [task.format(subject) for subject in SUBJECTS for task in TASKS]
-        prompts = prompts[: options.identity]
-    for prompt in prompts:
-        read = model.window.report()["bytes_read"] if model.window else 0
-        *_, last = model.chat([Message("user", prompt)], max_tokens=options.tokens)
-        out["texts"].append(last.text)
-        out["speeds"].append(last.completion_tokens / (last.seconds - last.seconds_to_first))
-        if model.window and prompt == STORY:
-            read = model.window.report()["bytes_read"] - read
-            out["read"] = read / last.completion_tokens
-    if not options.identity:
-        *_, last = model.chat([Message("user", LONG)], max_tokens=1)
-        out["first"], out["prompt"] = last.seconds_to_first, last.prompt_tokens
-    if model.window:
-        report = model.window.report()
-        out |= {k: report[k] for k in ("planned", "used", "screen")}
-    out["disk"] = disk.bandwidth(options.model)
-    print(json.dumps(out))
+    print("{}", flush=True)
+    answer: Iterator[Any] = iter(())
+    began_to_say = False
+    for line in sys.stdin:
+        order = json.loads(line)
+        if "ask" in order:
+            answer = model.chat([Message("user", order["ask"])], max_tokens=order["tokens"])
+            began_to_say = False
+        said: dict[str, Any] = {"reading": 0.0, "saying": 0.0, "tokens": 0}
+        for _ in range(order.get("go", 0)):
+            began = time.perf_counter()
+            event = next(answer)
+            said["saying" if began_to_say else "reading"] += time.perf_counter() - began
+            said["tokens"] += began_to_say and isinstance(event, Token)
+            began_to_say = began_to_say or isinstance(event, Token)
+            if isinstance(event, Completion):
+                said["text"] = event.text
+                break
+        if model.window:
+            report = model.window.report()
+            said |= {k: report[k] for k in ("planned", "used", "screen", "bytes_read")}
+        if "disk" in order:
+            said["disk"] = disk.bandwidth(options.model)
+        print(json.dumps(said), flush=True)
 
 
 def replay(path: Path, budget: int) -> None:
@@ -148,25 +154,68 @@ def replay(path: Path, budget: int) -> None:
     llama_cpp.llama_context_default_params = parameters
 
 
-def run(options: argparse.Namespace, kind: str, budget: int) -> dict[str, Any]:
-    """What a process of its own measures, and its highest memory."""
-    command = [sys.executable, __file__, str(options.copy), "--child", kind]
-    command += ["--threads", str(options.threads), "--tokens", str(options.tokens)]
-    command += ["--budget", str(budget), "--folder", str(options.folder)]
-    command += ["--identity", str(options.identity)]
-    with tempfile.TemporaryFile("w+") as said:
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=said, text=True)
-        assert process.stdout is not None
-        first = process.stdout.readline()
-        before = json.loads(first)["before"] if first else 0
-        highest = 0
-        while process.poll() is None:
-            highest = max(highest, anonymous(process.pid))
+class Worker:
+    """A process of its own with a model; `highest` is the most memory it took, as seen every 10 ms."""
+
+    def __init__(self, options: argparse.Namespace, kind: str, budget: int) -> None:
+        command = [sys.executable, __file__, str(options.copy), "--child", kind]
+        command += ["--threads", str(options.threads)]
+        command += ["--budget", str(budget), "--folder", str(options.folder)]
+        self.error = tempfile.TemporaryFile("w+")  # noqa: SIM115
+        self.process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self.error,
+            text=True,
+            bufsize=1,
+        )
+        self.before = self.highest = self._read()["before"]
+        threading.Thread(target=self._watch, daemon=True).start()
+        self._read()
+
+    def send(self, **order: Any) -> dict[str, Any]:
+        """The answer to an order. Raises `RuntimeError` with what the process said when it ended."""
+        assert self.process.stdin is not None
+        self.process.stdin.write(json.dumps(order) + "\n")
+        return self._read()
+
+    def close(self) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.close()
+        self.process.wait()
+
+    def _read(self) -> dict[str, Any]:
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        if not line:
+            self.error.seek(0)
+            raise RuntimeError((self.error.read().strip().splitlines() or ["it ended"])[-1])
+        answer: dict[str, Any] = json.loads(line)
+        return answer
+
+    def _watch(self) -> None:
+        while self.process.poll() is None:
+            self.highest = max(self.highest, anonymous(self.process.pid))
             time.sleep(0.01)
-        if process.returncode:
-            said.seek(0)
-            return {"error": (said.read().strip().splitlines() or ["?"])[-1]}
-        return {**json.loads(process.stdout.read()), "highest": highest - before}
+
+
+def take_turns(workers: list[Worker], prompt: str, tokens: int) -> list[dict[str, Any]]:
+    """Let workers answer a prompt in turn; of each its seconds of reading, of saying, tokens, text."""
+    sums: list[dict[str, Any]] = []
+    for worker in workers:
+        got = worker.send(ask=prompt, tokens=tokens)
+        sums.append({"reading": 0.0, "saying": 0.0, "tokens": 0, "read": got.get("bytes_read", 0)})
+    while any("text" not in each for each in sums):
+        for worker, each in zip(workers, sums, strict=True):
+            if "text" not in each:
+                got = worker.send(go=TURN)
+                for key in ("reading", "saying", "tokens"):
+                    each[key] += got.pop(key)
+                each |= got
+    for each in sums:
+        each["read"] = (each.get("bytes_read", 0) - each["read"]) / max(each["tokens"], 1)
+    return sums
 
 
 def anonymous(pid: int) -> int:
@@ -200,20 +249,33 @@ def main() -> None:
             os.fsync(file.fileno())  # what is not on disk yet could not be given back
         options.folder = options.folder or Path(folder) / "kept"
         budgets = [in_bytes(text, size) for text in options.budgets.split(",")]
-        if options.identity:
-            compare(options, budgets)
-            return
-        identity, options.tokens, tokens = options.identity, 1, options.tokens
-        run(options, "window", max(budgets))  # calibrates
-        options.identity, options.tokens = identity, tokens
-        rows = []
+        Worker(options, "window", max(budgets)).close()  # calibrates
+        head = SAME if options.identity else HEAD
+        print(table(head, []), flush=True)
         for budget in budgets:
-            plain = run(options, "plain", 0)
-            rows.append(row(f"{budget / 1e6:.0f} MB", plain, run(options, "window", budget)))
-            if options.mmap:
-                name = f"{budget / 1e6:.0f} MB, plain mmap (replay)"
-                rows.append(row(name, plain, run(options, "mmap", budget)))
-    print(table(HEAD, rows))
+            for kind in ("window", "mmap") if options.mmap else ("window",):
+                name = f"{budget / 1e6:.0f} MB" + ", plain mmap (replay)" * (kind == "mmap")
+                print(
+                    table([], [[name, *measure(options, kind, budget)]]).splitlines()[-1],
+                    flush=True,
+                )
+
+
+def measure(options: argparse.Namespace, kind: str, budget: int) -> list[object]:
+    """The other columns of a row."""
+    plain = Worker(options, "plain", 0)
+    try:
+        other = Worker(options, kind, budget)
+    except RuntimeError as error:
+        plain.close()
+        return [error]
+    try:
+        if options.identity:
+            return compare(options, plain, other)
+        return row(options, plain, other)
+    finally:
+        plain.close()
+        other.close()
 
 
 def in_bytes(text: str, size: int) -> int:
@@ -223,54 +285,55 @@ def in_bytes(text: str, size: int) -> int:
     return int(text.removesuffix("MB")) * 1_000_000
 
 
-def compare(options: argparse.Namespace, budgets: list[int]) -> None:
-    plain = run(options, "plain", 0)
-    rows: list[list[object]] = []
-    for budget in budgets:
-        got = run(options, "window", budget)
-        if "error" in got or "error" in plain:
-            rows.append([f"{budget / 1e6:.0f} MB", got.get("error", plain.get("error")), "", ""])
-            continue
-        pairs = list(zip(plain["texts"], got["texts"], strict=True))
-        screen = got["screen"] or {"tokens": 0, "widened": 0, "all": 0}
-        rows.append(
-            [
-                f"{budget / 1e6:.0f} MB",
-                f"{sum(a == b for a, b in pairs)} of {len(pairs)}",
-                f"{screen['widened']} and {screen['all']} of {screen['tokens']}",
-                f"{got['highest'] / 1e6:.0f} MB",
-            ]
-        )
-    head = ["budget", "the same words", "more rows, and all rows, were read for", "highest"]
-    print(table(head, rows))
+def compare(options: argparse.Namespace, plain: Worker, other: Worker) -> list[object]:
+    """How many of the prompts get the same words."""
+    prompts = [task.format(subject) for subject in SUBJECTS for task in TASKS]
+    same = count = tokens = 0
+    last: dict[str, Any] = {}
+    for prompt in prompts[: options.identity]:
+        first, last = take_turns([plain, other], prompt, options.tokens)
+        same, count = same + (first["text"] == last["text"]), count + 1
+        tokens += first["tokens"] + 1
+    screen = last["screen"] or {"tokens": 0, "widened": 0, "all": 0}
+    return [
+        f"{same} of {count}",
+        tokens,
+        f"{screen['widened']} and {screen['all']} of {screen['tokens']}",
+        f"{(other.highest - other.before) / 1e6:.0f} MB",
+    ]
 
 
+SAME = ["budget", "the same words", "tokens", "more rows, and all rows, were read for", "highest"]
 HEAD = [
     "budget", "tokens/s", "of llama.cpp", "copying notes", "of the roofline", "first token after 600",
     "of llama.cpp", "read a token", "highest", "by plan", "same words",
 ]  # fmt: skip
 
 
-def row(name: str, plain: dict[str, Any], got: dict[str, Any]) -> list[object]:
-    """A row of the table, beside the process of llama.cpp that ran before it."""
-    if "error" in got or "error" in plain:
-        return [name, got.get("error", plain.get("error")), *[""] * (len(HEAD) - 2)]
-    story, copy = got["speeds"]
-    windowed = "read" in got
-    disk = median([plain["disk"], got["disk"]])
-    roof = 1 / max(1 / plain["speeds"][0], got.get("read", 0) / disk)
+def row(options: argparse.Namespace, plain: Worker, other: Worker) -> list[object]:
+    """Speed, memory and words of two workers that take turns."""
+    pair = [plain, other]
+    story, copy, long = (
+        take_turns(pair, prompt, tokens)
+        for prompt, tokens in ((STORY, options.tokens), (COPY, options.tokens), (LONG, 1))
+    )
+    speeds = [each["tokens"] / each["saying"] for each in story]
+    copying = [each["tokens"] / each["saying"] for each in copy]
+    windowed = "planned" in story[1]
+    disk = median(worker.send(disk=True)["disk"] for worker in pair)
+    roof = 1 / max(1 / speeds[0], story[1]["read"] / disk)
+    same = all(a["text"] == b["text"] for a, b in (story, copy))
     return [
-        name,
-        f"{story:.1f}",
-        f"{story / plain['speeds'][0]:.2f}x",
-        f"{copy / plain['speeds'][1]:.2f}x",
-        f"{story / roof:.2f}" if windowed else "",
-        f"{got['first']:.1f} s",
-        f"{plain['first'] / got['first']:.2f}x",
-        f"{got['read'] / 1e6:.1f} MB" if windowed else "",
-        f"{got['highest'] / 1e6:.0f} MB" if windowed else "",
-        f"{got['planned'] / 1e6:.0f} MB" if windowed else "",
-        "yes" if got["texts"] == plain["texts"] else "no",
+        f"{speeds[1]:.1f}",
+        f"{speeds[1] / speeds[0]:.2f}x",
+        f"{copying[1] / copying[0]:.2f}x",
+        f"{speeds[1] / roof:.2f}" if windowed else "",
+        f"{long[1]['reading']:.1f} s",
+        f"{long[0]['reading'] / long[1]['reading']:.2f}x",
+        f"{story[1]['read'] / 1e6:.1f} MB" if windowed else "",
+        f"{(other.highest - other.before) / 1e6:.0f} MB" if windowed else "",
+        f"{long[1]['planned'] / 1e6:.0f} MB" if windowed else "",
+        "yes" if same else "no",
     ]
 
 

@@ -76,6 +76,7 @@ class Window:
         self._rates: list[float] = []
         self._cache: list[tuple[int, int]] = []
         self._noted = False
+        self.plan: Plan
         self._state = "looking"
         self.stopped = False
         self.together = 1
@@ -132,7 +133,7 @@ class Window:
         self._context, account.context = context, context
         account.grows, account.sizes = bool(self._cache), self.residency.sizes
         account.measured = Measured(account.measured.vocabulary, buffers, 0.0, self._threads)
-        self.plan: Plan = account.plan()
+        self.plan = account.plan()
         account.check(account.limit)
 
     def _bring(self) -> None:
