@@ -35,7 +35,12 @@ class Book:
 
     def used(self, fact: Fact) -> bool:
         """Whether answers and forms may use a fact: it stands, and does not wait for the person."""
-        return fact.current and not (self._hold and fact.waits)
+        return fact.current and self.usable(fact)
+
+    def usable(self, fact: Fact) -> bool:
+        """Whether answers may use a fact for the time at which it was so: the person has not rejected
+        it, and it does not wait for their word."""
+        return fact.status != "rejected" and not (self._hold and fact.waits)
 
     def fact(self, id_: str) -> Fact:
         """The fact that a claim with this id, or unique beginning of one, is part of.
