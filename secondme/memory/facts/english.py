@@ -85,7 +85,10 @@ def _clause(tree: Tree, verb: int) -> Iterator[Said]:
     rule = _RULES.get(tree.words[verb].lemma.lower())
     if rule is not None:
         for said in rule(tree, verb, who):
-            yield replace(said, ended=said.ended != tree.negated(verb))
+            if said.relation == "likes" and tree.negated(verb):
+                yield replace(said, relation="dislikes")
+            else:
+                yield replace(said, ended=said.ended != tree.negated(verb))
 
 
 def _dated(tree: Tree, verb: int, said: Said) -> Said:
@@ -313,6 +316,8 @@ def _doing(tree: Tree, verb: int) -> tuple[int, int]:
     """The characters of an activity: the verb with its objects and where, not when or why."""
     places = [verb]
     for c in tree.children(verb, "dobj", "prt", "prep", "acomp", "attr", "xcomp", "advmod"):
+        if tree.lower(c) in ("much", "lot", "too", "now", "more", "anymore"):
+            continue
         below = tree.below(c, ("relcl", "advcl"))
         if not any(tree.words[w].entity[2:] in ("DATE", "TIME") for w in below) and c > verb:
             places += below
