@@ -96,7 +96,7 @@ class Asked:
                 "ask", question=question.text, now=NOW.isoformat(), **question.params
             )
         except SecondMeError as error:
-            return {"answer": error.line(), "refused": False, "citations": []}
+            return {"answer": error.line(), "refused": False, "citations": [], "model": ""}
         return result
 
 
@@ -135,7 +135,7 @@ def main() -> None:
     parser.add_argument("--without-model", action="store_true")
     parser.add_argument("--json", type=Path)
     given = parser.parse_args()
-    settings = {"language_model": "/none.gguf"} if given.without_model else {}
+    settings = {"language_model": "qwen2.5-coder-1.5b"} if given.without_model else {}
     halves = ("open", "hidden") if given.half == "both" else (given.half,)
     rows = [
         row

@@ -22,7 +22,7 @@ from secondme.memory.known import Known, tell
 from secondme.memory.prompt import Style
 from secondme.memory.recall import Hit
 from secondme.model import catalog
-from secondme.model.chat import Message
+from secondme.model.chat import Completion, Message, Token
 from secondme.record.moments import Filter, StoredMoment
 
 EVIDENCE = 20
@@ -160,7 +160,7 @@ def _answered(
             answered: Iterator[AnswerEvent] = iter((known,))
         else:
             entry = catalog.find(model_name or core.config.language_model)
-            model = core.language(model_name, memory)
+            model = _WhenNeeded(core, model_name, memory)
             style: Style = "sentences" if entry.parameters >= _SENTENCES_FROM else "short"
             by = entry.name
             answered = answer(
@@ -183,6 +183,17 @@ def _answered(
         "first_word_ms": _ms(started, first) if first else None,
         "took_ms": _ms(started, time.perf_counter()),
     }
+
+
+class _WhenNeeded:
+    """The language model, looked up when it is first asked: a refusal needs none."""
+
+    def __init__(self, core: Core, name: str | None, memory: int | None) -> None:
+        self._core, self._name, self._memory = core, name, memory
+
+    def chat(self, messages: Sequence[Message], **options: Any) -> Iterator[Token | Completion]:
+        """What the model says."""
+        return self._core.language(self._name, self._memory).chat(messages, **options)
 
 
 def _from_record(core: Core, question: str, filter_: Filter, now: str | None) -> Answer | None:

@@ -9,8 +9,19 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from secondme.memory.facts.reading import Found, Reading, Ref, Said, day_of, key_of, person
+from secondme.memory.facts.reading import (
+    Found,
+    Reading,
+    Ref,
+    Said,
+    day_of,
+    key_of,
+    person,
+    relative,
+)
+from secondme.memory.facts.relations import KIN
 from secondme.memory.facts.sayings import CAP
+from secondme.memory.facts.tree import NICE
 from secondme.memory.facts.words import ANIMALS, COUNTRIES, INSTRUMENTS, JOBS
 from secondme.memory.terms import sentences
 
@@ -37,44 +48,66 @@ _THING = r"[a-z]{3,}(?: [a-z]{3,})?"
 _JUST = (
     r"(?: just| now| finally| recently| also| really| actually| absolutely| even| still| simply)*"
 )
-_I = rf"(?:I|[Ww]e)(?:['’](?:ve|m|re)| have| am| are)?{_JUST}"
-_THEY = rf"(?P<who>{_NAME})(?:['’]s| has| is)?{_JUST}"
+_I = rf"(?:I|[Ww]e)(?:['’](?:ve|m|re)| have| am| are)?{_JUST}(?: been)?"
+_THEY = rf"(?P<who>{_NAME})(?:['’]s| has| is)?{_JUST}(?: been)?"
 _PHONE = r"(?:\+|00|\(0|0)[\d(][\d ()/.-]{6,18}\d"
 
 _TABLE = r"""
-lives in | place        | SUBJECT (?:live|living|lives|reside|resides|based|settled)(?: here| now| happily)? in (?P<o>PLACE)
-lives in | place        | SUBJECT (?:moved|relocated)(?: back| over| house| in)? to (?P<o>PLACE)
+lives in | place        | SUBJECT (?:live|living|lives|reside|resides|residing|based|settled)(?: down| here| now| happily)* in (?P<o>PLACE)
+lives in | place        | SUBJECT (?:moved|relocated)(?: back| over| house| in| home)? to (?P<o>PLACE)
+lives in | place        | SUBJECT call(?:s|ing)? (?P<o>PLACE) (?:my |our |his |her |their )?home
 works at | organisation | SUBJECT (?:work|works|working)(?: now| part-time| full-time)? (?:at|for|with) (?P<o>ORG)
-works at | organisation | SUBJECT (?:started|begun|began)(?: working| work| a (?:new )?job| my new job)? (?:at|with) (?P<o>ORG)
-works at | organisation | SUBJECT (?:joined|(?:been )?hired by|employed by|employed at) (?P<o>ORG)
-works as |              | SUBJECT (?:work|works|working|started|trained|retrained|employed)(?: now)? as (?:an? |the )?(?P<o>JOB)
+works at | organisation | SUBJECT (?:started|begun|began)(?: out| working| work)? (?:at|with) (?P<o>ORG)
+works at | organisation | SUBJECT (?:started|begun|got|get|found|landed|took|taken|accepted|have|has)(?: on)? (?:an? |the |my |his |her )?(?:new )?(?:job|position|post|role|offer)(?: as an? [a-z ]{3,20})? (?:at|with|from) (?P<o>ORG)
+works at | organisation | SUBJECT (?:joined|(?:got |get )?(?:hired|employed|recruited|taken on) (?:by|at)) (?P<o>ORG)
+works as |              | SUBJECT (?:work|works|working|started|trained|retrained|employed|hired)(?: out| now| again)? as (?:an? |the )?(?P<o>JOB)
+works as |              | SUBJECT (?:got|found|landed|took|taken|have|has) (?:an? )?(?:new )?(?:job|position|post|work) as (?:an? )?(?P<o>JOB)
 works as |              | SUBJECT (?:become|became|turned|made) (?:an? |the )?(?P<o>JOB)
-plays    |              | SUBJECT (?:play|plays|playing|(?:can|learn|learns|learning|learnt|learned|started|start|began)(?: to| how to)? play(?:ing)?|taken up|took up)(?: the| an?)? (?P<o>TOOL)
+plays    |              | SUBJECT (?:play|plays|playing|(?:can|learn|learns|learning|learnt|learned|started|start|began)(?: to| how to)? play(?:ing)?|taken up|took up)(?: the| an?| my)? (?P<o>TOOL)
 """
 _OWN = r"""
+lives in | place        | [Mm]y (?:new )?(?:home|hometown|city|town)(?: is|['’]s)(?: now)?(?: in)? (?P<o>PLACE)
+lives in | place        | [Mm]y (?:new )?(?:flat|apartment|house|place|address)(?: is|['’]s)(?: now)? in (?P<o>PLACE)
+lives in | place        | (?P<o>PLACE) is (?:now )?my (?:new )?(?:home|hometown)
 works as |              | I(?:['’]m| am)(?: now)? (?:an? )(?P<o>JOB)
-works at | organisation | [Mm]y (?:new )?(?:job|position|workplace|employer|company) is(?: now)?(?: at| with)? (?P<o>ORG)
-phone    |              | (?:I(?:['’]ve| have)?\b|[Mm]y|[Yy]ou can)[^.!?\n\d]{0,40}\b(?:number|mobile|phone|reach me|call me|text me)\b[^.!?\n\d+]{0,25}(?P<o>PHONE)
-likes    |              | I(?: do)?JUST (?:like|love|enjoy|adore|am fond of|am keen on) (?P<o>THING)
-likes    |              | (?:I(?:['’]m| am)JUST (?:a (?:big |huge |great )?fan of|fond of|into|keen on|crazy about|mad about)) (?P<o>THING)
-dislikes |              | IJUST (?:hate|dislike|detest|loathe|can['’]?t stand|cannot stand|can['’]?t bear|don['’]?t(?: really)? (?:like|enjoy)|do not (?:like|enjoy)|have gone off|['’]ve gone off|no longer (?:like|enjoy|love)) (?P<o>THING)
-has pet  | animal       | (?:I|[Ww]e)\b[^.!?,]{0,30}?(?P<pet>ANIMAL),? (?:named|called|by the name of) (?P<o>CAP)
-has pet  | animal       | (?:[Mm]y|[Oo]ur) (?:\w+ )?(?P<pet>ANIMAL),? (?:is (?:named|called) )?(?P<o>CAP)
-has pet  | animal       | (?:[Mm]y|[Oo]ur|I have an?|[Ww]e have an?) (?:\w+ )?(?P<pet>ANIMAL)(?:['’]s name is|,? (?:his|her|its) name is) (?P<o>CAP)
+works as |              | [Mm]y (?:new )?(?:job|profession|occupation)(?: is|['’]s)(?: now)?(?: that of)? (?:an? )?(?P<o>JOB)
+works at | organisation | [Mm]y (?:new )?(?:job|position|workplace|employer|company)(?: is|['’]s)(?: now)?(?: at| with)? (?P<o>ORG)
+works at | organisation | (?P<o>ORG) (?:has )?(?:hired|employed|recruited) me
+phone    |              | (?:I(?:['’]ve| have)? |[Yy]ou can |.*\bmy )[^.!?\n\d]{0,30}\b(?:number|mobile|phone|reach me|call me|text me)\b[^.!?\n\d+]{0,25}(?P<o>PHONE)
+likes    |              | IJUST(?: do| come to| grown to| started to| learn(?:ed|t) to)? (?:like|love|enjoy|adore|fond of|keen on) (?P<o>THING)
+likes    |              | I(?:['’]m| am)JUST (?:a (?:big |huge |great )?fan of|fond of|into|keen on|crazy about|mad about) (?P<o>THING)
+likes    |              | [Mm]y favou?rite (?:\w+ )?(?:is|are) (?P<o>THING)
+likes    |              | (?P<o>WORD) (?:is|are) my (?:absolute )?favou?rites?
+dislikes |              | IJUST(?: come to| grown to| started to)? (?:hate|dislike|detest|loathe|can['’]?t (?:stand|bear)|cannot (?:stand|bear)|(?:don['’]?t|do not)(?: really)? (?:like|enjoy|love)|gone off|no longer (?:like|enjoy|love)|not (?:a (?:big )?fan of|fond of|keen on|into)) (?P<o>THING)
+dislikes |              | (?P<o>WORD) (?:is not|isn['’]t|are not|aren['’]t|is just not) (?:for me|my thing|my cup of tea)
+*has pet | animal       | \b(?:I|[Ww]e)\b[^.!?,]{0,30}?(?P<pet>ANIMAL),? (?:named|called|by the name of) (?P<o>CAP)
+*has pet | animal       | \b(?:[Mm]y|[Oo]ur) (?:\w+ )?(?P<pet>ANIMAL),? (?:is (?:named|called) )?(?P<o>CAP)
+*has pet | animal       | \b(?:[Mm]y|[Oo]ur|I have an?|[Ww]e have an?|[Ww]e got an?|I got an?) (?:\w+ )?(?P<pet>ANIMAL)(?:['’]s name is|,? (?:his|her|its) name is) (?P<o>CAP)
 visited  | place        | (?:I|[Ww]e)(?:['’]ve| have| had)?JUST (?:visited|toured|been (?:in|to)|was in|were in|went to|flew to|drove to|sailed to|travell?ed (?:to|in|through|around)|came (?:home |back )?from|returned from|got back from|spent [^.,!?]{1,24} in) (?P<o>COUNTRY)
 visited  | place        | (?:I(?:['’]m| am) |[Ww]e(?:['’]re| are) )?[Jj]?(?:ust )?back from (?P<o>COUNTRY)
 visited  | place        | (?:[Mm]y|[Oo]ur) (?:\w+ )?(?:trip|holiday|vacation|journey|weekend|week|honeymoon) (?:to|in) (?P<o>COUNTRY) (?:was|is over)
-birthday |              | [Mm]y birthday(?: is|['’]s)(?: on)? (?P<o>DATE)
+birthday |              | [Mm]y birthday(?: is| falls|['’]s)(?: on)? (?P<o>DATE)
+birthday |              | [Ii]t['’]?i?s my birthday on (?P<o>DATE)
 birthday |              | I was born on (?P<o>DATE)
 """
 _THEIRS = r"""
 works as |              | WHO(?:['’]s| is| has become| became)(?: now)? (?:an? )(?P<o>JOB)
-birthday |              | WHO['’]s birthday(?: is|['’]s| was)(?: on)? (?P<o>DATE)
+birthday |              | WHO['’]s birthday(?: is| falls|['’]s| was)(?: on)? (?P<o>DATE)
+birthday |              | WHO (?:has|celebrates) (?:a |his |her |their )birthday on (?P<o>DATE)
 birthday |              | WHO was born on (?P<o>DATE)
 """
+_KIN = "|".join(sorted([*KIN, *NICE], key=len, reverse=True))
+_RELATED = tuple(
+    re.compile(pattern)
+    for pattern in (
+        rf"(?:^|[,;:] |\band )(?P<o>{_NAME}) is (?:my|our) (?:\w+ )?(?P<kin>{_KIN})\b(?! of)",
+        rf"\b(?:[Mm]y|[Oo]ur) (?P<kin>{_KIN})['’]s name is (?P<o>{_NAME})",
+        rf"\b[Tt]he name of (?:my|our) (?P<kin>{_KIN}) is (?P<o>{_NAME})",
+    )
+)
 _PIECES = {
     "PLACE": _PLACE, "ORG": _ORG, "JOB": _JOB, "DATE": _DATE, "ANIMAL": _ANIMAL, "COUNTRY": _COUNTRY,
-    "TOOL": _TOOL, "THING": _THING, "JUST": _JUST, "PHONE": _PHONE, "CAP": CAP, "WHO": f"(?P<who>{_NAME})",
+    "TOOL": _TOOL, "WORD": r"[A-Za-z][a-z]{2,}", "THING": _THING, "JUST": _JUST, "PHONE": _PHONE, "CAP": CAP, "WHO": f"(?P<who>{_NAME})",
 }  # fmt: skip
 _NOBODY = frozenset(
     "i we he she it they you the this that these those my our his her their there here what who when where"
@@ -87,8 +120,10 @@ _NO_THING = frozenset(
     " working living playing seeing hearing having getting everything anything something nothing".split()
 )
 _LATER = frozenset(
-    "now too also very anymore any more ever again here these today lately so a lot much most all".split()
+    "now too also very anymore any more ever again longer here these today lately so a lot much most all".split()
 )
+
+_PIECE = re.compile("|".join(sorted(_PIECES, key=len, reverse=True)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,14 +139,11 @@ def _patterns(table: str, subject: str = "") -> list[_Pattern]:
     for line in table.strip().splitlines():
         relation, kind, expression = (part.strip() for part in line.split("|", 2))
         expression = expression.replace("SUBJECT", subject)
-        for piece, regex in _PIECES.items():
-            expression = re.sub(
-                rf"(?<![A-Za-z]){piece}|(?<=I){piece}|(?<=\)){piece}",
-                lambda _, r=regex: r,
-                expression,
-            )  # type: ignore[misc]
-        whole = rf"(?:^|[,;:–—] |\b(?:and|but|because|that|so) |^\w+[,!] {lead})(?:{expression})(?![\w-])"
-        found.append(_Pattern(relation, kind, re.compile(whole)))
+        expression = _PIECE.sub(lambda piece: _PIECES[piece.group()], expression)
+        whole = rf"(?:^|[,;:–—] |\b(?:and|but|because|that|so)(?: now| then)? |^\w+[,!] {lead})(?:{expression})(?![\w-])"
+        if relation.startswith("*"):
+            whole = rf"(?:{expression})(?![\w-])"
+        found.append(_Pattern(relation.lstrip("*"), kind, re.compile(whole)))
     return found
 
 
@@ -137,8 +169,25 @@ def read(reading: Reading) -> Found:
                     said = _said(reading, pattern, match, sentence, at)
                     if said is not None:
                         found.said.append(said)
+            _related(reading.speaker, sentence, at, found)
         at += len(sentence)
     return found
+
+
+def _related(who: Ref, sentence: str, at: int, found: Found) -> None:
+    """Whom somebody says to be their relative."""
+    for pattern in _RELATED:
+        for match in pattern.finditer(sentence):
+            other = person(match["o"])
+            relation = NICE.get(match["kin"], match["kin"])
+            if re.split(r"\W", other.key)[0] in _NOBODY or other.key == who.key:
+                continue
+            start, end = at + match.start("o"), at + match.end("o")
+            found.names.append((other, start, end))
+            found.same.append((relative(who, relation), other))
+            found.said.append(
+                Said(at + match.start(), at + match.end(), who, relation, other.name, other)
+            )
 
 
 def _said(
@@ -173,9 +222,9 @@ def _value(relation: str, value: str) -> str | None:
     words = value.split()
     while words and words[-1] in _LATER:
         words.pop()
-    if not words or words[0] in _NO_THING or len(words) > 1:
+    if len(words) != 1 or words[0].lower() in _NO_THING:
         return None
-    return words[0]
+    return words[0].lower()
 
 
 def merged(parsed: list[Said], read_: list[Said]) -> list[Said]:

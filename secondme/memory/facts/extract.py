@@ -136,7 +136,9 @@ def extract(
         more = english.read(reading, words)
         found = Found(found.said + more.said, found.names + more.names, found.same + more.same)
     if is_english(reading.text, unless_other=True):
-        found.said = clauses.merged(found.said, clauses.read(reading).said)
+        more = clauses.read(reading)
+        found.names, found.same = found.names + more.names, found.same + more.same
+        found.said = clauses.merged(found.said, more.said)
     if reading.speaker is not None:
         directory.know(reading.speaker, moment.id)
     for ref, _, _ in found.names:

@@ -35,9 +35,16 @@ _FILLING = frozenset(
     stems(
         "do does did is am are was were be been being have has had can could will would the a an s of to"
         " there exactly actually really again so that it and all different kind sort type any please her"
-        " his their its thing things stuff out up re ve ll d m let us you"
+        " his their its thing things stuff out up re ve ll d m let us you current present latest recent"
+        " new newest recently exact exactly precise full"
     )
 )
+_OCCUPATION = re.compile(
+    rf"(?:\bdo|\bdoes|\bdid)\s+@\s+do(?: for (?:a living|work|a job)| professionally| now)?$"
+    r"|\bdo for (?:a living|work|a job)\b|\bearn(?:s|ing)? (?:a|my|his|her|their) living\b|\blines? of work\b"
+    r"|\bmake(?:s)? (?:a|my|his|her|their) living\b|\bmake(?:s)? money\b"
+)
+"""Ways to ask for somebody's work that have none of its words."""
 _VERB_FIRST = re.compile(
     r"^\W*(?:is|are|am|was|were|do|does|did|has|have|had|can|could|will|would)\b", re.IGNORECASE
 )
@@ -115,9 +122,13 @@ def asked(question: str, people: People, now: datetime) -> Iterator[Asked]:
     """
     text = _OPENING.sub("", question).rstrip(" ?.!")
     found = list(_people(text, people))
-    bases = {(n.entity, n.kin) for n in found}
-    longest = max((n for n in found), key=lambda n: len(n.kin), default=None)
-    if longest is None or {e for e, _ in bases} != {longest.entity}:
+    others = [n for n in found if n.entity != people.me()]
+    if others and all(
+        not n.kin and text[n.start : n.end] in ("I", "me") for n in found if n not in others
+    ):
+        found = others  # "how can I reach Jonas?" is about Jonas
+    longest = max(found, key=lambda n: len(n.kin), default=None)
+    if longest is None or {n.entity for n in found} != {longest.entity}:
         return
     times = _times(text, found, now)
     if len(times) > 1:
@@ -149,7 +160,8 @@ def _asked(
         at = end
     rest = " ".join((rest + text[at:]).split())
     counts = bool(_COUNT.search(rest))
-    bare = _NOW.sub(" ", _COUNT.sub(" ", rest))
+    bare = " ".join(_NOW.sub(" ", _COUNT.sub(" ", rest)).split())
+    bare = _OCCUPATION.sub(" profession ", bare)
     return Asked(
         question=question,
         text=rest,
@@ -170,7 +182,9 @@ def _times(text: str, found: list[_Named], now: datetime) -> list[Mention]:
     for time in find(text, now):
         inside = any(n.start < time.end and time.start < n.end for n in found)
         if not inside and not _NOW.fullmatch(text[time.start : time.end]):
-            before = re.search(r"\b(?:in|on|at|during|back in|of)\s+$", text[: time.start])
+            before = re.search(
+                r"\b(?:in|on|at|during|back in|of)\s+$", text[: time.start], re.IGNORECASE
+            )
             times.append(replace(time, start=before.start() if before else time.start))
     return times
 

@@ -61,35 +61,40 @@ def _ask(relations: str, needs: str, allows: str = "", kinds: str = "") -> _Ask:
 
 
 _ASKS = (
-    _ask("born in", "where born|birthplace|city born|town born|country born", "in at city town country place"),
-    _ask("comes from", "where from|where come|country from", "come from originally hometown"),
-    _ask("birthday", "birthday|born|date birth|day birth", "on day date birth celebrate in which when year"),
-    _ask("works as", "job|profession|occupation|trade|work as|what work|career", "as for work earn at hold"),
-    _ask("works at", "where work|work for|work at|company work|firm work|employer|employ|workplace|company job"
-         "|where job|organisation work|started at|join", "in at for with by company firm place organisation work job"),
+    _ask("born in", "where born|birthplace|city born|town born|country born",
+         "in at city town country place"),
+    _ask("comes from", "where from|where come|country from|hometown from", "come from originally hometown"),
+    _ask("birthday", "birthday|born|date birth|day birth|birthdate",
+         "on day date birth celebrate in which when year fall month"),
+    _ask("works as", "job|profession|occupation|trade|work as|what work|career|vocation",
+         "as for work earn at hold position role title in"),
+    _ask("works at", "where work|work for|work at|work with|company|firm|employer|employ|workplace"
+         "|where job|organisation|business|place work|join|started at",
+         "in at for with by from company firm place organisation business work job position"),
     _ask("address", "address|street", "live home in on postal"),
     _ask("postal code", "postal code|postcode|zip code"),
-    _ask("lives in", "live|lives|home|reside|residence|hometown|settled|based|dwell|move",
-         "in at city town place village country home live to from"),
-    _ask("phone, mobile phone, home phone, work phone", "phone|telephone|mobile|number|cell|reach|cellphone",
-         "on by at under call number reach phone telephone mobile contact get"),
-    _ask("e-mail", "email|mail|e mail", "address at under write reach"),
+    _ask("lives in", "live|lives|home|reside|residence|hometown|settled|based|dwell|move|where flat"
+         "|where apartment|where house|city|town",
+         "in at city town place village country home live to from whereabouts flat apartment house days"),
+    _ask("phone, mobile phone, home phone, work phone",
+         "phone|telephone|mobile|number|cell|reach|cellphone|call|ring|dial",
+         "on by at under call number reach phone telephone mobile contact get for i me text ring dial"),
+    _ask("e-mail", "email|mail|e mail", "address at under write reach i me send"),
     _ask("speaks", "language", "speak in", "language"),
     _ask("speaks", "speak", ""),
     _ask("plays", "instrument", "play musical on", "instrument"),
     _ask("plays", "play", ""),
     _ask("has pet", "pet|animal", "own keep live with get at home", "pet animal"),
-    _ask("visited", "country visit|country travel|country been|country go|visit country|country", "to in visit travel"
-         " go fly trip", "country"),
+    _ask("visited", "country", "to in visit travel go fly trip abroad journey see", "country"),
     _ask("allergic to", "allergic|allergy", "to against"),
-    _ask("works as", "do do living", ""),
     _ask("studies", "study|subject study", "at"),
     _ask("earns", "earn|salary", "much"),
     _ask("pays rent", "rent", "much pay for"),
     _ask("husband, wife, partner", "married|spouse", "to with"),
-    _ask("dislikes", "dislike|hate|detest|loathe|stand|not like|not enjoy|can t stand|like t|enjoy t|abhor",
-         "not t most really to food"),
-    _ask("likes", "like|love|enjoy|fond|fan|adore|into|keen|taste", "of on most really to food do in"),
+    _ask("dislikes", "dislike|hate|detest|loathe|stand|bear|not like|not enjoy|like t|enjoy t|abhor|dislikes",
+         "not t most really to like enjoy"),
+    _ask("likes", "like|love|enjoy|fond|fan|adore|into|keen|taste|favourite|likes|prefer",
+         "of on most really to do in"),
 )  # fmt: skip
 _STATEMENTS = {
     # other verbs, in questions that name the value: "does he have a dog?"
@@ -99,7 +104,8 @@ _STATEMENTS = {
     "works as": _set("work as job"),
     "plays": _set("play know"),
     "speaks": _set("speak know"),
-    "likes": _set("like love enjoy fond fan adore of to"),
+    "likes": _set("like love enjoy fond fan adore of to into on keen big"),
+    "dislikes": _set("hate dislike detest loathe stand not like enjoy bear t"),
 }
 _BEFORE, _AFTER = _set("before prior"), _set("after")
 _ORDER = _set("before prior after moving move work living live start join to be other previously")
