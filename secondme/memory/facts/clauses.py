@@ -84,7 +84,7 @@ dislikes |              | (?P<o>WORD) (?:is not|isn['’]t|are not|aren['’]t|i
 *has pet | animal       | \b(?:[Mm]y|[Oo]ur) (?:\w+ )?(?P<pet>ANIMAL),? (?:is (?:named|called) )?(?P<o>CAP)
 *has pet | animal       | \b(?:[Mm]y|[Oo]ur|I have an?|[Ww]e have an?|[Ww]e got an?|I got an?) (?:\w+ )?(?P<pet>ANIMAL)(?:['’]s name is|,? (?:his|her|its) name is) (?P<o>CAP)
 visited  | place        | (?:I|[Ww]e)(?:['’]ve| have| had)?JUST (?:visited|toured|been (?:in|to)|was in|were in|went to|flew to|drove to|sailed to|travell?ed (?:to|in|through|around)|came (?:home |back )?from|returned from|got back from|spent [^.,!?]{1,24} in) (?P<o>COUNTRY)
-visited  | place        | (?:I(?:['’]m| am) |[Ww]e(?:['’]re| are) )?[Jj]?(?:ust )?back from (?P<o>COUNTRY)
+visited  | place        | (?:I(?:['’]m| am) |[Ww]e(?:['’]re| are) )?(?:[Jj]ust )?[Bb]ack from (?P<o>COUNTRY)
 visited  | place        | (?:[Mm]y|[Oo]ur) (?:\w+ )?(?:trip|holiday|vacation|journey|weekend|week|honeymoon) (?:to|in) (?P<o>COUNTRY) (?:was|is over)
 birthday |              | [Mm]y birthday(?: is| falls|['’]s)(?: on)? (?P<o>DATE)
 birthday |              | [Ii]t['’]?i?s my birthday on (?P<o>DATE)

@@ -22,6 +22,9 @@ from secondme.record.moments import StoredMoment
 
 __all__ = ["Known", "tell"]
 
+_LONGEST = 300
+"""Characters of a question: longer ones are never understood word by word."""
+
 
 def tell(
     question: str,
@@ -35,6 +38,8 @@ def tell(
 
     `search` finds moments by words; with `until` (ms) only what was said before then counts.
     """
+    if len(question) > _LONGEST:
+        return None
     memory = _Memory(record, book, until)
     people = People(memory.names, memory.relative)
     values = Values(memory.facts, memory.name, now)

@@ -23,12 +23,16 @@ Search = Callable[[str, int], Mapping[int, float]]
 _MOST = 400
 """Moments looked at for one deed; with more the record is left to the reader."""
 _OFTEN = re.compile(
-    r"\b(?:how often|how many times|on how many (?:occasions|days)|how frequently)\b", re.IGNORECASE
+    r"\b(?:how often|how many times|on how many (?:occasions|days)|how frequently)\b(?! do(?:es)?\b| is\b| are\b)",
+    re.IGNORECASE,
 )
 _LAST = re.compile(
-    r"\b(?:for the last time|last time|most recent(?:ly)?|latest|last)\b", re.IGNORECASE
+    rf"\b(?:for the last time|last time|most recent(?:ly)?|latest)\b|(?<={SUBJECT} )last\b",
+    re.IGNORECASE,
 )
-_FIRST = re.compile(r"\b(?:for the first time|first time|earliest|first)\b", re.IGNORECASE)
+_FIRST = re.compile(
+    rf"\b(?:for the first time|first time|earliest)\b|(?<={SUBJECT} )first\b", re.IGNORECASE
+)
 _WHEN = re.compile(r"^\W*(?:when|(?:on )?(?:what|which)\b.*?\b(?:day|date|time))\b", re.IGNORECASE)
 _SIDES = re.compile(
     r"^(?:did|was|were|had) (?P<a>.+?) (?P<how>before or after|after or before|earlier or later than"
@@ -64,10 +68,12 @@ _UNDONE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """Once that somebody did something: the day, and where it is said."""
+    """Once that somebody did something: the day, and where it is said; not `exact` where only a longer
+    time is named, which begins with that day."""
 
     day: date
     place: Place
+    exact: bool = True
 
 
 class Events:
@@ -106,8 +112,11 @@ class Events:
         if not deeds:
             return None
         if often:
-            return _known(_times(len(deeds)), deeds)
+            count = str(len(deeds))
+            return _known(count if "many" in often.group().lower() else _times(len(deeds)), deeds)
         chosen = deeds[-1] if last else deeds[0]
+        if not chosen.exact:
+            return None
         return _known(spoken(chosen.day), [chosen])
 
     def _compared(self, asked: Asked, match: re.Match[str] | None) -> Known | None:
@@ -118,7 +127,7 @@ class Events:
         if not first or not second:
             return None
         one, other = first[0], second[0]
-        if one.day == other.day:
+        if one.day == other.day or not (one.exact and other.exact):
             return None
         if "how" in match.re.groupindex:
             word = re.split(r" or | than", match["how"].lower())
@@ -139,7 +148,7 @@ class Events:
             if match is None:
                 continue
             first, second = (self.deeds(match[side], asked.person) for side in "ab")
-            if first and second:
+            if first and second and first[0].exact and second[0].exact:
                 days = abs((second[0].day - first[0].day).days)
                 weeks = "week" in _LENGTH.search(asked.text).group().lower()  # type: ignore[union-attr]
                 amount, unit = (round(days / 7), "week") if weeks else (days, "day")
@@ -174,12 +183,12 @@ def _done(moment: StoredMoment, wanted: frozenset[str]) -> list[Deed]:
             continue
         start = moment.text.find(sentence)
         times = find(sentence, moment.time)
-        days = [t.since.date() for t in times if (t.until - t.since) <= timedelta(days=1)]
-        if len(times) > 1 or (times and not days):
+        if len(times) > 1:
             continue
-        day = days[0] if days else moment.time.date()
+        day = times[0].since.date() if times else moment.time.date()
+        exact = not times or times[0].until - times[0].since <= timedelta(days=1)
         if day <= moment.time.date():
-            deeds.append(Deed(day, Place(moment.n, start, start + len(sentence))))
+            deeds.append(Deed(day, Place(moment.n, start, start + len(sentence)), exact))
     return deeds
 
 

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from secondme.memory.facts.relations import KIN, OPPOSITE, relation
 from secondme.memory.facts.tree import NICE
 from secondme.memory.facts.weigh import Fact
-from secondme.memory.facts.words import COUNTRIES, LANGUAGES
+from secondme.memory.facts.words import ANIMALS, COUNTRIES, LANGUAGES
 from secondme.memory.kinds import Kind, kind_of
 from secondme.memory.known.asking import SUBJECT, Asked, kin_of
 from secondme.memory.terms import stems
@@ -55,7 +55,7 @@ def _ask(relations: str, needs: str, allows: str = "", kinds: str = "") -> _Ask:
     return _Ask(
         tuple(r.strip() for r in relations.split(",")),
         tuple(_set(n) for n in needs.split("|")),
-        _set(allows) | _set("what which who whom where how when name call tell @"),
+        _set(allows) | _set("what which who whom where how when name call tell long since @"),
         _set(kinds),
     )
 
@@ -107,6 +107,7 @@ _STATEMENTS = {
     "likes": _set("like love enjoy fond fan adore of to into on keen big"),
     "dislikes": _set("hate dislike detest loathe stand not like enjoy bear t"),
 }
+_ANIMALS = frozenset(stems(" ".join(ANIMALS)))
 _BEFORE, _AFTER = _set("before prior"), _set("after")
 _ORDER = _set("before prior after moving move work living live start join to be other previously")
 _FORMER = _set("previous previously former formerly last")
@@ -130,6 +131,8 @@ class Values:
         if kin is not None:
             return kin
         mine = [f for f in self._facts(asked.person) if f.status != "rejected"]
+        if asked.words & _ANIMALS:
+            asked = replace(asked, words=asked.words | _set("pet"))
         for ask in _ASKS:
             if any(need <= asked.words for need in ask.needs):
                 known = self._told(asked, ask, mine)
@@ -185,9 +188,19 @@ class Values:
         current = [f for f in current if _is_a(f, ask.kinds)]
         if asked.time is not None:
             current = [f for f in own if _within(f, asked)]
-        if not current:
+        return self._all(asked, ask, current)
+
+    def _all(self, asked: Asked, ask: _Ask, facts: Sequence[Fact]) -> Known | None:
+        """All of them, or how many they are; animals by name where that is asked."""
+        if ask.relations[0] == "has pet":
+            by_name = bool(asked.words & _set("name call"))
+            facts = _named_pets(facts, only=by_name)
+            if by_name and facts and not asked.counts:
+                names = [self._name(f.object_entity or "") for f in facts]
+                return Known(", ".join(dict.fromkeys(names)), _places(facts), 0.9)
+        if not facts:
             return None
-        return self._count(current) if asked.counts else self._list(current)
+        return self._count(facts) if asked.counts else self._list(facts)
 
     def _one(
         self, asked: Asked, ask: _Ask, own: Sequence[Fact], left: frozenset[str]
@@ -245,7 +258,7 @@ class Values:
         ):
             return None
         found = [f for f in own if f.current and left <= frozenset(stems(f.object))]
-        return self._list(found) if found else None
+        return self._all(asked, ask, found)
 
     # words of the answer
 
@@ -311,6 +324,22 @@ def _is_a(fact: Fact, kinds: frozenset[str]) -> bool:
 _GAMES = frozenset(
     "badminton baseball basketball chess cricket football golf hockey rugby soccer tennis volleyball".split()
 )
+
+
+_YOUNG = {
+    "pup": "dog", "puppy": "dog", "poodle": "dog", "labrador": "dog", "terrier": "dog", "retriever": "dog",
+    "dachshund": "dog", "kitten": "cat", "kitty": "cat", "tabby": "cat", "bunny": "rabbit",
+}  # fmt: skip
+"""Animals that are a kind of another."""
+
+
+def _named_pets(facts: Sequence[Fact], *, only: bool) -> list[Fact]:
+    """Animals with those left out that have no name and are of a kind of which one has a name: said of
+    the same animal, as far as one can see. With `only`, all without a name."""
+    kinds = {f.id: frozenset(_YOUNG.get(w, w) for w in f.object_key.split()) for f in facts}
+    named = [f for f in facts if f.object_entity]
+    known = frozenset().union(*(kinds[f.id] for f in named)) & ANIMALS
+    return [f for f in facts if f.object_entity or not (only or kinds[f.id] & known)]
 
 
 def _start(fact: Fact) -> int:
