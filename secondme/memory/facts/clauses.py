@@ -30,6 +30,8 @@ _SUPPOSED = re.compile(
     r"|should|used to|['’]d|pretend|joked?|suppose[ds]?|almost|nearly|unless|whether)\b",
     re.IGNORECASE,
 )
+_LONGEST = 600
+"""Characters of a sentence: longer ones are no sentences that a person says."""
 _REPORTED = r"[^,.]*\b(?:thinks?|thought|says?|said|believes?|tells?|told|when|where|while)\b"
 _PLACE = rf"{CAP}(?: (?:de |da |do |di |la |las |los |of |am |an der )?{CAP}){{0,3}}"
 _ORG = rf"{CAP}(?: (?:& |and |of |de )?{CAP}){{0,3}}"
@@ -49,31 +51,39 @@ _JUST = (
     r"(?: just| now| finally| recently| also| really| actually| absolutely| even| still| simply)*"
 )
 _I = rf"(?:I|[Ww]e)(?:['’](?:ve|m|re)| have| am| are)?{_JUST}(?: been)?"
+_I = rf"(?:{_I}|I\b[^.;!?]{{1,40}}?,? and{_JUST})"
 _THEY = rf"(?P<who>{_NAME})(?:['’]s| has| is)?{_JUST}(?: been)?"
 _PHONE = r"(?:\+|00|\(0|0)[\d(][\d ()/.-]{6,18}\d"
 
 _TABLE = r"""
 lives in | place        | SUBJECT (?:live|living|lives|reside|resides|residing|based|settled)(?: down| here| now| happily)* in (?P<o>PLACE)
 lives in | place        | SUBJECT (?:moved|relocated)(?: back| over| house| in| home)? to (?P<o>PLACE)
+lives in | place        | SUBJECT moved (?:in|into|to) (?:an? |the |our |my |his |her )?(?:\w+ )?(?:flat|house|apartment|place|room|studio) in (?P<o>PLACE)
 lives in | place        | SUBJECT call(?:s|ing)? (?P<o>PLACE) (?:my |our |his |her |their )?home
 works at | organisation | SUBJECT (?:work|works|working)(?: now| part-time| full-time)? (?:at|for|with) (?P<o>ORG)
-works at | organisation | SUBJECT (?:started|begun|began)(?: out| working| work)? (?:at|with) (?P<o>ORG)
+works at | organisation | SUBJECT (?:started|begun|began)(?: out| working| work)? (?:at|with|for) (?P<o>ORG)
 works at | organisation | SUBJECT (?:started|begun|got|get|found|landed|took|taken|accepted|have|has)(?: on)? (?:an? |the |my |his |her )?(?:new )?(?:job|position|post|role|offer)(?: as an? [a-z ]{3,20})? (?:at|with|from) (?P<o>ORG)
 works at | organisation | SUBJECT (?:joined|(?:got |get )?(?:hired|employed|recruited|taken on) (?:by|at)) (?P<o>ORG)
 works as |              | SUBJECT (?:work|works|working|started|trained|retrained|employed|hired)(?: out| now| again)? as (?:an? |the )?(?P<o>JOB)
 works as |              | SUBJECT (?:got|found|landed|took|taken|have|has) (?:an? )?(?:new )?(?:job|position|post|work) as (?:an? )?(?P<o>JOB)
+works as |              | SUBJECT (?:earn|earns|earning|make|makes|making) (?:my|a|his|her|their|our) living as (?:an? )?(?P<o>JOB)
+works as |              | SUBJECT (?:switched|changed)(?: careers?)?(?: from [a-z ]{3,20})? to (?:being )?(?:an? )?(?P<o>JOB)
 works as |              | SUBJECT (?:become|became|turned|made) (?:an? |the )?(?P<o>JOB)
 plays    |              | SUBJECT (?:play|plays|playing|(?:can|learn|learns|learning|learnt|learned|started|start|began)(?: to| how to)? play(?:ing)?|taken up|took up)(?: the| an?| my)? (?P<o>TOOL)
 """
 _OWN = r"""
 lives in | place        | [Mm]y (?:new )?(?:home|hometown|city|town)(?: is|['’]s)(?: now)?(?: in)? (?P<o>PLACE)
 lives in | place        | [Mm]y (?:new )?(?:flat|apartment|house|place|address)(?: is|['’]s)(?: now)? in (?P<o>PLACE)
-lives in | place        | (?P<o>PLACE) is (?:now )?my (?:new )?(?:home|hometown)
-works as |              | I(?:['’]m| am)(?: now)? (?:an? )(?P<o>JOB)
-works as |              | [Mm]y (?:new )?(?:job|profession|occupation)(?: is|['’]s)(?: now)?(?: that of)? (?:an? )?(?P<o>JOB)
+lives in | place        | [Hh]ome is(?: now)? (?P<o>PLACE)
+lives in | place        | (?P<o>PLACE) is where (?:I|we) (?:now )?live
+lives in | place        | (?P<o>PLACE) is (?:now )?(?:my|our) (?:new )?(?:home|hometown)
+works as |              | I(?:['’]m| am|['’]ve been| have been)(?: now)? (?:an? )(?P<o>JOB)
+works as |              | [Mm]y (?:new )?(?:job|profession|occupation)(?: is|['’]s|:)(?: now)?(?: that of)? (?:an? )?(?P<o>JOB)
 works at | organisation | [Mm]y (?:new )?(?:job|position|workplace|employer|company)(?: is|['’]s)(?: now)?(?: at| with)? (?P<o>ORG)
+works at | organisation | .*\b(?:my|our) first (?:day|week|shift) (?:at|with|for) (?P<o>ORG)
 works at | organisation | (?P<o>ORG) (?:has )?(?:hired|employed|recruited) me
-phone    |              | (?:I(?:['’]ve| have)? |[Yy]ou can |.*\bmy )[^.!?\n\d]{0,30}\b(?:number|mobile|phone|reach me|call me|text me)\b[^.!?\n\d+]{0,25}(?P<o>PHONE)
+phone    |              | (?:I(?:['’]ve| have)? |[Yy]ou can |[Pp]lease )[^.!?\n\d]{0,30}\b(?:number|mobile|phone|reach me|call me|text me)\b[^.!?\n\d+]{0,25}(?P<o>PHONE)
+phone    |              | (?:.*\b)?(?:[Mm]y (?:(?:new|mobile|cell|phone|telephone|private|own|current) )*(?:number|mobile|phone)|[Nn]ew number|(?:[Cc]all|[Tt]ext|[Rr]ing|[Rr]each|[Dd]ial) me)\b[^.?\n\d+]{0,25}(?P<o>PHONE)
 likes    |              | IJUST(?: do| come to| grown to| started to| learn(?:ed|t) to)? (?:like|love|enjoy|adore|fond of|keen on) (?P<o>THING)
 likes    |              | I(?:['’]m| am)JUST (?:a (?:big |huge |great )?fan of|fond of|into|keen on|crazy about|mad about) (?P<o>THING)
 likes    |              | [Mm]y favou?rite (?:\w+ )?(?:is|are) (?P<o>THING)
@@ -135,7 +145,7 @@ class _Pattern:
 
 def _patterns(table: str, subject: str = "") -> list[_Pattern]:
     found = []
-    lead = rf"|^(?!{_REPORTED})(?:[\w'’]+ ){{1,3}}(?=I\b|[Ww]e\b)" if subject != _THEY else ""
+    lead = rf"|^(?!{_REPORTED})(?:[\w'’]+ ){{1,5}}(?=I\b|[Ww]e\b)" if subject != _THEY else ""
     for line in table.strip().splitlines():
         relation, kind, expression = (part.strip() for part in line.split("|", 2))
         expression = expression.replace("SUBJECT", subject)
@@ -163,7 +173,7 @@ def read(reading: Reading) -> Found:
     at = 0
     for sentence in sentences(reading.text):
         at = reading.text.find(sentence, at)
-        if not sentence.endswith("?") and not _SUPPOSED.search(sentence):
+        if len(sentence) <= _LONGEST and sentence[-1] != "?" and not _SUPPOSED.search(sentence):
             for pattern in _PATTERNS:
                 for match in pattern.regex.finditer(sentence):
                     said = _said(reading, pattern, match, sentence, at)

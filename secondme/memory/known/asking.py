@@ -183,7 +183,7 @@ def _times(text: str, found: list[_Named], now: datetime) -> list[Mention]:
         inside = any(n.start < time.end and time.start < n.end for n in found)
         if not inside and not _NOW.fullmatch(text[time.start : time.end]):
             before = re.search(
-                r"\b(?:in|on|at|during|back in|of)\s+$", text[: time.start], re.IGNORECASE
+                r"\b(?:in|on|at|during|back in|around|of)\s+$", text[: time.start], re.IGNORECASE
             )
             times.append(replace(time, start=before.start() if before else time.start))
     return times

@@ -55,7 +55,10 @@ def _ask(relations: str, needs: str, allows: str = "", kinds: str = "") -> _Ask:
     return _Ask(
         tuple(r.strip() for r in relations.split(",")),
         tuple(_set(n) for n in needs.split("|")),
-        _set(allows) | _set("what which who whom where how when name call tell long since @"),
+        _set(allows)
+        | _set(
+            "hat ist de la le el o a wo ou donde onde wann what which who whom where how when name call tell long since @"
+        ),
         _set(kinds),
     )
 
@@ -64,16 +67,17 @@ _ASKS = (
     _ask("born in", "where born|birthplace|city born|town born|country born",
          "in at city town country place"),
     _ask("comes from", "where from|where come|country from|hometown from", "come from originally hometown"),
-    _ask("birthday", "birthday|born|date birth|day birth|birthdate",
+    _ask("birthday", "wann geburtstag|quand anniversaire|cuando cumpleanos|quando aniversario|birthday|born|date birth|day birth|birthdate",
          "on day date birth celebrate in which when year fall month"),
     _ask("works as", "job|profession|occupation|trade|work as|what work|career|vocation",
          "as for work earn at hold position role title in"),
-    _ask("works at", "where work|work for|work at|work with|company|firm|employer|employ|workplace"
+    _ask("works at", "wo arbeitet|wo arbeite|ou travaille|donde trabaja|donde trabajo|onde trabalha|where work|work for|work at|work with|company|firm|employer|employ|workplace"
          "|where job|organisation|business|place work|join|started at",
          "in at for with by from company firm place organisation business work job position"),
     _ask("address", "address|street", "live home in on postal"),
     _ask("postal code", "postal code|postcode|zip code"),
-    _ask("lives in", "live|lives|home|reside|residence|hometown|settled|based|dwell|move|where flat"
+    _ask("lives in", "wo wohnt|wo wohne|wo lebt|wo lebe|ou habite|ou vit|donde vive|donde vivo|onde mora|onde vive"
+         "|dove vive|dove abita|waar woont|live|lives|home|reside|residence|hometown|settled|based|dwell|move|where flat"
          "|where apartment|where house|city|town",
          "in at city town place village country home live to from whereabouts flat apartment house days"),
     _ask("phone, mobile phone, home phone, work phone",
