@@ -25,11 +25,11 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from core_of_its_own import percentile, scratch_core, table  # noqa: E402
-from lives import KINDS, ME, NOW, Life, Question  # noqa: E402
+from core_of_its_own import percentile, scratch_core, table
+from lives import KINDS, ME, NOW, Life, Question
 
-from secondme.core.client import CoreClient  # noqa: E402
-from secondme.errors import SecondMeError  # noqa: E402
+from secondme.core.client import CoreClient
+from secondme.errors import SecondMeError
 
 _TIMES = {"once": "1", "twice": "2"}
 _NUMBERS = "zero one two three four five six seven eight nine ten eleven twelve".split()
@@ -157,7 +157,7 @@ def main() -> None:
     head = ["", *(c for half in halves for c in (f"n, {half}", "words", "Second Me"))]
     print(f"{given.moments:,} moments, {given.seeds} lives a half\n")
     print(table(head, out))
-    took = [row["seconds"] for row in rows if not row["question"] == ""]
+    took = [row["seconds"] for row in rows]
     print(f"\nan answer: p50 {percentile(took, 0.5):.3f} s, p95 {percentile(took, 0.95):.3f} s")
     if given.json:
         given.json.write_text(json.dumps(rows, indent=1))

@@ -53,7 +53,8 @@ hernia hypertension insomnia migraine pneumonia sciatica stroke surgery
 """.split()
 )
 COUNTRIES = frozenset(
-    """
+    [
+        *"""
 afghanistan albania algeria andorra angola argentina armenia australia austria azerbaijan bahamas bahrain
 bangladesh barbados belarus belgium belize benin bhutan bolivia botswana brazil brunei bulgaria burundi
 cambodia cameroon canada chad chile china colombia comoros congo croatia cuba cyprus denmark djibouti
@@ -67,8 +68,7 @@ poland portugal qatar romania russia rwanda samoa scotland senegal serbia seyche
 slovenia somalia spain sudan suriname sweden switzerland syria taiwan tajikistan tanzania thailand togo tonga
 tunisia turkey turkmenistan uganda ukraine uruguay uzbekistan vanuatu venezuela vietnam wales yemen zambia
 zimbabwe
-""".split()
-    + [
+""".split(),
         "costa rica", "czech republic", "dominican republic", "el salvador", "ivory coast",
         "new zealand", "north korea", "north macedonia", "papua new guinea", "puerto rico",
         "saudi arabia", "sierra leone", "south africa", "south korea", "sri lanka", "united kingdom",

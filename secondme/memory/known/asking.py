@@ -40,7 +40,7 @@ _FILLING = frozenset(
     )
 )
 _OCCUPATION = re.compile(
-    rf"(?:\bdo|\bdoes|\bdid)\s+@\s+do(?: for (?:a living|work|a job)| professionally| now)?$"
+    r"(?:\bdo|\bdoes|\bdid)\s+@\s+do(?: for (?:a living|work|a job)| professionally| now)?$"
     r"|\bdo for (?:a living|work|a job)\b|\bearn(?:s|ing)? (?:a|my|his|her|their) living\b|\blines? of work\b"
     r"|\bmake(?:s)? (?:a|my|his|her|their) living\b|\bmake(?:s)? money\b"
 )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 from secondme.memory.known.asking import SUBJECT, Asked
 from secondme.memory.known.values import Known, Place
@@ -23,7 +23,8 @@ Search = Callable[[str, int], Mapping[int, float]]
 _MOST = 400
 """Moments looked at for one deed; with more the record is left to the reader."""
 _OFTEN = re.compile(
-    r"\b(?:how often|how many times|on how many (?:occasions|days)|how frequently)\b(?! do(?:es)?\b| is\b| are\b)",
+    r"\b(?:how often|how many times|on how many (?:occasions|days)|how frequently)\b"
+    r"(?! do(?:es)?\b| is\b| are\b)",
     re.IGNORECASE,
 )
 _LAST = re.compile(

@@ -1,5 +1,7 @@
 """What facts answer: a value, now or then; all of them; how many; whether; since when and how long."""
 
+# ruff: noqa: E501 - a relation's words together
+
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
