@@ -30,6 +30,12 @@ _SUPPOSED = re.compile(
     r"|should|used to|['’]d|pretend|joked?|suppose[ds]?|almost|nearly|unless|whether)\b",
     re.IGNORECASE,
 )
+_TAG = re.compile(
+    r",? (?:can you (?:believe|imagine) (?:it|that|this)|right|you know|remember|huh|eh|okay|ok|did you know"
+    r"|(?:is|are|do|don|can|have|has)n?['’]?t? (?:it|you|we|I))\?$",
+    re.IGNORECASE,
+)
+"""What makes a question of a statement that is none."""
 _LONGEST = 600
 """Characters of a sentence: longer ones are no sentences that a person says."""
 _REPORTED = r"[^,.]*\b(?:thinks?|thought|says?|said|believes?|tells?|told|when|where|while)\b"
@@ -65,14 +71,14 @@ works at | organisation | SUBJECT (?:started|begun|began)(?: out| working| work)
 works at | organisation | SUBJECT (?:started|begun|got|get|found|landed|took|taken|accepted|have|has)(?: on)? (?:an? |the |my |his |her )?(?:new )?(?:job|position|post|role|offer)(?: as an? [a-z ]{3,20})? (?:at|with|from) (?P<o>ORG)
 works at | organisation | SUBJECT (?:joined|(?:got |get )?(?:hired|employed|recruited|taken on) (?:by|at)) (?P<o>ORG)
 works as |              | SUBJECT (?:work|works|working|started|trained|retrained|employed|hired)(?: out| now| again)? as (?:an? |the )?(?P<o>JOB)
-works as |              | SUBJECT (?:got|found|landed|took|taken|have|has) (?:an? )?(?:new )?(?:job|position|post|work) as (?:an? )?(?P<o>JOB)
+works as |              | SUBJECT (?:got|found|landed|took|taken|have|has)(?: myself| me)? (?:an? )?(?:new )?(?:job|position|post|work) as (?:an? )?(?P<o>JOB)
 works as |              | SUBJECT (?:earn|earns|earning|make|makes|making) (?:my|a|his|her|their|our) living as (?:an? )?(?P<o>JOB)
 works as |              | SUBJECT (?:switched|changed)(?: careers?)?(?: from [a-z ]{3,20})? to (?:being )?(?:an? )?(?P<o>JOB)
 works as |              | SUBJECT (?:become|became|turned|made) (?:an? |the )?(?P<o>JOB)
 plays    |              | SUBJECT (?:play|plays|playing|(?:can|learn|learns|learning|learnt|learned|started|start|began)(?: to| how to)? play(?:ing)?|taken up|took up)(?: the| an?| my)? (?P<o>TOOL)
 """
 _OWN = r"""
-lives in | place        | [Mm]y (?:new )?(?:home|hometown|city|town)(?: is|['’]s)(?: now)?(?: in)? (?P<o>PLACE)
+lives in | place        | [Mm]y (?:new )?(?:home(?:town| town| city)?|city|town)(?: is|['’]s)(?: now)?(?: in)? (?P<o>PLACE)
 lives in | place        | [Mm]y (?:new )?(?:flat|apartment|house|place|address)(?: is|['’]s)(?: now)? in (?P<o>PLACE)
 lives in | place        | [Hh]ome is(?: now)? (?P<o>PLACE)
 lives in | place        | (?P<o>PLACE) is where (?:I|we) (?:now )?live
@@ -173,6 +179,7 @@ def read(reading: Reading) -> Found:
     at = 0
     for sentence in sentences(reading.text):
         at = reading.text.find(sentence, at)
+        sentence = _TAG.sub("", sentence)
         if len(sentence) <= _LONGEST and sentence[-1] != "?" and not _SUPPOSED.search(sentence):
             for pattern in _PATTERNS:
                 for match in pattern.regex.finditer(sentence):

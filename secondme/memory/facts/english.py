@@ -161,8 +161,16 @@ def _certain(tree: Tree, verb: int) -> bool:
     word = tree.words[verb]
     above = tree.words[word.head]
     if word.dep == "ccomp":
-        return above.lemma not in ("wish", "hope", "imagine", "dream")
+        return above.lemma not in ("wish", "hope", "imagine", "dream") and not _reported(tree, verb)
     return word.dep not in ("xcomp", "pcomp") or above.lemma not in _WISHING
+
+
+def _reported(tree: Tree, verb: int) -> bool:
+    """Whether somebody else says of the speaker what the verb says: "Samir says I am a politician now"."""
+    own, other = tree.subject(verb), tree.subject(tree.words[verb].head)
+    if own is None or other is None or tree.lower(own) not in ("i", "we"):
+        return False
+    return tree.lower(other) not in ("i", "we")
 
 
 _UNCERTAIN = frozenset(["would", "could", "might", "may", "should", "must", "'d", "will", "'ll"])

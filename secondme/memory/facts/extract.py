@@ -157,7 +157,7 @@ def extract(
 
 def _statement(said: Said, directory: Directory, moment: str) -> Statement | None:
     """The statement with its names known; None for one about nobody in particular, or about itself."""
-    if not worth_knowing(said.subject):
+    if not worth_knowing(said.subject) or _in_jest(said):
         return None
     subject = directory.know(said.subject, moment)
     thing = None
@@ -178,6 +178,18 @@ def _statement(said: Said, directory: Directory, moment: str) -> Statement | Non
         until=to_day_ms(said.until) if said.until else None,
         confidence=said.confidence,
     )
+
+
+_NO_ALLERGEN = re.compile(
+    r"(?:ness|ity|tion|ment|ism|cracy)$|^(?:work(?:ing)?|waiting|mornings?|mondays?|people|noise|drama|nonsense|talk"
+    r"|lies|exercise|fun|meetings?|excuses|change|losing|sports?)$"
+)
+
+
+def _in_jest(said: Said) -> bool:
+    """Whether nobody can be allergic to that: lateness, mornings."""
+    words = value_key(said.object).split()
+    return said.relation == "allergic to" and (not words or bool(_NO_ALLERGEN.search(words[-1])))
 
 
 def _mentions(reading: Reading, found: Found, directory: Directory) -> list[Mention]:

@@ -180,8 +180,7 @@ class Values:
         facts = [f for f in mine if f.relation in ask.relations]
         facts += [f for f in mine if f.relation in map(OPPOSITE.get, ask.relations)]
         words = asked.words - {SUBJECT}
-        need = max((n for n in ask.needs if n <= words), key=len)
-        left = words - need - ask.allows
+        left = words.difference(*(n for n in ask.needs if n <= words)) - ask.allows
         own = [f for f in facts if f.relation in ask.relations]
         if asked.verb_first:
             return self._whether(asked, ask, facts, left)
@@ -231,6 +230,8 @@ class Values:
         if asked.time is not None:
             return self._list([f for f in order if _within(f, asked)])
         current = [f for f in order if f.current]
+        if len({f.relation for f in current}) > 1:  # a phone and a mobile phone: the newer number
+            current = current[-1:]
         if kind == "duration" and len(current) == 1:
             return self._since(current[0], kind)
         if kind == "number":
