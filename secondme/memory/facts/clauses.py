@@ -122,7 +122,7 @@ _RELATED = tuple(
     )
 )
 _PIECES = {
-    "PLACE": _PLACE, "ORG": _ORG, "JOB": _JOB, "DATE": _DATE, "ANIMAL": _ANIMAL, "COUNTRY": _COUNTRY,
+    "PLACE": _PLACE, "ORG": _ORG, "JOB": _JOB, "DATE": _DATE, "ANIMAL": _ANIMAL, "COUNTRY": f"(?:{_COUNTRY})(?! [A-Z])",
     "TOOL": _TOOL, "WORD": r"[A-Za-z][a-z]{2,}", "THING": _THING, "JUST": _JUST, "PHONE": _PHONE, "CAP": CAP, "WHO": f"(?P<who>{_NAME})",
 }  # fmt: skip
 _NOBODY = frozenset(
@@ -248,7 +248,8 @@ def merged(parsed: list[Said], read_: list[Said]) -> list[Said]:
     """What both found, each once: of two readings of one place the one with more of the name, and of a
     value found twice the parsed one, which knows more about it."""
     kept = []
-    for said in read_:
+    once = {(s.subject.key, s.relation, s.object.lower()): s for s in read_}
+    for said in once.values():
         same = [p for p in parsed if p.subject.key == said.subject.key and _about(p, said)]
         if not any(said.object.lower() in p.object.lower() for p in same):
             kept.append(said)
