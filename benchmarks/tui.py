@@ -147,7 +147,7 @@ class Streaming(Memory):
             yield {
                 "event": "state", "change": None, "items": 1, "moments": 1, "pending": 0,
                 "index": {"state": "ready", "reason": ""}, "embedding": {"rate": 0, "error": None},
-                "embedder": "e5-small", "language_model": "default", "workers": [],
+                "embedder": "e5-small", "language_model": "default", "memory": 0, "workers": [],
             }  # fmt: skip
             await asyncio.Event().wait()
         yield {"event": "recalled", "count": 8, "question": params["message"], "took_ms": 1.0}

@@ -22,6 +22,7 @@ from secondme.cli.options import (
     Question,
     Source,
     Who,
+    Without,
     megabytes,
     words,
 )
@@ -54,6 +55,7 @@ def ask(
         ),
     ] = None,
     memory: Memory = None,
+    without: Without = None,
     json: Json = False,
 ) -> None:
     """Answer a question from what is remembered, with numbered citations.
@@ -78,6 +80,7 @@ def ask(
         "source": source,
         "now": now,
         "model": model,
+        "without": without,
     }
     if memory is not None:
         params["memory"] = megabytes(memory)

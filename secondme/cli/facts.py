@@ -59,6 +59,10 @@ def list_(
     history: Annotated[
         bool, typer.Option("--history", help="Also what is over, replaced or rejected.")
     ] = False,
+    moment: Annotated[
+        str | None,
+        typer.Option("--moment", metavar="ID", help="Only what rests on this moment."),
+    ] = None,
     json: Json = False,
 ) -> None:
     """List facts: of everybody, or of one; `list` itself may be left out.
@@ -67,9 +71,10 @@ def list_(
         secondme facts list
         secondme facts list Sofia
         secondme facts me --as-of 2024-06 --history
+        secondme facts list --moment m3f9k2ab
         secondme facts Julien --json | jq -r '.facts[].object'
     """
-    result = call("facts", who=who, as_of=as_of, history=history)
+    result = call("facts", who=who, as_of=as_of, history=history, moment=moment)
     if json:
         print_json(result)
         return

@@ -36,6 +36,10 @@ Now = Annotated[
         "--now", metavar="TIME", help="Take this as the present, for words like “last week”."
     ),
 ]
+Without = Annotated[
+    list[str] | None,
+    typer.Option("--without", metavar="ID", help="Not this moment; may be given several times."),
+]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")]
 Question = Annotated[
     list[str] | None,

@@ -12,7 +12,7 @@ from secondme.cli.episodes import heading
 from secondme.cli.link import call, print_json
 from secondme.cli.main import MISSING
 from secondme.cli.moments import place, short_id, show_hits, show_in_place
-from secondme.cli.options import After, Before, Json, Now, Question, Source, Who, words
+from secondme.cli.options import After, Before, Json, Now, Question, Source, Who, Without, words
 from secondme.cli.output import bold, dim, interactive, marked, note, out, told, wrap
 from secondme.wording import (
     clean,
@@ -57,6 +57,10 @@ def recall(
         ),
     ] = False,
     explain: Annotated[bool, typer.Option("--explain", help="Say how each was found.")] = False,
+    without: Without = None,
+    episodes: Annotated[
+        bool, typer.Option("--episodes", help="Together by the episode that they are in.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Find the moments that a question is about, best first, by words and by meaning.
@@ -86,9 +90,14 @@ def recall(
         now=now,
         explain=explain,
         all=all_,
+        without=without,
+        episodes=episodes,
     )
     if json:
         print_json(result)
+    elif result["hits"] and episodes:
+        _show_together(result, text)
+        _footer(result)
     elif result["hits"]:
         show_hits(result["hits"], text)
         _footer(result)
@@ -98,6 +107,17 @@ def recall(
             note(clean(result["notice"]))
     if not result["hits"]:
         raise typer.Exit(MISSING)
+
+
+def _show_together(result: dict[str, Any], text: str) -> None:
+    """Hits under the episodes that they are in; then those that are in none."""
+    hits = {hit["id"]: hit for hit in result["hits"]}
+    for episode in result["episodes"]:
+        out(heading(episode))
+        show_hits([hits.pop(id_) for id_ in episode["here"]], text)
+        out()
+    if hits:
+        show_hits(list(hits.values()), text)
 
 
 def _footer(result: dict[str, Any]) -> None:

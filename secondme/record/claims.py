@@ -140,6 +140,14 @@ class Claims:
             for r in self._store.query_in(f"{_CLAIMS} and o.entity_id in ({{}})", list(entities))
         ]
 
+    def subjects_at(self, n: int) -> list[str]:
+        """The entities of whom a moment, by its number, says something."""
+        rows = self._store.query(
+            "select distinct s.entity_id from claims c join names s on s.key = c.subject where c.n = ?",
+            (n,),
+        )
+        return [row[0] for row in rows]
+
     def subject_of(self, claim: str) -> tuple[str, str] | None:
         """The entity and the full id of the claim with this id or unique beginning of one."""
         rows = self._store.query(

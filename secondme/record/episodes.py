@@ -176,6 +176,13 @@ class Episodes:
         )
         return _episode(rows[0]) if rows else None
 
+    def numbered(self, numbers: Sequence[int]) -> list[Episode]:
+        """Those with these numbers that hold several moments."""
+        rows = self._store.query_in(
+            f"{_SELECT} where e.n in ({{}}) group by e.n having count(*) > 1", list(numbers)
+        )
+        return [_episode(row) for row in rows]
+
     def numbers(self, episode: int) -> list[int]:
         """The numbers of an episode's moments, in order."""
         rows = self._store.query(

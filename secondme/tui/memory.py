@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, cast
@@ -140,10 +140,22 @@ class Memory:
         return self.stream("events")
 
     def chat(
-        self, message: str, conversation: str, *, private: bool = False
+        self,
+        message: str,
+        conversation: str,
+        *,
+        private: bool = False,
+        without: Sequence[str] = (),
     ) -> AsyncGenerator[Event]:
-        """One turn of a conversation: `recalled`, `token`s, and `result`, an `Answer`."""
-        return self.stream("chat", message=message, conversation=conversation, private=private)
+        """One turn of a conversation: `recalled`, `token`s, and `result`, an `Answer`, which does not
+        rest on the moments `without`."""
+        return self.stream(
+            "chat",
+            message=message,
+            conversation=conversation,
+            private=private,
+            without=list(without) or None,
+        )
 
     async def recall(self, question: str, **options: Any) -> shapes.Recalled:
         """The moments that a question is about, best first."""
@@ -167,6 +179,10 @@ class Memory:
         found = await self.call("timeline", when=when, by=by, length=LINE)
         return cast(shapes.Timeline, found)
 
+    async def episode(self, id_: str) -> shapes.Episode:
+        """An episode with all its moments."""
+        return cast(shapes.Episode, await self.call("show", id=id_))
+
     async def entities(self, kind: str) -> list[shapes.Entity]:
         """People or another kind, most mentioned first."""
         found = await self.call("entities", kind=kind, limit=_NAMES)
@@ -178,6 +194,15 @@ class Memory:
         """What is known of one, now or as it stood on a day; with `history` also what is over."""
         found = await self.call("facts", who=who, as_of=as_of, history=history)
         return cast(list[shapes.Fact], found["facts"])
+
+    async def resting_on(self, moment: str, *, history: bool = False) -> list[shapes.Fact]:
+        """The facts that rest on a moment; with `history` also what is over or rejected."""
+        found = await self.call("facts", moment=moment, history=history or None)
+        return cast(list[shapes.Fact], found["facts"])
+
+    async def mark(self, moment: str, verdict: str) -> None:
+        """Say that a moment is good or wrong."""
+        await self.call("mark", ids=[moment], verdict=verdict)
 
     async def conflicts(self) -> list[list[shapes.Fact]]:
         """Groups of facts of which only one can be so."""
@@ -213,6 +238,14 @@ class Memory:
     async def models(self) -> list[shapes.Model]:
         """The models that are known by name, or are here."""
         return cast(list[shapes.Model], (await self.call("models"))["models"])
+
+    async def plan(self, model: str, memory: int) -> shapes.Plan:
+        """What so many megabytes buy with a model. Raises `BadInputError` for too few."""
+        return cast(shapes.Plan, await self.call("model-plan", name=model, memory=memory))
+
+    async def residency(self) -> shapes.Residency | None:
+        """How the weights of the model that answers lie; None while none runs in a budget."""
+        return cast("shapes.Residency | None", (await self.call("residency"))["residency"])
 
     async def log(self, before: str | None = None) -> list[shapes.Change]:
         """The journal, newest first; from the one after `before` on."""

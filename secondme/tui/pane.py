@@ -29,18 +29,8 @@ class Said(Message):
         self.trouble = trouble
 
 
-class Pane(Vertical):
-    """A screen of the app."""
-
-    def __init__(self, memory: Memory, *, id: str) -> None:
-        super().__init__(id=id)
-        self.memory = memory
-
-    def opened(self) -> None:
-        """The pane is in front now: take the focus."""
-
-    def told(self, state: State) -> None:
-        """The memory stands like this now; called while the pane is in front, and when it comes there."""
+class Working(Widget):
+    """What works in the background, and tells in a line how that went."""
 
     def begin(self, work: Coroutine[Any, Any, None], group: str = "") -> Worker[None]:
         """Work in the background; a group has one work at a time, and a new one ends the one before.
@@ -62,26 +52,47 @@ class Pane(Vertical):
             self.post_message(Said(error.line(), trouble=True))
 
 
+class Pane(Working, Vertical):
+    """A screen of the app."""
+
+    def __init__(self, memory: Memory, *, id: str) -> None:
+        super().__init__(id=id)
+        self.memory = memory
+
+    def opened(self) -> None:
+        """The pane is in front now: take the focus."""
+
+    def told(self, state: State) -> None:
+        """The memory stands like this now; called while the pane is in front, and when it comes there."""
+
+
 class MomentPane(Pane):
     """A pane with moments, of which the chosen one can be seen beside the others, where it stands."""
 
     BINDINGS = [
         Binding("enter", "look", "Look", show=False),
         Binding("o", "original", "Original"),
+        Binding("n", "put_aside", "Not this one"),
+        Binding("w", "wrong", "Wrong"),
         Binding("f", "forget", "Forget"),
+        Binding("ctrl+z", "undo", "Take back", show=False),
         Binding("escape", "back", "Back", show=False),
     ]
+    ASIDE = False
+    """Whether one asks something here that a moment can be left out of."""
 
     def __init__(self, memory: Memory, *, id: str) -> None:
         super().__init__(memory, id=id)
         self.beside = Beside()
         self.chosen: Picked | None = None
+        self.just_aside = False
+        """Whether putting a moment aside is what was done last: then that is what is taken back."""
         self._came_from: Widget | None = None
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys for a moment are there when one is chosen."""
-        if action in ("original", "forget"):
-            return self.chosen is not None
+        if action in ("original", "forget", "wrong", "put_aside"):
+            return self.chosen is not None and (self.ASIDE or action != "put_aside")
         return super().check_action(action, parameters)
 
     def on_picked(self, event: Picked) -> None:
@@ -137,6 +148,51 @@ class MomentPane(Pane):
 
         self.app.push_screen(OriginalText(await self.memory.original(id_)))
 
+    def action_put_aside(self) -> None:
+        """Ask the same again without the chosen moment."""
+        if self.chosen is not None:
+            self.just_aside = True
+            self.put_aside(self.chosen.id)
+
+    def put_aside(self, id_: str) -> None:
+        """Ask the same again without this moment."""
+
+    def put_back(self) -> None:
+        """Bring back what was put aside last."""
+
+    def action_undo(self) -> None:
+        """Bring back what was just put aside; else take the last change back."""
+        if self.just_aside:
+            self.just_aside = False
+            self.put_back()
+        else:
+            self.begin(self._undo(), "undo")
+
+    async def _undo(self) -> None:
+        self.say(f"took back: {(await self.memory.undo())['summary']}")
+        await self._look_again()
+
+    def action_wrong(self) -> None:
+        """Say that the chosen moment is wrong: it ranks lower; what rests on it can be decided."""
+        if self.chosen is not None:
+            self.begin(self._wrong(self.chosen.id), "wrong")
+
+    async def _wrong(self, id_: str) -> None:
+        await self.memory.mark(id_, "wrong")
+        self.just_aside = False
+        self.say("marked as wrong: it comes up lower; ctrl+z takes it back")
+        await self._look_again()
+        facts = await self.memory.resting_on(id_)
+        if facts:
+            from secondme.tui.deciding import Resting
+
+            self.app.push_screen(Resting(self.memory, id_, facts))
+
+    async def _look_again(self) -> None:
+        """What one looks at may be marked now, or no more."""
+        if self.chosen is not None and self.has_class("-beside"):
+            await self.beside.load(self.memory, self.chosen.id, self.chosen.quote)
+
     def action_forget(self) -> None:
         """Ask, and forget the chosen moment."""
         if self.chosen is None:
@@ -156,6 +212,7 @@ class MomentPane(Pane):
 
     async def _forget(self, id_: str) -> None:
         result = await self.memory.forget([id_])
+        self.just_aside = False
         self.remove_class("-beside")
         self.chosen = None
         self.forgotten(id_)

@@ -29,8 +29,35 @@ class Hit(Moment):
     explain: NotRequired[dict[str, View]]
 
 
+class Together(TypedDict):
+    """An episode, and the ids of the moments in it that are `here`, in an answer."""
+
+    id: str
+    title: str
+    since: str
+    until: str
+    people: list[str]
+    moments: int
+    source: str
+    here: list[str]
+
+
+class Episode(TypedDict):
+    """An episode with all that was said in it."""
+
+    id: str
+    title: str
+    since: str
+    until: str
+    people: list[str]
+    moments: int
+    source: str
+    said: list[Moment]
+
+
 class Recalled(TypedDict):
     hits: list[Hit]
+    episodes: NotRequired[list[Together]]
     took_ms: float
     took: NotRequired[dict[str, float]]
     notice: NotRequired[str]
@@ -73,6 +100,7 @@ class Shown(Moment):
     context: str | None
     meta: dict[str, Any]
     passage: str | None
+    marks: list[str]
     before: list[Moment]
     after: list[Moment]
     item: Item
@@ -100,6 +128,7 @@ class Timeline(TypedDict):
     unit: str
     parts: list[Part]
     moments: NotRequired[list[Moment]]
+    episodes: NotRequired[list[Together]]
     previous: NotRequired[str | None]
     next: NotRequired[str | None]
 
@@ -151,6 +180,42 @@ class Worker(TypedDict):
     budget_mb: float | None
     first_s: NotRequired[float]
     tokens_s: NotRequired[float | None]
+
+
+class Cell(TypedDict):
+    """A part of a layer's weights, and where it is."""
+
+    layer: int
+    bytes: int
+    state: str
+
+
+class Residency(TypedDict):
+    """How the weights of the model that answers lie in memory, in bytes and seconds."""
+
+    budget: int
+    used: int
+    planned: int
+    cells: list[Cell]
+    embedding: dict[str, Any]
+    output: dict[str, Any]
+    bytes_read: int
+    token_seconds: float | None
+
+
+class Plan(TypedDict):
+    """What so many megabytes buy with a model; sizes in MB."""
+
+    name: str
+    memory: int
+    smallest: float
+    uses: float
+    file: float
+    parts: dict[str, float]
+    layers: dict[str, float]
+    disk_mb_s: float
+    tokens_s: float | None
+    measured: bool
 
 
 class Named(TypedDict):
@@ -221,6 +286,7 @@ class State(TypedDict):
     embedding: dict[str, Any]
     embedder: str
     language_model: str
+    memory: int
     workers: list[Worker]
 
 

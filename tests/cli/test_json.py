@@ -26,6 +26,7 @@ PARTS = {
     "change",
     "setting",
     "fact",
+    "together",
     "named",
     "entity",
     "episode",
@@ -50,7 +51,7 @@ def outputs(tmp_path_factory: pytest.TempPathFactory, life: Path) -> dict[str, o
         run("secondme watch", str(life))
         run("secondme sources")
         run("secondme sources find")
-        run("secondme recall", "the keys to the flat", "--explain", "--around", "1")
+        run("secondme recall", "the keys to the flat", "--explain", "--around", "1", "--episodes")
         moment = found["secondme recall"]["hits"][0]["id"]  # type: ignore[index]
         run("secondme show", moment)
         run("secondme timeline", "2024-05-12")

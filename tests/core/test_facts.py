@@ -224,3 +224,14 @@ def test_a_parser_that_fails_holds_up_nothing(home: Home, tmp_path: Path, error:
     finally:
         job.stop()
         record.close()
+
+
+def test_the_facts_that_rest_on_a_moment(home: Home, tmp_path: Path) -> None:
+    life(home, tmp_path)
+    lives = fact(home, "Ines", "lives in")
+    moment = lives["evidence"][0]["moment"]
+    found = home.call("facts", moment=moment)["facts"]
+    assert lives["id"] in [f["id"] for f in found]
+    assert all(moment in [e["moment"] for e in f["evidence"]] for f in found)
+    assert not [f for f in found if f["subject"]["name"] == "Kim"]
+    assert home.call("facts", moment=moment, who="Ben")["facts"] == []

@@ -116,6 +116,12 @@ def test_before_a_day_only_what_was_said_by_then_counts(home: Home) -> None:
     assert home.finish("ask", **times, before="2022-01-01")["answer"] == "1"
 
 
+def test_what_is_left_out_does_not_count(home: Home) -> None:
+    found = home.call("recall", question="I've moved to Lyon!", k=1)["hits"][0]
+    asked = {"question": "Where do I live?", "now": NOW}
+    assert home.finish("ask", **asked, without=[found["id"]])["answer"] == "Leipzig"
+
+
 @pytest.mark.parametrize(
     "question",
     [

@@ -473,3 +473,24 @@ def test_episodes_are_there_after_consolidating(own: Home, tmp_path: Path) -> No
     hit = own.call("recall", question="markertalkx5", k=1)["hits"][0]
     episode = own.call("show", id=hit["id"])["episode"]
     assert hit["id"] in [m["id"] for m in own.call("show", id=episode["id"])["said"]]
+
+
+def test_what_is_left_out_is_not_recalled_and_what_belongs_together_is_said(
+    own: Home, tmp_path: Path
+) -> None:
+    chat(tmp_path / "garden.jsonl", "garden", 30)
+    own.finish("add", paths=[str(tmp_path / "garden.jsonl")])
+    own.finish("consolidate", now=True)
+    found = own.call("recall", question="lighthouse in the garden", k=5, episodes=True)
+    first, *others = [hit["id"] for hit in found["hits"]]
+    here = [id_ for episode in found["episodes"] for id_ in episode["here"]]
+    assert here
+    assert set(here) <= {first, *others}
+    assert all(episode["moments"] > 1 for episode in found["episodes"])
+    again = own.call("recall", question="lighthouse in the garden", k=4, without=[first])
+    assert [hit["id"] for hit in again["hits"]] == others
+    day = own.call("timeline", when="2024-05-12")
+    said = {moment["id"] for moment in day["moments"]}
+    assert {id_ for episode in day["episodes"] for id_ in episode["here"]} <= said
+    with pytest.raises(NotFoundError):
+        own.call("recall", question="garden", without=["m0000000"])

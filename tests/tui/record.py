@@ -19,7 +19,7 @@ from secondme import config
 from tests.home import Home
 from tests.tui.driving import drive
 from tests.tui.replay import Recording, Tape, read, write
-from tests.tui.scenes import SCENES, welcome
+from tests.tui.scenes import QUESTION, SCENES, welcome
 from tests.tui.test_screens import VARIANTS, draw, kept
 
 DEMO = Path(__file__).parents[2] / "assets" / "demo"
@@ -38,6 +38,9 @@ def record() -> None:
     try:
         drive(welcome, home.config, Recording(home.config, tapes["new"], life), begin=True)
         home.finish("add", paths=[str(life)], wait=True)
+        home.finish("consolidate", now=True)
+        home.call("model-use", name="default", memory=300)
+        home.finish("ask", question=QUESTION)  # the model runs in its budget from now on
         for flow in SCENES.values():
             home.call("facts-read", seconds=600.0)
             drive(flow, home.config, Recording(home.config, tapes["life"], life))

@@ -13,10 +13,13 @@ from secondme.tui.app import SecondMe
 from secondme.tui.widgets.bars import Notice
 from secondme.tui.widgets.facts import FactList
 from secondme.tui.widgets.field import Field
+from secondme.tui.widgets.moments import MomentList
 from secondme.tui.widgets.names import NameList
+from secondme.tui.widgets.relations import Relations
+from secondme.tui.widgets.slider import Slider
 from tests.home import Home
 from tests.tui.conftest import of
-from tests.tui.driving import drive, screen, type_, until
+from tests.tui.driving import drive, paste, screen, type_, until
 from tests.tui.scenes import settled
 
 DEMO = Path(__file__).parents[2] / "assets" / "demo"
@@ -230,5 +233,94 @@ def test_the_profile_shows_where_each_value_comes_from_and_is_corrected(memory: 
         await until(pilot, lambda: ("born in", "Cork", "confirmed") in listed(app))
         await pilot.press("ctrl+z")
         await until(pilot, lambda: ("born in", "Cork", "active") in listed(app))
+
+    drive(flow, memory.config)
+
+
+def test_relations_open_as_a_tree_and_lead_to_others(memory: Home) -> None:
+    async def flow(app: SecondMe, pilot: Pilot[None]) -> None:
+        await opened(app, pilot, "4")
+        await find(app, pilot, "inesh", "Ines Halloran")
+        await pilot.press("t")
+        await settled(pilot)
+        tree = app.pane.query_one(Relations)
+        assert app.screen.focused is tree
+
+        def branch(text: str) -> int:
+            return next(
+                n for n, line in enumerate(tree._tree_lines) if text in str(line.node.label)
+            )
+
+        tree.cursor_line = branch("partner  Julien Mercier")
+        await pilot.press("space")
+        await until(pilot, lambda: tree.cursor_node and tree.cursor_node.children)
+        await pilot.press("down")
+        within = tree.cursor_node.parent.children  # type: ignore[union-attr]
+        back = [node for node in within if "partner of  Ines Halloran" in str(node.label)]
+        assert back
+        assert not back[0].allow_expand  # the circle ends where it began
+        tree.cursor_line = branch("lives in  Lyon")
+        await pilot.press("enter")
+        await until(pilot, lambda: "Lyon  " in str(app.pane.query_one(".title").render()))
+        await pilot.press("t")
+        await settled(pilot)
+        assert ("lives in of", "Ines Halloran", "active") in listed(app)
+
+    drive(flow, memory.config)
+
+
+def test_everything_as_it_stood_follows_a_slider(memory: Home) -> None:
+    async def flow(app: SecondMe, pilot: Pilot[None]) -> None:
+        await opened(app, pilot, "4")
+        await find(app, pilot, "inesh", "Ines Halloran")
+        slider = app.pane.query_one(Slider)
+        slider.focus()
+        assert "as of" not in str(app.pane.query_one(".title").render())
+        await pilot.press("home", *["right"] * 3)  # March to June of 2024
+        await until(pilot, lambda: "as of 30 Jun 2024" in screen(app))
+        await settled(pilot)
+        assert ("works at", "Blattwerk Karten", "active") in listed(app)
+        await pilot.press("end")
+        await until(pilot, lambda: "as of" not in str(app.pane.query_one(".title").render()))
+        await settled(pilot)
+        assert ("works at", "Hydrocarte", "active") in listed(app)
+        assert "●  now" in screen(app)
+
+    drive(flow, memory.config)
+
+
+def test_what_rests_on_a_wrong_moment_is_decided_there_and_then(memory: Home) -> None:
+    def vets() -> dict[str, str]:
+        found = memory.call("facts", who="Ines Halloran", history=True)["facts"]
+        return {f["object"]: f["status"] for f in found if f["relation"] == "vet"}
+
+    async def flow(app: SecondMe, pilot: Pilot[None]) -> None:
+        before = vets()
+        assert before
+        vet = next(
+            f for f in memory.call("facts", who="Ines Halloran")["facts"] if f["relation"] == "vet"
+        )
+        source = vet["evidence"][0]
+        await pilot.press("escape", "2")
+        await paste(app, pilot, source["quote"])
+        hits = app.pane.query_one(MomentList)
+        await until(pilot, lambda: source["moment"] in [m["id"] for m in hits.moments])
+        hits.focus()
+        hits.cursor = [m["id"] for m in hits.moments].index(source["moment"])
+        await pilot.press("w")
+        await until(pilot, lambda: len(app.screen_stack) == 2)
+        assert "Marked as wrong" in screen(app)
+        facts = app.screen.query_one(FactList)
+        facts.highlighted = next(
+            n for n, row in enumerate(facts.rows) if row.fact and row.fact["id"] == vet["id"]
+        )
+        await pilot.press("r")
+        await until(pilot, lambda: vets()[vet["object"]] == "rejected")
+        await until(pilot, lambda: "rejected" in [r.fact["status"] for r in facts.rows if r.fact])
+        await pilot.press("ctrl+z")
+        await until(pilot, lambda: vets() == before)
+        await pilot.press("ctrl+z", "escape")
+        await until(pilot, lambda: len(app.screen_stack) == 1)
+        await until(pilot, lambda: memory.call("show", id=source["moment"])["marks"] == [])
 
     drive(flow, memory.config)

@@ -12,7 +12,8 @@ from typing import Any
 from secondme.core.app import Core
 from secondme.core.service import Call, Event, use_case
 from secondme.core.service.facts import book
-from secondme.core.service.moments import find, make_filter, moment_json, note_use, search_notice
+from secondme.core.service.moments import find, make_filter, note_use, search_notice
+from secondme.core.service.parts import moment_json
 from secondme.errors import BadInputError
 from secondme.ingest.intake import Said
 from secondme.memory.answer import Answer, AnswerEvent, Citation, Draft, answer
@@ -59,13 +60,16 @@ def ask(
     now: str | None = None,
     model: str | None = None,
     memory: int | None = None,
+    without: list[str] | None = None,
 ) -> Iterator[Event]:
     """Answer a question from what is remembered, with citations, or refuse.
 
     `model` answers this one question instead of the model in use, in so many megabytes of `memory`.
+    The answer does not rest on the moments `without`.
     """
     filter_ = make_filter(core, before=before, after=after, who=who, source=source, now=now)
-    for event in _answered(core, call, question, question, k, filter_, now, (), model, memory):
+    out = without or ()
+    for event in _answered(core, call, question, question, k, filter_, now, (), model, memory, out):
         if event["event"] == "result":
             note_use(core, "cited", [citation["id"] for citation in event["citations"]])
         yield event
@@ -73,9 +77,18 @@ def ask(
 
 @use_case
 def chat(
-    core: Core, call: Call, *, message: str, conversation: str, private: bool = False
+    core: Core,
+    call: Call,
+    *,
+    message: str,
+    conversation: str,
+    private: bool = False,
+    without: list[str] | None = None,
 ) -> Iterator[Event]:
-    """One turn of a conversation; both sides are remembered unless it is private."""
+    """One turn of a conversation; both sides are remembered unless it is private.
+
+    The answer does not rest on the moments `without`.
+    """
     history = _conversation(core, conversation)
     looked_up = message
     if history.turns and len(core.fulltext.terms(message)) <= 2:
@@ -83,7 +96,15 @@ def chat(
             f"{history.turns[-2].content} {message}"  # "and when?" is about what came before
         )
     for event in _answered(
-        core, call, message, looked_up, EVIDENCE, Filter(), None, tuple(history.turns)
+        core,
+        call,
+        message,
+        looked_up,
+        EVIDENCE,
+        Filter(),
+        None,
+        tuple(history.turns),
+        without=without or (),
     ):
         if event["event"] == "result":
             keep = not private and not event["partial"]
@@ -137,12 +158,13 @@ def _answered(
     history: Sequence[Message],
     model_name: str | None = None,
     memory: int | None = None,
+    without: Sequence[str] = (),
 ) -> Iterator[Event]:
     if not 1 <= k <= 50:
         raise BadInputError(f"k is {k}, but must be from 1 to 50")
     started = time.perf_counter()
     with core.priority:
-        hits, _ = find(core, looked_up, 2 * k + 8, filter_, now)
+        hits, _ = find(core, looked_up, 2 * k + 8, filter_, now, without=without)
         evidence = [_evidence(h) for h in hits if h.moment.meta.get("turn") in (None, "statement")][
             :k
         ]
@@ -154,7 +176,7 @@ def _answered(
             "took_ms": _ms(started, recalled),
         }
         first: float | None = None
-        known = _from_record(core, question, filter_, now)
+        known = _from_record(core, question, filter_, now, without)
         if known is not None:
             by = RECORD
             answered: Iterator[AnswerEvent] = iter((known,))
@@ -196,12 +218,15 @@ class _WhenNeeded:
         return self._core.language(self._name, self._memory).chat(messages, **options)
 
 
-def _from_record(core: Core, question: str, filter_: Filter, now: str | None) -> Answer | None:
+def _from_record(
+    core: Core, question: str, filter_: Filter, now: str | None, without: Sequence[str]
+) -> Answer | None:
     """The answer that the record gives by itself, if it does; not where only a part of it may count."""
     if filter_.since is not None or filter_.who or filter_.source:
         return None
-    present = core.now(now)
-    known = tell(question, core.record, book(core), core.fulltext.search, present, filter_.until)
+    out = frozenset(core.record.moments.get(id_).n for id_ in without)
+    search, until = core.fulltext.search, filter_.until
+    known = tell(question, core.record, book(core), search, core.now(now), until, out)
     return _cited(core, known) if known else None
 
 

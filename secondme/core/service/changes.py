@@ -7,7 +7,8 @@ from typing import Any
 from secondme.core.app import Core
 from secondme.core.erasing import copies, erase_for_good
 from secondme.core.service import Call, Event, use_case
-from secondme.core.service.moments import find, make_filter, moment_json
+from secondme.core.service.moments import find, make_filter
+from secondme.core.service.parts import moment_json
 from secondme.errors import BadInputError, NotFoundError, RefusedError
 from secondme.record.clock import from_ms, now_ms, zone_name
 from secondme.record.erase import long_forgotten

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from secondme.core.app import Core
 from secondme.core.service import Call, Event, use_case
-from secondme.core.service.moments import episode_json, make_filter
+from secondme.core.service.moments import make_filter
+from secondme.core.service.parts import episode_json
 from secondme.errors import BadInputError
 
 

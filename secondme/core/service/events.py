@@ -54,6 +54,7 @@ def _running(core: Core) -> dict[str, Any]:
         "embedding": {"rate": round(core.embedding.rate()), "error": core.embedding.error},
         "embedder": core.config.embedder,
         "language_model": core.config.language_model,
+        "memory": core.config.memory,
     }
 
 

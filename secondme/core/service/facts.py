@@ -35,14 +35,20 @@ def facts(
     who: str | None = None,
     as_of: str | None = None,
     history: bool = False,
+    moment: str | None = None,
     limit: int = 500,
 ) -> Event:
-    """What is known of everybody, or of one; now or as it stood on a day, with what is over if asked."""
+    """What is known of everybody, of one, or from one moment; now or as it stood on a day, with what is
+    over if asked."""
     facts_ = book(core)
     until = _end_of(core, as_of)
     subject = facts_.who(who) if who is not None else None
-    found = facts_.of([subject.id] if subject else None, until)
-    if subject is not None:
+    if moment is not None:
+        found = facts_.resting_on(core.record.moments.get(moment).n, until)
+        found = [f for f in found if subject is None or f.subject == subject.id]
+    else:
+        found = facts_.of([subject.id] if subject else None, until)
+    if subject is not None and moment is None:
         found += facts_.about(subject.id, until)
     chosen = [f for f in found if history or f.status in _SHOWN]
     chosen.sort(key=lambda f: (f.subject, f.relation, f.learned))

@@ -12,6 +12,7 @@ from typing import Any, Literal
 from secondme.core.app import Core
 from secondme.core.dates import parse_span
 from secondme.core.service import Call, Event, use_case
+from secondme.core.service.parts import episode_json, moment_json, together, whole_episode
 from secondme.errors import (
     BadInputError,
     IndexDamagedError,
@@ -19,12 +20,10 @@ from secondme.errors import (
     RecordError,
     SecondMeError,
 )
-from secondme.memory.evidence import Evidence
 from secondme.memory.pack import pack
 from secondme.memory.recall import Asked, Hit, Query, Recall
 from secondme.memory.recall.meaning import question_vector
 from secondme.record.clock import from_ms, to_ms, zone_name
-from secondme.record.episodes import Episode
 from secondme.record.moments import Filter, StoredMoment
 from secondme.record.times import StoredTime
 from secondme.record.uses import Kind
@@ -66,13 +65,15 @@ def recall(
     asked: bool = True,
     length: int | None = None,
     all: bool = False,
+    without: list[str] | None = None,
+    episodes: bool = False,
 ) -> Event:
     """The moments that a question is about, best first.
 
     With `typing` its last word may be unfinished. Without `asked`, questions and answers of
     conversations are left out, as they are of the evidence for answers. `length` cuts each text to so
     many characters. With `all`, age, use and marks do not rank them, and those that say the same each
-    come.
+    come. `without` leaves these moments out, and `episodes` says which of the others belong together.
     """
     started = time.perf_counter()
     if not 1 <= k <= 1000:
@@ -82,7 +83,8 @@ def recall(
     filter_ = make_filter(core, before=before, after=after, who=who, source=source, now=now)
     if typing:
         question = _finished(core, question)
-    hits, trace = find(core, question, k if asked else 2 * k + 8, filter_, now, all_=all)
+    wanted = k if asked else 2 * k + 8
+    hits, trace = find(core, question, wanted, filter_, now, all_=all, without=without or ())
     if not asked:
         hits = [h for h in hits if h.moment.meta.get("turn") in (None, "statement")][:k]
     if tokens is not None:
@@ -101,6 +103,8 @@ def recall(
         ],
         "took_ms": 0.0,
     }
+    if episodes:
+        result["episodes"] = together(core, [hit.moment for hit in hits])
     notice = search_notice(core)
     if notice:
         result["notice"] = notice
@@ -119,9 +123,16 @@ def _finished(core: Core, question: str) -> str:
 
 
 def find(
-    core: Core, question: str, k: int, filter_: Filter, now: str | None, *, all_: bool = False
+    core: Core,
+    question: str,
+    k: int,
+    filter_: Filter,
+    now: str | None,
+    *,
+    all_: bool = False,
+    without: Sequence[str] = (),
 ) -> tuple[list[Hit], Trace]:
-    """Recall through every view, and how it went.
+    """Recall through every view, leaving out the moments `without`, and how it went.
 
     What says nothing, a question that Second Me was asked or its refusal, would be nearest of all to
     the same question asked again: it is found only where a source is named. Raises `BadInputError` for
@@ -129,6 +140,7 @@ def find(
     """
     filter_ = replace(filter_, silent=filter_.source is not None)
     question = question.strip()[:MAX_QUESTION]
+    out = {core.record.moments.get(id_).n for id_ in without}
     if not any(c.isalnum() for c in question):
         raise BadInputError("the question is empty", hint='for example: secondme recall "dentist"')
     core.wait_until_prepared(_PATIENCE)
@@ -155,14 +167,14 @@ def find(
         query = Query(question, core.now(now), filter_, vector, all_)
         name = embedder.name if embedder else ""
         try:
-            hits = recall_(query, k, name)
+            hits = recall_(query, k + len(out), name)
         except IndexDamagedError:
             core.fulltext.rebuild()
-            hits = recall_(query, k, name)
+            hits = recall_(query, k + len(out), name)
         took |= recall_.took
         took["total"] = time.perf_counter() - start
     rounded = {name: round(seconds * 1000, 2) for name, seconds in took.items()}
-    return hits, Trace(rounded, recall_.asked_times)
+    return [h for h in hits if h.moment.n not in out][:k], Trace(rounded, recall_.asked_times)
 
 
 def search_notice(core: Core) -> str | None:
@@ -194,20 +206,6 @@ def make_filter(
     if since is not None and until is not None and since >= until:
         raise BadInputError(f"nothing can be after {after} and before {before}")
     return Filter(since, until, who, source)
-
-
-def moment_json(moment: StoredMoment | Evidence) -> dict[str, Any]:
-    """A moment as every JSON answer has it."""
-    return {
-        "id": moment.id,
-        "external_id": moment.external_id,
-        "text": moment.text,
-        "time": moment.time.isoformat(),
-        "speaker": moment.speaker,
-        "source": moment.source,
-        "path": moment.path,
-        "span": list(moment.span) if moment.span else None,
-    }
 
 
 def _times(moment: StoredMoment, mentioned: Sequence[StoredTime]) -> list[dict[str, Any]]:
@@ -267,7 +265,7 @@ def show(core: Core, call: Call, *, id: str, around: int = 3, length: int | None
 
     `length` cuts each text."""
     if id[:1].lower() == "e":
-        return _episode(core, id)
+        return whole_episode(core, id)
     moment = core.record.moments.get(id)
     episode = core.record.episodes.of(moment)
     note_use(core, "opened", [moment.id])
@@ -367,29 +365,6 @@ def mark(core: Core, call: Call, *, ids: list[str], verdict: Literal["good", "wr
         )
         core.record.uses.add(verdict, marked, entry)
     return {"marked": [moment_json(m) for m in moments], "verdict": verdict, "journal": entry}
-
-
-def _episode(core: Core, id_: str) -> Event:
-    episode = core.record.episodes.get(id_)
-    numbers = core.record.episodes.numbers(episode.n)
-    moments = core.record.moments.by_number(numbers)
-    return {
-        **episode_json(episode),
-        "said": [moment_json(moments[n]) for n in numbers if n in moments],
-    }
-
-
-def episode_json(episode: Episode) -> dict[str, Any]:
-    """An episode as every JSON answer has it."""
-    return {
-        "id": episode.id,
-        "title": episode.title,
-        "since": episode.since.isoformat(),
-        "until": episode.until.isoformat(),
-        "people": episode.people,
-        "moments": episode.moments,
-        "source": episode.source,
-    }
 
 
 def _passage(core: Core, moment: StoredMoment, length: int | None) -> str | None:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from secondme.core.app import Core
 from secondme.core.dates import parse_span
 from secondme.core.service import Call, Event, use_case
-from secondme.core.service.moments import moment_json
+from secondme.core.service.parts import moment_json, together
 from secondme.errors import BadInputError
 from secondme.record.clock import from_ms, to_ms, zone_name
 
@@ -48,6 +48,7 @@ def timeline(
         "unit": "moment",
         "parts": _parts(core, "day", span),
         "moments": [{**moment_json(m), "text": m.text[:length]} for m in moments],
+        "episodes": together(core, moments),
         "previous": _day(core, core.record.moments.nearest_time(span[0], later=False)),
         "next": _day(core, core.record.moments.nearest_time(span[1] - 1, later=True)),
     }

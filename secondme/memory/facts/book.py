@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 from secondme.errors import BadInputError, NotFoundError
 from secondme.memory.facts.reading import key_of
@@ -18,13 +18,16 @@ class Book:
         self._record = record
         self._hold = hold
 
-    def of(self, entities: Sequence[str] | None = None, as_of: int | None = None) -> list[Fact]:
-        """Facts whose subject is one of these entities (all without), with those that are over."""
-        claims, decisions = (
-            self._record.claims.of(entities),
-            self._record.claims.decisions(entities),
-        )
-        return weigh(claims, decisions, as_of)
+    def of(
+        self,
+        entities: Sequence[str] | None = None,
+        as_of: int | None = None,
+        without: Set[int] = frozenset(),
+    ) -> list[Fact]:
+        """Facts whose subject is one of these entities (all without), with those that are over; as if
+        the moments `without`, by number, said nothing."""
+        claims = [c for c in self._record.claims.of(entities) if c.n not in without]
+        return weigh(claims, self._record.claims.decisions(entities), as_of)
 
     def about(self, entity: str, as_of: int | None = None) -> list[Fact]:
         """Facts about others in which this entity is the object: whose sister somebody is."""
@@ -32,6 +35,12 @@ class Book:
         return (
             [f for f in self.of(subjects, as_of) if f.object_entity == entity] if subjects else []
         )
+
+    def resting_on(self, n: int, as_of: int | None = None) -> list[Fact]:
+        """Facts that rest on a moment, by its number."""
+        subjects = self._record.claims.subjects_at(n)
+        found = self.of(subjects, as_of) if subjects else []
+        return [fact for fact in found if any(claim.n == n for claim in fact.claims)]
 
     def used(self, fact: Fact) -> bool:
         """Whether answers and forms may use a fact: it stands, and does not wait for the person."""

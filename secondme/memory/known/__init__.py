@@ -7,7 +7,7 @@ the moments. Each answer names the moments that it rests on.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from datetime import datetime
 
 from secondme.memory.facts.book import Book
@@ -33,14 +33,16 @@ def tell(
     search: Search,
     now: datetime,
     until: int | None = None,
+    without: Set[int] = frozenset(),
 ) -> Known | None:
     """What the record answers, or None where it is not asked for what it knows.
 
-    `search` finds moments by words; with `until` (ms) only what was said before then counts.
+    `search` finds moments by words; with `until` (ms) only what was said before then counts, and
+    nothing that the moments `without` say.
     """
     if len(question) > _LONGEST:
         return None
-    memory = _Memory(record, book, until)
+    memory = _Memory(record, book, until, without)
     people = People(memory.names, memory.relative)
     values = Values(memory.facts, memory.name, now)
     events = Events(search, memory.said_by)
@@ -54,10 +56,11 @@ def tell(
 class _Memory:
     """The record as answers look things up in it, for one question."""
 
-    def __init__(self, record: Record, book: Book, until: int | None) -> None:
+    def __init__(self, record: Record, book: Book, until: int | None, without: Set[int]) -> None:
         self._record = record
         self._book = book
         self._until = until
+        self._without = without
         self._of: dict[str, list[Fact]] = {}
         self.names: Names = record.entities.names()
 
@@ -65,7 +68,7 @@ class _Memory:
         """What may be used of the facts about an entity, with those that are over."""
         if entity not in self._of:
             as_of = None if self._until is None else self._until - 1
-            found = self._book.of([entity], as_of)
+            found = self._book.of([entity], as_of, self._without)
             self._of[entity] = [f for f in found if self._book.usable(f)]
         return self._of[entity]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import aclosing
 from datetime import datetime
 
@@ -15,7 +16,7 @@ from textual.worker import Worker
 from secondme.errors import SecondMeError
 from secondme.tui.memory import Memory
 from secondme.tui.pane import MomentPane
-from secondme.tui.shapes import State
+from secondme.tui.shapes import Moment, State
 from secondme.tui.widgets.exchange import Exchange
 from secondme.tui.widgets.field import Field
 from secondme.tui.widgets.rows import MomentRow
@@ -28,6 +29,7 @@ class AskPane(MomentPane):
     """A conversation; answers cite the moments that they rest on."""
 
     TITLE = "Ask"
+    ASIDE = True
     BINDINGS = [
         Binding("up", "previous", "Last question", show=False),
         Binding("slash,i", "type", "Ask"),
@@ -93,17 +95,23 @@ class AskPane(MomentPane):
             event.input.clear()
             self.ask(question)
 
-    def ask(self, question: str) -> None:
-        """Ask, and show the answer as it comes."""
+    def ask(self, question: str, without: Sequence[Moment] = ()) -> None:
+        """Ask, and show the answer as it comes; it does not rest on the moments `without`."""
         self.query_one("#welcome").display = False
         self._asked.append(question)
-        exchange = Exchange(question)
+        self.just_aside = bool(without)
+        exchange = Exchange(question, without)
         self._answering = self.begin(self._answer(exchange), "answer")
 
     async def _answer(self, exchange: Exchange) -> None:
         await self.query_one("#talk").mount(exchange)
         self.call_after_refresh(self._follow, exchange)
-        stream = self.memory.chat(exchange.question, self._conversation, private=self.private)
+        stream = self.memory.chat(
+            exchange.question,
+            self._conversation,
+            private=self.private,
+            without=[moment["id"] for moment in exchange.without],
+        )
         try:
             async with aclosing(stream) as events:
                 async for event in events:
@@ -213,6 +221,35 @@ class AskPane(MomentPane):
         exchange.show_trace(
             await self.memory.recall(question, k=_TRACED, explain=True, asked=False)
         )
+
+    def put_aside(self, id_: str) -> None:
+        """Ask the question again whose answer has this moment, without it."""
+        for exchange in reversed(self.query(Exchange)):
+            moment = next((r.moment for r in exchange.rows() if r.moment["id"] == id_), None)
+            if moment is not None and not self.busy:
+                self.close_beside()
+                self.ask(exchange.question, [*exchange.without, moment])
+                self.say("asked again without that one; ctrl+z goes back to the answer before")
+                self.opened()
+                return
+
+    def put_back(self) -> None:
+        """Take the answer away that was asked for without a moment."""
+        if self.busy and self._answering is not None:
+            self._answering.cancel()
+        last = next(iter(reversed(self.query(Exchange))), None)
+        if last is not None and last.without:
+            last.remove()
+            self.close_beside()
+            self.chosen = None
+            self.say("put back; the answer before stands")
+
+    def on_exchange_again(self, event: Exchange.Again) -> None:
+        """Ask with a moment that was put aside."""
+        event.stop()
+        if not self.busy:
+            exchange = event.exchange
+            self.ask(exchange.question, [m for m in exchange.without if m["id"] != event.id])
 
     def forgotten(self, id_: str) -> None:
         """Take its rows away."""

@@ -14,6 +14,8 @@ from secondme.tui.shapes import Entity, Fact
 from secondme.tui.widgets.dialogs import Choice, Prompt
 from secondme.tui.widgets.facts import Row
 from secondme.tui.widgets.names import NameList
+from secondme.tui.widgets.relations import Relations
+from secondme.tui.widgets.slider import Slider
 from secondme.wording import clip, counted, day, one_line
 
 _KINDS = {
@@ -33,10 +35,11 @@ class FactsPane(FactPane):
     TITLE = "People & facts"
     BINDINGS = [
         Binding("h", "history", "History"),
+        Binding("t", "tree", "Tree"),
         Binding("d", "date", "As of"),
         Binding("m", "merge", "Join"),
         Binding("s", "split", "Part"),
-        Binding("g", "follow", "Go to"),
+        Binding("g", "follow", "Go to", show=False),
         Binding("slash", "find", "Find", show=False),
         Binding("n", "kind", "Kind", show=False),
         Binding("left_square_bracket", "month(-1)", "A month back", key_display="[", show=False),
@@ -52,6 +55,7 @@ class FactsPane(FactPane):
         self._goal = ""
         self._as_of: str | None = None
         self._history = False
+        self._first = date.today()
 
     def compose(self) -> ComposeResult:
         """Names, what is known of one, and a moment beside."""
@@ -59,6 +63,11 @@ class FactsPane(FactPane):
             yield NameList()
             yield from self.known(bars=True)
             yield self.beside
+
+    def above(self) -> ComposeResult:
+        """A line on which one goes back in time, and the tree that comes in place of the list."""
+        yield Slider(id="asof")
+        yield Relations()
 
     def opened(self) -> None:
         """One chooses somebody."""
@@ -71,6 +80,9 @@ class FactsPane(FactPane):
     async def load(self) -> None:
         """Show who and what is known now; whoever was chosen stays chosen."""
         people = await self.memory.entities(self._kind)
+        months = (await self.memory.timeline(by="month"))["parts"]
+        self._first = date.fromisoformat(f"{months[0]['when']}-01") if months else date.today()
+        self._show_as_of()
         self._conflicts = await self.memory.conflicts()
         self._review = await self.memory.review()
         known = {entity["id"] for entity in people}
@@ -96,7 +108,9 @@ class FactsPane(FactPane):
         """Show what is known of the one under the cursor, or all that waits for a decision."""
         self._who = self._names.chosen
         self.refresh_bindings()
+        self.set_class(self._who is None, "-nobody")
         if self._who is None:
+            self.remove_class("-tree")
             self._show_waiting(keep=keep)
             return
         who = self._who
@@ -111,6 +125,7 @@ class FactsPane(FactPane):
             more.insert(0, f"as of {when}")
         self.title(one_line(who["name"]), " · ".join(more))
         self.facts.show([_row(fact, who["id"], fact["id"] in asks) for fact in facts], keep=keep)
+        self.query_one(Relations).plant(who, facts)
 
     def _show_waiting(self, *, keep: bool) -> None:
         """What stands against one another first, then what is sensitive or doubtful."""
@@ -140,7 +155,7 @@ class FactsPane(FactPane):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """What can be done with somebody is there when somebody is chosen."""
-        if action in ("merge", "split", "history", "date", "month"):
+        if action in ("merge", "split", "history", "tree", "date", "month"):
             if action == "split" and self._who is not None:
                 return len(self._who["names"]) > 1
             return self._who is not None
@@ -150,6 +165,53 @@ class FactsPane(FactPane):
         """With what is over, replaced and rejected; or without."""
         self._history = not self._history
         self.begin(self._show(), "show")
+
+    def action_tree(self) -> None:
+        """Whom and what they are related to, as a tree; or the list again."""
+        self.toggle_class("-tree")
+        (self.query_one(Relations) if self.has_class("-tree") else self.facts).focus()
+
+    def on_relations_wanted(self, event: Relations.Wanted) -> None:
+        """Bring what is known of the one at a node."""
+        event.stop()
+        self.begin(self._branch(event))
+
+    async def _branch(self, event: Relations.Wanted) -> None:
+        facts = await self.memory.facts(event.who, self._as_of, history=self._history)
+        self.query_one(Relations).add(event.node, facts)
+
+    async def on_relations_go(self, event: Relations.Go) -> None:
+        """Show the one that was chosen in the tree, of whichever kind."""
+        event.stop()
+        self.begin(self._reach(event.who), "reach")
+
+    async def _reach(self, who: str) -> None:
+        if self._names.choose(who):
+            return
+        for kind in _KINDS:
+            if any(entity["id"] == who for entity in await self.memory.entities(kind)):
+                self._kind, self._goal = kind, who
+                await self.load()
+                return
+
+    def on_slider_moved(self, event: Slider.Moved) -> None:
+        """As it stood at the end of the month that was chosen; at the end of the line, now."""
+        event.stop()
+        year, month = divmod(self._first.year * 12 + self._first.month - 1 + event.value, 12)
+        end = _month_end(date(year, month + 1, 1), 1)
+        self._go_to(None if event.value == event.slider.high else str(end))
+
+    def _show_as_of(self) -> None:
+        """Let the line show from when on something is known, and where one stands."""
+        slider, today = self.query_one(Slider), date.today()
+        months = _months(self._first, today)
+        at = months
+        if self._as_of is not None and self._as_of[:4].isdigit():
+            year, month = int(self._as_of[:4]), int(self._as_of[5:7] or 12)
+            at = _months(self._first, date(year, month, 1))
+        slider.show(0, months, at)
+        shown = self._as_of or ""
+        slider.say(day(shown) if _is_day(shown) else shown or "now")
 
     def action_date(self) -> None:
         """Ask for a day, and show everything as it stood then."""
@@ -168,6 +230,7 @@ class FactsPane(FactPane):
 
     def _go_to(self, as_of: str | None) -> None:
         self._as_of = as_of
+        self._show_as_of()
         self.begin(self._show(keep=True), "show")
 
     def action_kind(self) -> None:
@@ -241,8 +304,10 @@ class FactsPane(FactPane):
             return
         fact, here = row.fact, self._who["id"] if self._who else ""
         other = fact["subject"] if fact["subject"]["id"] != here else fact["object_entity"]
-        if other is None or not self._names.choose(other["id"]):
-            self.say(f"nobody else is named in it among the {_KINDS[self._kind]}")
+        if other is None:
+            self.say("nobody else is named in it")
+        else:
+            self.begin(self._reach(other["id"]), "reach")
 
 
 def _row(fact: Fact, who: str, asks: bool = False) -> Row:
@@ -254,6 +319,11 @@ def _row(fact: Fact, who: str, asks: bool = False) -> Row:
     if entity and entity["name"] not in value:
         value += f" ({one_line(entity['name'])})"
     return Row(fact["relation"], value, fact, asks)
+
+
+def _months(first: date, last: date) -> int:
+    """How many months one is after the other."""
+    return (last.year - first.year) * 12 + last.month - first.month
 
 
 def _is_day(text: str) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from time import perf_counter
 
 from textual.app import ComposeResult
@@ -13,11 +12,11 @@ from textual.widgets import Static
 
 from secondme.tui.memory import Memory
 from secondme.tui.pane import MomentPane
-from secondme.tui.shapes import Moment, State
+from secondme.tui.shapes import Recalled, State
 from secondme.tui.widgets.chips import HINT, Chip, Chips, taken
 from secondme.tui.widgets.dialogs import Choice
 from secondme.tui.widgets.field import Field
-from secondme.tui.widgets.moments import MomentList
+from secondme.tui.widgets.moments import MomentList, grouped
 from secondme.wording import counted, emphasis, milliseconds, one_line
 
 _FIRST = 40
@@ -28,10 +27,12 @@ class RecallPane(MomentPane):
     """Results that change with each key; filters as chips."""
 
     TITLE = "Recall"
+    ASIDE = True
     BINDINGS = [
         Binding("down", "results", "Results", show=False),
         Binding("slash,i", "type", "Search"),
         Binding("ctrl+f", "filter", "Filter"),
+        Binding("ctrl+g", "group", "Episodes"),
         Binding("m", "more", "More"),
     ]
 
@@ -39,6 +40,8 @@ class RecallPane(MomentPane):
         super().__init__(memory, id="recall")
         self._count = _FIRST
         self._shown = ""
+        self._grouped = True
+        self._aside: list[str] = []
         self.latencies: list[float] = []
         """Seconds from a key to its results, for those that were shown."""
 
@@ -96,25 +99,35 @@ class RecallPane(MomentPane):
         found = self.query_one("#found", Static)
         filters = self.query_one(Chips).filters
         if sum(c.isalnum() for c in question) < 2:
-            self._show([], "")
+            self._aside.clear()
+            self._show({"hits": [], "took_ms": 0.0}, "")
             found.update(HINT)
             return
         typing = self.query_one(Field).has_focus
         result = await self.memory.recall(
-            question, k=self._count, typing=typing, asked=False, **filters
+            question,
+            k=self._count,
+            typing=typing,
+            asked=False,
+            without=self._aside or None,
+            episodes=self._grouped or None,
+            **filters,
         )
         hits = result["hits"]
-        self._show(hits, question)
+        self._show(result, question)
         words = f"{counted(len(hits), 'moment')} in {milliseconds(result['took_ms'])}"
         if not hits:
             words = "nothing found" + (" with these filters" if filters else "")
+        if self._aside:
+            words += f" · without {counted(len(self._aside), 'moment')}, ctrl+z brings one back"
         notice = f" · {one_line(result['notice'])}" if result.get("notice") else ""
         found.update(words + notice)
         self.latencies.append(perf_counter() - began)
 
-    def _show(self, hits: Sequence[Moment], question: str) -> None:
+    def _show(self, found: Recalled, question: str) -> None:
         list_ = self.query_one(MomentList)
-        list_.show(hits, emphasis(question))
+        hits, groups = grouped(found["hits"], found.get("episodes", ()))
+        list_.show(hits, emphasis(question), groups)
         if hits and self.roomy:
             list_.action_open()
         elif not hits:
@@ -129,6 +142,26 @@ class RecallPane(MomentPane):
     def action_type(self) -> None:
         """Go to the field."""
         self.query_one(Field).focus()
+
+    def action_group(self) -> None:
+        """By episode, or simply the best first."""
+        self._grouped = not self._grouped
+        self.say("by episode" if self._grouped else "the best first, whatever belongs together")
+        self._search()
+
+    def put_aside(self, id_: str) -> None:
+        """Search again without this moment, until something else is looked for."""
+        self._aside.append(id_)
+        self._search()
+        self.say("not this one: left out of this search; ctrl+z brings it back")
+
+    def put_back(self) -> None:
+        """Search again with what was left out last."""
+        if self._aside:
+            self._aside.pop()
+            self.just_aside = bool(self._aside)
+            self._search()
+            self.say("brought back")
 
     def action_more(self) -> None:
         """Find more."""

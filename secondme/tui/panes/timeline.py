@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from datetime import date
 
 from textual.app import ComposeResult
@@ -12,13 +13,14 @@ from textual.timer import Timer
 from textual.widgets import Static, Tree
 from textual.widgets.tree import TreeNode
 
+from secondme.tui import shapes
 from secondme.tui.memory import Memory
 from secondme.tui.pane import MomentPane
 from secondme.tui.shapes import Moment, Part, State
 from secondme.tui.widgets.density import Density
 from secondme.tui.widgets.dialogs import Prompt
-from secondme.tui.widgets.moments import MomentList
-from secondme.wording import counted
+from secondme.tui.widgets.moments import Group, MomentList, grouped
+from secondme.wording import counted, day, one_line
 
 _PACE = 1.5
 _MONTHS_SHOWN = 150
@@ -34,6 +36,7 @@ class TimelinePane(MomentPane):
         Binding("d", "jump", "Date"),
         Binding("p", "play", "Play"),
         Binding("t", "this_day", "This day"),
+        Binding("ctrl+g", "group", "Episodes", show=False),
     ]
 
     def __init__(self, memory: Memory) -> None:
@@ -42,6 +45,9 @@ class TimelinePane(MomentPane):
         self._shown = ""
         self._change: str | None = None
         self._playing: Timer | None = None
+        self._months: list[Part] = []
+        self._found: shapes.Timeline | None = None
+        self._grouped = True
 
     def compose(self) -> ComposeResult:
         """The plot over years and a day."""
@@ -68,14 +74,25 @@ class TimelinePane(MomentPane):
 
     async def _load(self) -> None:
         months = (await self.memory.timeline(by="month"))["parts"]
+        if months == self._months:
+            return
+        self._months = months
         density = self.query_one(Density)
         density.show(
             _without_gaps(months)
             if len(months) <= _MONTHS_SHOWN
             else (await self.memory.timeline())["parts"]
         )
+        await self._plant(months)
+        if months and not self._shown:
+            days = (await self.memory.timeline(months[-1]["when"]))["parts"]
+            await self._show_day(days[-1]["when"])
+
+    async def _plant(self, months: list[Part]) -> None:
+        """The years with their months; what was open before is open again."""
         tree = self.query_one(Tree)
-        expanded = {str(node.data) for node in tree.root.children if node.is_expanded}
+        opened = {str(node.data) for node in _nodes(tree.root) if node.is_expanded}
+        chosen = tree.cursor_node.data if tree.cursor_node else None
         tree.clear()
         counts = Counter[str]()
         for month in months:
@@ -86,51 +103,89 @@ class TimelinePane(MomentPane):
                 if month["when"].startswith(year):
                     when = date.fromisoformat(f"{month['when']}-01")
                     node.add(f"{when:%B}  {month['moments']:,}", data=month["when"])
-            if year in expanded or (not expanded and year == max(counts)):
+            if year in opened or (not opened and year == max(counts)):
                 node.expand()
-        if months and not self._shown:
-            days = (await self.memory.timeline(months[-1]["when"]))["parts"]
-            await self._show_day(days[-1]["when"])
+        for name in sorted(opened, key=len):
+            for node in _nodes(tree.root):
+                if node.data == name and len(name) > 4:
+                    await self._open(node, name)
+                    node.expand()
+        for node in _nodes(tree.root):
+            if chosen and node.data == chosen:
+                self.call_after_refresh(tree.move_cursor, node)
 
-    async def on_tree_node_expanded(self, event: Tree.NodeExpanded[str]) -> None:
-        """A month's days are loaded when it is opened."""
+    def on_tree_node_expanded(self, event: Tree.NodeExpanded[str]) -> None:
+        """A month's days, and a day's episodes, are loaded when it is opened."""
         node = event.node
-        if node.data and len(node.data) == 7 and not node.children:
-            self.begin(self._add_days(node, node.data))
+        if node.data and len(node.data) > 4 and not node.children:
+            self.begin(self._open(node, node.data))
 
-    async def _add_days(self, node: TreeNode[str], month: str) -> None:
-        for day in (await self.memory.timeline(month))["parts"]:
-            when = date.fromisoformat(day["when"])
-            node.add_leaf(f"{when:%a} {when.day}  {day['moments']:,}", data=day["when"])
+    async def _open(self, node: TreeNode[str], when: str) -> None:
+        found = await self.memory.timeline(when)
+        if node.children:
+            return
+        for episode in found.get("episodes", ()):
+            node.add_leaf(one_line(episode["title"]), data=episode["id"])
+        for part in found["parts"] if found["unit"] == "day" else ():
+            when_ = date.fromisoformat(part["when"])
+            node.add(f"{when_:%a} {when_.day}  {part['moments']:,}", data=part["when"])
 
     def on_tree_node_highlighted(self, event: Tree.NodeHighlighted[str]) -> None:
-        """A day under the cursor is shown."""
-        if event.node.data and len(event.node.data) == 10:
-            self.begin(self._show_day(event.node.data), "day")
+        """A day, or an episode, under the cursor is shown."""
+        data = event.node.data or ""
+        if _is_day(data):
+            self.begin(self._show_day(data), "day")
+        elif not data[:1].isdigit() and data:
+            self.begin(self._show_episode(data), "day")
 
     def on_tree_node_selected(self, event: Tree.NodeSelected[str]) -> None:
-        """A day that is chosen is read."""
-        if event.node.data and len(event.node.data) == 10:
+        """An episode that is chosen is read; and a day, which is opened as well."""
+        if event.node.data and (_is_day(event.node.data) or not event.node.data[0].isdigit()):
             self.query_one(MomentList).focus()
 
-    async def _show_day(self, day: str) -> None:
-        found = await self.memory.timeline(day)
-        self._shown = day
-        self.query_one(Density).choose(day)
+    async def _show_episode(self, id_: str) -> None:
+        """All of an episode, also what is of other days."""
+        episode = await self.memory.episode(id_)
+        people = ", ".join(one_line(name) for name in episode["people"])
+        held = counted(len(episode["said"]), "moment")
+        head = [
+            one_line(episode["title"]),
+            day(episode["since"]),
+            held,
+            *([people] if people else []),
+        ]
+        self._found = None
+        self._show(" · ".join(head), episode["said"])
+
+    async def _show_day(self, which: str) -> None:
+        found = await self.memory.timeline(which)
+        self._shown = which
+        self.query_one(Density).choose(which)
         self._near = {"previous": found.get("previous"), "next": found.get("next")}
-        when = date.fromisoformat(found["when"] or day)
+        when = date.fromisoformat(found["when"] or which)
         moments = found.get("moments", [])
         held = counted(len(moments), "moment") if moments else "nothing is remembered"
+        self._found = found
         self._show(f"{when:%A} {when.day} {when:%B %Y} · {held}", moments)
 
-    def _show(self, head: str, moments: list[Moment]) -> None:
+    def _show(self, head: str, moments: Sequence[Moment]) -> None:
         self.query_one("#dayhead", Static).update(head)
-        self.query_one(MomentList).show(moments)
+        groups: list[Group] = []
+        if self._grouped and self._found is not None:
+            moments, groups = grouped(moments, self._found.get("episodes", ()), dated=False)
+        self.query_one(MomentList).show(moments, groups=groups)
+
+    def action_group(self) -> None:
+        """The day by episode, or in order of time."""
+        self._grouped = not self._grouped
+        self.say("by episode" if self._grouped else "in order of time")
+        if self._found is not None:
+            self.begin(self._show_day(self._shown), "day")
 
     def action_step(self, side: str) -> None:
         """The nearest day before or after this one that holds something."""
-        if day := self._near.get(side):
-            self.begin(self._show_day(day), "day")
+        if near := self._near.get(side):
+            self.begin(self._show_day(near), "day")
         else:
             self.say("there is nothing further that way")
 
@@ -168,26 +223,31 @@ class TimelinePane(MomentPane):
         moments = self.query_one(MomentList)
         if moments.cursor + 1 < len(moments.moments):
             moments.cursor += 1
-        elif day := self._near.get("next"):
-            await self._show_day(day)
+        elif following := self._near.get("next"):
+            await self._show_day(following)
         else:
             self.action_play()
 
     def action_this_day(self) -> None:
-        """What there is of today's date in every year."""
-        self.begin(self._this_day(), "day")
-
-    async def _this_day(self) -> None:
+        """What there is of the day's date in every year; once more: of today's."""
         today = date.today()
+        shown = date.fromisoformat(self._shown) if self._shown and self._found else today
+        self.begin(self._this_day(shown), "day")
+
+    async def _this_day(self, which: date) -> None:
         moments: list[Moment] = []
-        for year in (await self.memory.timeline())["parts"]:
-            days = (await self.memory.timeline(year["when"], by="day"))["parts"]
-            for day in days:
-                if day["when"].endswith(f"{today:%m-%d}"):
-                    moments += (await self.memory.timeline(day["when"])).get("moments", [])
-        held = counted(len(moments), "moment") if moments else "nothing is remembered"
-        self._near = {}
-        self._show(f"{today.day} {today:%B} in every year · {held}", moments)
+        years = 0
+        for part in (await self.memory.timeline(by="day"))["parts"]:
+            if part["when"].endswith(f"{which:%m-%d}"):
+                found = await self.memory.timeline(part["when"])
+                moments += found.get("moments", [])
+                years += 1
+        held = f"{counted(len(moments), 'moment')} in {counted(years, 'year')}"
+        self._found = None
+        self._show(
+            f"{which.day} {which:%B} in every year · {held if moments else 'nothing is remembered'}",
+            moments,
+        )
         self.query_one(MomentList).focus()
 
     def action_back(self) -> None:
@@ -197,6 +257,17 @@ class TimelinePane(MomentPane):
             self.query_one(MomentList).focus()
         else:
             self.opened()
+
+
+def _nodes(node: TreeNode[str]) -> Iterator[TreeNode[str]]:
+    """All nodes below one."""
+    for child in node.children:
+        yield child
+        yield from _nodes(child)
+
+
+def _is_day(data: str) -> bool:
+    return len(data) == 10 and data[4:5] == "-"
 
 
 def _without_gaps(months: list[Part]) -> list[Part]:

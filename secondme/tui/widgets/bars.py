@@ -72,14 +72,24 @@ class Notice(Static):
 
 
 class Standing(Static):
-    """How the memory stands, in a few words at the right."""
+    """The key for all keys, which has its place however many others there are, and how the memory
+    stands, in a few words."""
 
     def __init__(self) -> None:
         super().__init__("", id="standing", markup=False)
 
+    def on_mount(self) -> None:
+        """Nothing is known of the memory yet."""
+        self.tell(None)
+
     def tell(self, state: State | None) -> None:
         """Show it."""
-        self.update("" if state is None else _standing(state))
+        standing = Content("") if state is None else _standing(state)
+        self.update(Content.assemble(("?", "$accent"), (" Keys  ", "$quiet"), standing))
+
+    async def on_click(self) -> None:
+        """Show the keys."""
+        await self.run_action("app.keys")
 
 
 def _standing(state: State) -> Content:

@@ -60,6 +60,7 @@ class Beside(VerticalScroll):
 def _head(moment: Shown) -> Content:
     who = f" · {one_line(moment['speaker'])}" if moment["speaker"] else ""
     gone = "" if moment["live"] else "  no longer recalled"
+    gone += "  marked as wrong" if "wrong" in moment["marks"] else ""
     return Content.assemble(
         (minute(moment["time"]), "bold"), (who, "bold $primary"), (gone, "$warning")
     )

@@ -31,7 +31,7 @@ def taken(typed: str) -> tuple[str, dict[str, str]]:
 
 
 class Chip(Static, can_focus=True):
-    """One filter; pressing it takes it away."""
+    """One filter, or what else can be taken away; pressing it does so."""
 
     BINDINGS = [Binding("enter,delete,backspace,x", "remove", "Remove filter")]
 
@@ -42,8 +42,9 @@ class Chip(Static, can_focus=True):
             super().__init__()
             self.name = name
 
-    def __init__(self, name: str, value: str) -> None:
-        shown = {"source": "in"}.get(name, name)
+    def __init__(self, name: str, value: str, shown: str = "") -> None:
+        """`shown` stands before the value in place of the name."""
+        shown = shown or {"source": "in"}.get(name, name)
         super().__init__(f"{shown} {value} ×", markup=False)
         self._filter = name
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from time import monotonic
 from typing import cast
 
@@ -14,10 +15,11 @@ from textual.message import Message
 from textual.timer import Timer
 from textual.widgets import Static
 
-from secondme.tui.shapes import Answer, Event, Recalled
-from secondme.tui.widgets.rows import MomentRow, Picked, cited, near
+from secondme.tui.shapes import Answer, Event, Moment, Recalled
+from secondme.tui.widgets.chips import Chip
+from secondme.tui.widgets.rows import MomentRow, Picked, cited, facts, near
 from secondme.tui.widgets.trace import trace_rows
-from secondme.wording import clean, milliseconds, one_line
+from secondme.wording import clean, clip, milliseconds, one_line
 
 _MARK = re.compile(r"\s*\[(\d+)\]")
 _FRAME = 1 / 20
@@ -62,9 +64,19 @@ class Exchange(Vertical):
             self.exchange = exchange
             self.question = question
 
-    def __init__(self, question: str) -> None:
+    class Again(Message):
+        """The question is to be asked again with a moment that was put aside."""
+
+        def __init__(self, exchange: Exchange, id: str) -> None:
+            super().__init__()
+            self.exchange = exchange
+            self.id = id
+
+    def __init__(self, question: str, without: Sequence[Moment] = ()) -> None:
+        """The answer does not rest on the moments `without`."""
         super().__init__()
         self.question = question
+        self.without = list(without)
         self.answer: Answer | None = None
         self.looked_up = question
         self._text = ""
@@ -76,6 +88,10 @@ class Exchange(Vertical):
     def compose(self) -> ComposeResult:
         """Question, answer, citations, and a line on how it came about."""
         yield Static(one_line(self.question), classes="question", markup=False)
+        if self.without:
+            with Vertical(classes="without"):
+                for moment in self.without:
+                    yield Chip(moment["id"], clip(facts(moment), 50), "without")
         yield Said("", classes="answer", markup=False)
         yield Static("", classes="why", markup=False)
         yield Vertical(classes="cited")
@@ -156,6 +172,11 @@ class Exchange(Vertical):
         for citation in self.answer["citations"] if self.answer else []:
             if citation["n"] == event.n:
                 self.post_message(Picked(citation["id"], citation["quote"], open=True))
+
+    def on_chip_removed(self, event: Chip.Removed) -> None:
+        """A moment that was put aside is wanted again."""
+        event.stop()
+        self.post_message(self.Again(self, event.name))
 
     def action_edit(self) -> None:
         """Edit the question and ask again."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from rich.segment import Segment
 from rich.style import Style
@@ -14,19 +16,59 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from secondme.tui.shapes import Moment
+from secondme.tui.shapes import Moment, Together
 from secondme.tui.widgets.rows import Picked, facts
-from secondme.wording import cells, fit, one_line
+from secondme.wording import cells, day, fit, one_line
 
 _ROWS = 3
 _LEAD = 40
 """Cells of text before the first word asked for that are shown at most."""
 
 
+class Group(NamedTuple):
+    """Moments in a row that belong together: from the first one's place, how many, under what."""
+
+    first: int
+    size: int
+    heading: str
+
+
+def grouped(
+    moments: Sequence[Moment], episodes: Iterable[Together], *, dated: bool = True
+) -> tuple[list[Moment], list[Group]]:
+    """The moments by episode, each where its first moment stood; what is in none stays where it is.
+
+    `dated` puts each episode's date into its heading.
+    """
+    of = {id_: episode for episode in episodes for id_ in episode["here"]}
+    known = {moment["id"]: moment for moment in moments}
+    out: list[Moment] = []
+    groups: list[Group] = []
+    seen = set[str]()
+    for moment in moments:
+        episode = of.get(moment["id"])
+        if episode is None:
+            out.append(moment)
+        elif episode["id"] not in seen:
+            seen.add(episode["id"])
+            here = [known[id_] for id_ in episode["here"] if id_ in known]
+            groups.append(Group(len(out), len(here), _heading(episode, len(here), dated)))
+            out += here
+    return out, groups
+
+
+def _heading(episode: Together, here: int, dated: bool) -> str:
+    when = [day(episode["since"])] if dated else []
+    whole = episode["moments"]
+    count = f"all {whole}" if here == whole else f"{here} of {whole}"
+    return " · ".join([one_line(episode["title"]), *when, count])
+
+
 class MomentList(ScrollView, can_focus=True):
     """Moments in order, each a line of facts and a line of text; the chosen one posts `Picked`."""
 
     COMPONENT_CLASSES = {
+        "moments--episode",
         "moments--facts",
         "moments--text",
         "moments--word",
@@ -48,12 +90,26 @@ class MomentList(ScrollView, can_focus=True):
         super().__init__(id=id)
         self.moments: Sequence[Moment] = ()
         self._pattern: re.Pattern[str] | None = None
+        self._headings: dict[int, str] = {}
+        self._within: set[int] = set()
+        self._tops: Sequence[int] = ()
+        self._height = 0
 
-    def show(self, moments: Sequence[Moment], pattern: re.Pattern[str] | None = None) -> None:
-        """Show these, with what the pattern matches standing out, from the first one on."""
+    def show(
+        self,
+        moments: Sequence[Moment],
+        pattern: re.Pattern[str] | None = None,
+        groups: Sequence[Group] = (),
+    ) -> None:
+        """Show these, with what the pattern matches standing out, from the first one on; those of a
+        group under its heading."""
         self.moments = moments
         self._pattern = pattern
-        self.virtual_size = Size(self.size.width, _ROWS * len(moments))
+        self._headings = {group.first: group.heading for group in groups}
+        self._within = {n for group in groups for n in range(group.first, group.first + group.size)}
+        self._tops = _tops(len(moments), self._headings)
+        self._height = self._tops[-1] + _ROWS if moments else 0
+        self.virtual_size = Size(self.size.width, self._height)
         self.set_reactive(MomentList.cursor, 0)
         self.scroll_to(y=0, animate=False, immediate=True)
         self.refresh()
@@ -69,9 +125,10 @@ class MomentList(ScrollView, can_focus=True):
 
     def watch_cursor(self, cursor: int) -> None:
         """Keep the chosen one in view, and tell."""
-        self.scroll_to_region(
-            Region(0, cursor * _ROWS, 1, _ROWS), animate=False, immediate=True, force=True
-        )
+        if self.moments:
+            above = 1 if cursor in self._headings else 0
+            region = Region(0, self._tops[cursor] - above, 1, _ROWS + above)
+            self.scroll_to_region(region, animate=False, immediate=True, force=True)
         self.refresh()
         self._pick()
 
@@ -97,22 +154,37 @@ class MomentList(ScrollView, can_focus=True):
 
     def on_click(self, event: events.Click) -> None:
         """Choose and look at what is under the mouse."""
-        at = int(event.y + self.scroll_offset.y) // _ROWS
-        if at < len(self.moments):
-            self.cursor = at
+        line = int(event.y + self.scroll_offset.y)
+        if line < self._height:
+            at = bisect_right(self._tops, line) - 1
+            heading = at < 0 or line - self._tops[at] == _ROWS
+            self.cursor = at + heading
             self._pick(open=True)
 
     def on_resize(self) -> None:
         """Lines are as wide as the list."""
-        self.virtual_size = Size(self.size.width, _ROWS * len(self.moments))
+        self.virtual_size = Size(self.size.width, self._height)
 
     def render_line(self, y: int) -> Strip:
         """One line of what is in view."""
-        at, part = divmod(y + self.scroll_offset.y, _ROWS)
+        line = y + self.scroll_offset.y
         width = self.scrollable_content_region.width
         base = self.rich_style
-        if at >= len(self.moments) or part == _ROWS - 1:
+        if line >= self._height:
             return Strip.blank(width, base)
+        at = bisect_right(self._tops, line) - 1
+        part = line - self._tops[at] if at >= 0 else _ROWS
+        if part == _ROWS:  # the heading of those that come after
+            style = base + self.get_component_rich_style("moments--episode", partial=True)
+            heading = Segment(fit(self._headings[at + 1], width - 1), style)
+            return Strip([heading]).adjust_cell_length(width, base)
+        quiet = base + self.get_component_rich_style("moments--facts", partial=True)
+        within = at in self._within
+        if part == _ROWS - 1:
+            guide = (
+                "│" if within and at + 1 in self._within and at + 1 not in self._headings else ""
+            )
+            return Strip([Segment(guide, quiet)]).adjust_cell_length(width, base)
         moment = self.moments[at]
         if at == self.cursor:
             base += self.get_component_rich_style("moments--chosen", partial=True)
@@ -122,10 +194,11 @@ class MomentList(ScrollView, can_focus=True):
             pieces = [(fit(facts(moment), room), style)]
         else:
             pieces = self._text(moment, room, base)
-        mark = "▎ " if at == self.cursor else "  "
-        segments = [
-            Segment(mark, base + self.get_component_rich_style("moments--word", partial=True))
-        ]
+        if at == self.cursor:
+            mark = base + self.get_component_rich_style("moments--word", partial=True)
+            segments = [Segment("▎ ", mark)]
+        else:
+            segments = [Segment("│ " if within else "  ", quiet)]
         segments += [Segment(text, style) for text, style in pieces]
         return Strip(segments).adjust_cell_length(width, base)
 
@@ -143,3 +216,15 @@ class MomentList(ScrollView, can_focus=True):
             pieces += [(text[end : match.start()], plain), (match[0], word)]
             end = match.end()
         return [*pieces, (text[end:], plain)]
+
+
+def _tops(count: int, headings: dict[int, str]) -> Sequence[int]:
+    """The line at which each moment begins, after the heading of its group."""
+    if not headings:
+        return range(0, _ROWS * count, _ROWS)
+    tops, line = [], 0
+    for at in range(count):
+        line += at in headings
+        tops.append(line)
+        line += _ROWS
+    return tops

@@ -28,11 +28,11 @@ Start = Callable[[], AsyncGenerator[Event]]
 
 
 class Task(Vertical, can_focus=True):
-    """One work: it begins when it is mounted, can be stopped and begun again."""
+    """One work: it begins when it is mounted, can be paused, and goes on where it stopped."""
 
     BINDINGS = [
-        Binding("s", "stop", "Stop"),
-        Binding("r", "again", "Again"),
+        Binding("s", "stop", "Pause"),
+        Binding("r", "again", "Go on"),
         Binding("enter", "open", "Left out"),
         Binding("delete,backspace", "dismiss", "Put away"),
     ]
@@ -91,7 +91,7 @@ class Task(Vertical, can_focus=True):
         """Stop; what is done stays."""
         if self._work is not None:
             self._work.cancel()
-        self._end("stopped; what is done stays, r goes on", failed=True)
+        self._end("paused; what is done stays, r goes on", failed=True)
         self.post_message(self.Ended(self, None))
 
     def action_dismiss(self) -> None:

@@ -1,0 +1,234 @@
+"""What a person does with a moment that is not the one, and how moments come together; a real core."""
+
+from __future__ import annotations
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Static, Tree
+
+from secondme.tui.app import SecondMe
+from secondme.tui.panes.ask import AskPane
+from secondme.tui.widgets.budget import Budget
+from secondme.tui.widgets.chips import Chip
+from secondme.tui.widgets.exchange import Exchange
+from secondme.tui.widgets.field import Field
+from secondme.tui.widgets.moments import MomentList
+from secondme.tui.widgets.residency import ResidencyMap
+from secondme.tui.widgets.slider import Slider
+from tests.tui.conftest import Life
+from tests.tui.driving import asked, drive, paste, screen, type_, until
+from tests.tui.test_flows import BICYCLE, told
+
+pytestmark = [pytest.mark.slow, pytest.mark.models]
+
+
+def cited(exchange: Exchange) -> list[str]:
+    assert exchange.answer
+    return [citation["id"] for citation in exchange.answer["citations"]]
+
+
+def shown(app: SecondMe) -> list[str]:
+    """The moments in the list, by id."""
+    return [moment["id"] for moment in app.pane.query_one(MomentList).moments]
+
+
+def test_an_answer_is_asked_for_again_without_a_moment_and_that_is_taken_back(life: Life) -> None:
+    async def flow(app: SecondMe, pilot: Pilot[None]) -> None:
+        pane = app.query_one(AskPane)
+        await pilot.press("ctrl+o")  # nothing of it is kept
+        await asked(app, pilot, BICYCLE)
+        first = cited(app.query_one(Exchange))
+        await until(pilot, lambda: pane.chosen is not None)
+        await pilot.press("escape", "n")
+        await until(pilot, lambda: "asked again without that one" in told(app))
+        await until(pilot, lambda: len(app.query(Exchange)) == 2 and not pane.busy)
+        again = app.query(Exchange).last()
+        assert again.question == BICYCLE
+        assert [moment["id"] for moment in again.without] == first[:1]
+        await until(pilot, lambda: again.answer)
+        assert first[0] not in cited(again)
+        assert "without 24 May 2025" in str(again.query_one(Chip).render())
+        again.query_one(Chip).focus()
+        await pilot.press("ctrl+z")
+        await until(pilot, lambda: "put back" in told(app))
+        await until(pilot, lambda: len(app.query(Exchange)) == 1)
+        assert cited(app.query_one(Exchange)) == first
+
+    drive(flow, life.home.config)
+
+
+def test_what_was_left_out_of_an_answer_is_asked_with_again(life: Life) -> None:
+    async def flow(app: SecondMe, pilot: Pilot[None]) -> None:
+        pane = app.query_one(AskPane)
+        await pilot.press("ctrl+o")
+        await asked(app, pilot, BICYCLE)
+        first = cited(app.query_one(Exchange))
+        await until(pilot, lambda: pane.chosen is not None)
+        await pilot.press("escape", "n")
+        await until(pilot, lambda: len(app.query(Exchange)) == 2 and not pane.busy)
+        app.query(Chip).first().focus()
+        await pilot.press("enter")
+        await until(pilot, lambda: len(app.query(Exchange)) == 3)
+        last = app.query(Exchange).last()
+        await until(pilot, lambda: last.answer)
+        assert last.without == []
+        assert cited(last) == first
+
+    drive(flow, life.home.config)
+
+
+def test_a_search_leaves_out_what_is_not_meant_until_that_is_taken_back(life: Life) -> None:
+    async def flow(app: SecondMe, pilot: Pilot[None]) -> None:
+        await pilot.press("escape", "2")
+        await paste(app, pilot, "the green bicycle")
+        await until(pilot, lambda: shown(app))
+        hits = app.pane.query_one(MomentList)
+        before = shown(app)
+        await pilot.press("down", "n")
+        await until(pilot, lambda: "ctrl+z brings one back" in screen(app))
+        assert before[0] not in shown(app)
+        await pilot.press("ctrl+z")
+        await until(pilot, lambda: before[0] in shown(app))
+        assert "brings one back" not in screen(app)
+        hits.focus()
+        await pilot.press("n")
+        await until(pilot, lambda: before[0] not in shown(app))
+        await pilot.press("slash", "ctrl+u")
+        await paste(app, pilot, "the green bicycle")  # something new is looked for
+        await until(pilot, lambda: before[0] in shown(app))
+
+    drive(flow, life.home.config)
+
+
+def test_a_moment_is_marked_as_wrong_and_that_is_taken_back(life: Life) -> None:
+    noted = life.home.call("note", text="the heron of Utrecht juggles turnips")
+
+    def marks() -> list[str]:
+        found: list[str] = life.home.call("show", id=noted["id"])["marks"]
+        return found
+
+    async def flow(app: SecondMe, pilot: Pilot[None]) -> None:
+        await pilot.press("escape", "2")
+        await paste(app, pilot, "heron turnips")
+        await until(pilot, lambda: noted["id"] in shown(app))
+        await until(pilot, lambda: app.pane.beside.moment is not None)  # type: ignore[attr-defined]
+        app.pane.query_one(MomentList).focus()
+        await pilot.press("w")
+        await until(pilot, lambda: "marked as wrong: it comes up lower" in told(app))
+        assert marks() == ["wrong"]
+        await until(pilot, lambda: "  marked as wrong" in screen(app))
+        await pilot.press("ctrl+z")
+        await until(pilot, lambda: "took back: marked 1 moment as wrong" in told(app))
+        assert marks() == []
+
+    drive(flow, life.home.config)
+    life.home.call("undo")
+
+
+def test_results_come_by_episode_or_simply_the_best_first(life: Life) -> None:
+    life.home.finish("consolidate", now=True)
+
+    async def flow(app: SecondMe, pilot: Pilot[None]) -> None:
+        await pilot.press("escape", "2")
+        await paste(app, pilot, "dentist")
+        expected = life.home.call(
+            "recall", question="dentist", k=40, typing=True, asked=False, episodes=True
+        )
+        episode = next(e for e in expected["episodes"] if len(e["here"]) > 1)
+        await until(pilot, lambda: set(shown(app)) == {hit["id"] for hit in expected["hits"]})
+        at = shown(app).index(episode["here"][0])
+        assert shown(app)[at : at + len(episode["here"])] == episode["here"]
+        hits = app.pane.query_one(MomentList)
+        hits.focus()
+        hits.cursor = at
+        await pilot.pause()
+        assert episode["title"][:20] in screen(app)
+        await pilot.press("ctrl+g")
+        await until(pilot, lambda: "the best first" in told(app))
+        await until(pilot, lambda: shown(app) == [hit["id"] for hit in expected["hits"]])
+        assert f" of {episode['moments']}" not in screen(app)
+        await pilot.press("escape", "3", "2", "escape")  # the session keeps it
+        assert shown(app) == [hit["id"] for hit in expected["hits"]]
+
+    drive(flow, life.home.config)
+
+
+def test_days_have_their_episodes_and_a_day_comes_in_every_year(life: Life) -> None:
+    life.home.finish("consolidate", now=True)
+    day = life.home.call("timeline", when="2024-11-21")
+    episode = max(day["episodes"], key=lambda e: e["moments"])
+
+    async def flow(app: SecondMe, pilot: Pilot[None]) -> None:
+        await pilot.press("escape", "3")
+        tree = app.pane.query_one(Tree)
+
+        def node(name: str) -> object:
+            nodes = [n for n in tree._tree_lines if n.node.data == name]
+            return nodes[0].node if nodes else None
+
+        for name in ("2024", "2024-11", "2024-11-21"):
+            await until(pilot, lambda name=name: node(name))
+            node(name).expand()  # type: ignore[attr-defined]
+        await until(pilot, lambda: node(episode["id"]))
+        tree.move_cursor(node(episode["id"]))  # type: ignore[arg-type]
+        whole = [m["id"] for m in life.home.call("show", id=episode["id"])["said"]]
+        await until(pilot, lambda: shown(app) == whole)
+        head = app.pane.query_one("#dayhead", Static)
+        assert episode["title"] in str(head.render())
+        await pilot.press("d")
+        await type_(pilot, "2024-11-21")
+        await pilot.press("enter")
+        await until(pilot, lambda: "Thursday 21 November 2024" in screen(app))
+        await until(pilot, lambda: episode["title"][:20] in screen(app))
+        await pilot.press("t")
+        await until(pilot, lambda: "21 November in every year" in str(head.render()))
+        years = [
+            m["id"]
+            for part in life.home.call("timeline", by="day")["parts"]
+            if part["when"].endswith("-11-21")
+            for m in life.home.call("timeline", when=part["when"])["moments"]
+        ]
+        assert shown(app) == years
+        await pilot.press("home", "p")
+        await until(pilot, lambda: app.pane.query_one(MomentList).cursor > 0)
+        await pilot.press("p")
+
+    drive(flow, life.home.config)
+
+
+def test_the_memory_of_the_model_is_moved_while_it_answers(life: Life) -> None:
+    async def flow(app: SecondMe, pilot: Pilot[None]) -> None:
+        pane = app.query_one(AskPane)
+        await pilot.press("escape", "7")
+        budget = app.pane.query_one(Budget)
+        await until(pilot, lambda: budget.display)
+        await pilot.press("m", "home")
+        least = budget.query_one(Slider).value
+        await until(pilot, lambda: f"{least} MB" in screen(app))
+        await until(pilot, lambda: "MB stream" in screen(app))
+        await pilot.press("enter")
+        await until(pilot, lambda: f"is held to {least} MB" in told(app))
+        assert app.state
+        await until(pilot, lambda: app.state["memory"] == least)  # type: ignore[index]
+        await pilot.press("f1", "ctrl+o")
+        app.query_one("#question", Field).focus()
+        await paste(app, pilot, "Tell me of the dentist in Cuire")
+        await pilot.press("enter")
+        await until(pilot, lambda: pane.busy)
+        await pilot.press("f7")
+        drawn = app.pane.query_one(ResidencyMap)
+        await until(pilot, lambda: "streams" in screen(app) and drawn._cells, 150)
+        states = {state for _, states in drawn._cells for state in states}
+        assert "streams" in states
+        assert [name for name, _ in drawn._cells][0::25] == ["embedding", "output"]
+        await pilot.press("m", *["right"] * 20, "enter")
+        await until(pilot, lambda: f"is held to {least + 100} MB" in told(app))
+        await until(pilot, lambda: f"of {least + 100}, foreseen" in screen(app))
+        await pilot.press("m", "end", "enter")
+        await until(pilot, lambda: "is held to no limit" in told(app))
+        await until(pilot, lambda: not pane.busy, 150)
+
+    try:
+        drive(flow, life.home.config)
+    finally:
+        life.home.call("model-memory", memory=0)
