@@ -156,7 +156,7 @@ def _patterns(table: str, subject: str = "") -> list[_Pattern]:
         relation, kind, expression = (part.strip() for part in line.split("|", 2))
         expression = expression.replace("SUBJECT", subject)
         expression = _PIECE.sub(lambda piece: _PIECES[piece.group()], expression)
-        whole = rf"(?:^|[,;:–—] |\b(?:and|but|because|that|so)(?: now| then)? |^\w+[,!] {lead})(?:{expression})(?![\w-])"
+        whole = rf"(?:^|[,;:.!–—] |\b(?:and|but|because|that|so)(?: now| then)? |^\w+[,!] {lead})(?:{expression})(?![\w-])"
         if relation.startswith("*"):
             whole = rf"(?:{expression})(?![\w-])"
         found.append(_Pattern(relation.lstrip("*"), kind, re.compile(whole)))
