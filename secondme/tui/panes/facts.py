@@ -7,12 +7,13 @@ from datetime import date, timedelta
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal
+from textual.widgets import Static
 
 from secondme.tui.deciding import FactPane
 from secondme.tui.memory import Memory
 from secondme.tui.shapes import Entity, Fact
 from secondme.tui.widgets.dialogs import Choice, Prompt
-from secondme.tui.widgets.facts import Row
+from secondme.tui.widgets.facts import Row, about
 from secondme.tui.widgets.names import NameList
 from secondme.tui.widgets.relations import Relations
 from secondme.tui.widgets.slider import Slider
@@ -179,6 +180,13 @@ class FactsPane(FactPane):
     async def _branch(self, event: Relations.Wanted) -> None:
         facts = await self.memory.facts(event.who, self._as_of, history=self._history)
         self.query_one(Relations).add(event.node, facts)
+
+    def on_relations_chosen(self, event: Relations.Chosen) -> None:
+        """Say more of the fact that makes a branch."""
+        event.stop()
+        if self.has_class("-tree"):
+            row = Row("", "", event.fact) if event.fact else None
+            self.query_one(".known .about", Static).update(about(row))
 
     async def on_relations_go(self, event: Relations.Go) -> None:
         """Show the one that was chosen in the tree, of whichever kind."""
