@@ -56,7 +56,7 @@ class FactsPane(FactPane):
         self._goal = ""
         self._as_of: str | None = None
         self._history = False
-        self._first = date.today()
+        self._first = self._last = date.today()
 
     def compose(self) -> ComposeResult:
         """Names, what is known of one, and a moment beside."""
@@ -82,7 +82,9 @@ class FactsPane(FactPane):
         """Show who and what is known now; whoever was chosen stays chosen."""
         people = await self.memory.entities(self._kind)
         months = (await self.memory.timeline(by="month"))["parts"]
-        self._first = date.fromisoformat(f"{months[0]['when']}-01") if months else date.today()
+        held = [date.fromisoformat(f"{month['when']}-01") for month in months]
+        self._first = held[0] if held else date.today()
+        self._last = min(held[-1], date.today()) if held else date.today()
         self._show_as_of()
         self._conflicts = await self.memory.conflicts()
         self._review = await self.memory.review()
@@ -211,8 +213,8 @@ class FactsPane(FactPane):
 
     def _show_as_of(self) -> None:
         """Let the line show from when on something is known, and where one stands."""
-        slider, today = self.query_one(Slider), date.today()
-        months = _months(self._first, today)
+        slider = self.query_one(Slider)
+        months = _months(self._first, self._last)
         at = months
         if self._as_of is not None and self._as_of[:4].isdigit():
             year, month = int(self._as_of[:4]), int(self._as_of[5:7] or 12)
