@@ -29,13 +29,15 @@ def main() -> int:
     if run("add", "--wait", "assets/demo"):
         return 3
     questions = json.loads((ROOT / "assets/demo/questions.json").read_text(encoding="utf-8"))
-    for question in questions[:3]:
+    for at, question in enumerate(questions[:3]):
         print(
             f"\n\x1b[1m{question['question']}\x1b[0m"
             if sys.stdout.isatty()
             else f"\n{question['question']}"
         )
         show(result("ask", "--json", question["question"]))
+        if not at:
+            print("    (the model was loaded for this one; it stays for the next)")
     memory()
     shown = COMMAND.relative_to(ROOT) if COMMAND.is_relative_to(ROOT) else COMMAND
     print(
@@ -81,16 +83,22 @@ def show(answer: dict[str, Any]) -> None:
         passage = textwrap.shorten(citation["text"], 220, placeholder=" …")
         print(f"    {head}\n      “{passage}”")
     first = (
-        f", first word after {answer['first_word_ms']:.0f}" if answer.get("first_word_ms") else ""
+        f", first word after {answer['first_word_ms'] / 1000:.1f} s"
+        if answer.get("first_word_ms")
+        else ""
     )
-    print(f"    recall {answer['recall_ms']:.0f} ms, answer {answer['took_ms']:.0f} ms{first}")
+    print(
+        f"    recall {answer['recall_ms']:.0f} ms, answer {answer['took_ms'] / 1000:.1f} s{first}"
+    )
 
 
 def memory() -> None:
     status = result("core", "status", "--json")
-    workers = ", ".join(f"{w['role']} {w['resident_mb']:.0f} MB" for w in status["workers"])
+    workers = ", ".join(
+        f"{w['role']} {w['resident_mb']:.0f} MB" for w in status["workers"] if w["pid"]
+    )
     print(
-        f"\n{status['moments']} moments. Resident: core {status['resident_mb']:.0f} MB, {workers}."
+        f"\n{status['moments']:,} moments. Resident: core {status['resident_mb']:.0f} MB, {workers}."
     )
 
 

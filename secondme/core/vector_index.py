@@ -218,6 +218,8 @@ class VectorKeeper:
         from secondme.index.chroma import discard_aside, set_aside
 
         with self._lock:
+            if not self.opened:
+                raise RefusedError("the vector index is still being opened", hint="try again soon")
             if not (self._in_step or serving_too):
                 raise RefusedError(
                     "the embedder is being changed, and its index made anew in any case",

@@ -104,9 +104,8 @@ class SecondMe(App[None]):
         self.call_after_refresh(self._follow)
 
     def _handle_exception(self, error: Exception) -> None:
-        """Work that finds its widgets gone while the app closes has not failed."""
-        cause = error.error if isinstance(error, WorkerFailed) else error
-        if self.is_running or not isinstance(cause, (NoMatches, ScreenStackError)):
+        """Work in the background that finds its widgets gone while the app closes has not failed."""
+        if self.is_running or not isinstance(error, (WorkerFailed, NoMatches, ScreenStackError)):
             super()._handle_exception(error)
 
     def _print_error_renderables(self) -> None:
@@ -134,8 +133,9 @@ class SecondMe(App[None]):
 
     def tell(self, line: str, *, trouble: bool = False, stay: bool = False) -> None:
         """Tell the person something in one line."""
-        for notice in self.screen_stack[0].query(Notice):
-            notice.tell(line, trouble=trouble, stay=stay)
+        for screen in self.screen_stack[:1]:  # none, while the app closes
+            for notice in screen.query(Notice):
+                notice.tell(line, trouble=trouble, stay=stay)
 
     async def on_screens_chosen(self, event: Screens.Chosen) -> None:
         """A screen was chosen with the mouse."""
@@ -185,7 +185,7 @@ class SecondMe(App[None]):
 
     def watch_state(self, state: State | None) -> None:
         """Tell whoever shows it."""
-        if state is not None:
+        if state is not None and self.is_running:
             self.screen_stack[0].query_one(Standing).tell(state)
             self.pane.told(state)
             if not self._greeted:

@@ -19,6 +19,7 @@ import pytest
 
 from secondme.core.client import lock_holder
 from secondme.errors import SecondMeError
+from secondme.model.e5_packed import Floats
 from tests.home import Home, chat
 
 ROUNDS = int(os.environ.get("SECONDME_KILL_ROUNDS", "100"))
@@ -115,7 +116,7 @@ class Indexed:
 
 def indexed(home: Home) -> Indexed:
     """Read from the indexes' own files, while no core runs."""
-    while (status := home.call("status"))["index"]["state"] != "ready" or status["pending"]:
+    while (status := home.call("status"))["index"] != "ready" or status["pending"]:
         time.sleep(0.1)
     home.stop()
     record = sqlite3.connect(home.config.database)

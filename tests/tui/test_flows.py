@@ -227,10 +227,10 @@ def test_a_folder_is_taken_in_watched_and_removed(life: Life, tmp_path: Path) ->
         await until(pilot, lambda: "b.pdf" in screen(app))
         await until(pilot, lambda: "watched" in screen(app))
         table.focus()
-        await choose(pilot, table, "letters")
+        await choose(pilot, table, folder.parent.name)
         await pilot.press("w")
         await until(pilot, lambda: "no longer watching" in told(app))
-        await choose(pilot, table, "letters")
+        await choose(pilot, table, folder.parent.name)
         await pilot.press("x", "enter")
         await until(pilot, lambda: "removed" in told(app))
         await until(

@@ -118,6 +118,7 @@ def reload(core: Core, call: Call) -> Event:
 @use_case
 def index_rebuild(core: Core, call: Call) -> Iterator[Event]:
     """Drop both indexes and make them anew from the record; search goes on meanwhile."""
+    core.wait_until_prepared(_PREPARED_SECONDS)
     started = time.monotonic()
     yield progress("words", 0, 0, started)  # one transaction, of which nothing shows before its end
     core.fulltext.rebuild()
