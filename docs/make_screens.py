@@ -101,6 +101,7 @@ def cast() -> None:
         "width": COLUMNS,
         "height": LINES,
         "title": "Second Me",
+        "idle_time_limit": 3,
         "env": {"TERM": "xterm-256color"},
     }
     lines = [json.dumps(head)]
