@@ -166,7 +166,10 @@ class ModelPane(Pane):
                 self.begin(self._see(), "residency")
 
     async def _see(self) -> None:
-        found = await self.memory.residency()
+        try:
+            found = await self.memory.residency()
+        except SecondMeError:  # its worker has just gone: there is nothing to be seen
+            found = None
         now = monotonic()
         if found is not None and self._read is not None:
             before, read = self._read
