@@ -164,6 +164,6 @@ def _plain(events: list[tuple[float, bytes]]) -> str:
 
 
 if __name__ == "__main__":
-    pictures()
     if "--cast" in sys.argv[1:]:
         cast()
+    pictures()
