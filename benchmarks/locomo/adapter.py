@@ -29,6 +29,8 @@ class SecondMe:
         *_, result = self._client.stream("add", paths=[str(Path(path).resolve())], wait=True)
         assert not result["skipped"], result["skipped"]
         list(self._client.stream("consolidate", now=True))
+        while self._client.call("facts-read", seconds=600.0)["unread"]:
+            pass
 
     def recall(self, question: str, k: int) -> list[dict[str, Any]]:
         hits = self._client.call("recall", question=question, k=k)["hits"]

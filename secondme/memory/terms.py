@@ -150,6 +150,11 @@ def tokens(text: str) -> list[str]:
     return _TOKEN.findall(plain(text))
 
 
+def stems(text: str) -> list[str]:
+    """The words of a text by their stem, small words too."""
+    return [_stem(word) for word in tokens(text)]
+
+
 def terms(text: str) -> list[Term]:
     """What the text says, in its order, each thing once."""
     return list({term.key: term for term in _terms(text)}.values())

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from secondme.memory.facts import plain
+from secondme.memory.facts import clauses, plain
 from secondme.memory.facts.directory import Directory
 from secondme.memory.facts.reading import Reading, Ref, key_of, person, relative, value_key
 from secondme.memory.facts.relations import RELATIONS
@@ -24,8 +24,57 @@ ANN = person("Ann")
 
 def said(text: str, speaker: Ref | None = ANN, topic: Ref | None = None) -> list[tuple[str, ...]]:
     """What plain rules alone find."""
-    found = plain.read(Reading(text, date(2024, 7, 13), speaker, None, topic), parsed=False)
-    return [(s.subject.name, s.relation, s.object) for s in found.said]
+    reading = Reading(text, date(2024, 7, 13), speaker, None, topic)
+    found = clauses.merged(plain.read(reading, parsed=False).said, clauses.read(reading).said)
+    return [(s.subject.name, s.relation, s.object) for s in found]
+
+
+@pytest.mark.parametrize(
+    ("text", "who", "relation", "value"),
+    [
+        ("Since Monday I'm living in Ghent.", "Ann", "lives in", "Ghent"),
+        ("Guess what, we moved to Ghent!", "Ann", "lives in", "Ghent"),
+        ("I left Lyon and moved to Ghent.", "Ann", "lives in", "Ghent"),
+        ("I now live in Ghent, can you believe it?", "Ann", "lives in", "Ghent"),
+        ("I joined Marlow & Finch today.", "Ann", "works at", "Marlow & Finch"),
+        ("I got hired by Solvia!", "Ann", "works at", "Solvia"),
+        ("I've become a gardener after all.", "Ann", "works as", "gardener"),
+        ("You can call me on 0151 2345678 now.", "Ann", "phone", "0151 2345678"),
+        ("I really like liquorice.", "Ann", "likes", "liquorice"),
+        ("I can't stand figs any longer.", "Ann", "dislikes", "figs"),
+        ("Figs are not for me.", "Ann", "dislikes", "figs"),
+        ("I've been playing the cello since May.", "Ann", "plays", "cello"),
+        ("I brought home a rabbit named Clover.", "Ann", "has pet", "rabbit Clover"),
+        ("Just back from Norway!", "Ann", "visited", "Norway"),
+        ("Viola lives in Dublin now.", "Viola", "lives in", "Dublin"),
+        ("Viola is an architect.", "Viola", "works as", "architect"),
+        ("Viola's birthday is on 26 October.", "Viola", "birthday", "26 October"),
+        ("Viola is my sister.", "Ann", "sister", "Viola"),
+    ],
+)
+def test_short_statements_are_read_by_their_words(
+    text: str, who: str, relation: str, value: str
+) -> None:
+    assert said(text) == [(who, relation, value)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "If I lived in Ghent I would sing.",
+        "I wish I worked at Solvia.",
+        "Mia thinks I live in Ghent.",
+        "Should I call the dentist, his number is 0151 2345678?",
+        "I love my sister.",
+        "I like to read.",
+        "I love you.",
+        "We could have moved to Ghent.",
+        "The gardener lives in Ghent.",
+        "I went to Norway House for lunch.",
+    ],
+)
+def test_what_is_supposed_or_says_little_is_no_statement(text: str) -> None:
+    assert said(text) == []
 
 
 @pytest.mark.parametrize(

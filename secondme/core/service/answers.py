@@ -8,25 +8,31 @@ import time
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 from secondme.core.app import Core
 from secondme.core.service import Call, Event, use_case
+from secondme.core.service.facts import book
 from secondme.core.service.moments import find, make_filter, note_use, search_notice
 from secondme.core.service.parts import moment_json
 from secondme.errors import BadInputError
 from secondme.ingest.intake import Said
-from secondme.memory.answer import Answer, Draft, answer
+from secondme.memory.answer import Answer, AnswerEvent, Citation, Draft, answer
+from secondme.memory.check import QUOTE, clipped
 from secondme.memory.evidence import Evidence
+from secondme.memory.known import Known, tell
+from secondme.memory.prompt import Style
 from secondme.memory.recall import Hit
 from secondme.model import catalog
-from secondme.model.chat import Message
-from secondme.record.moments import Filter
+from secondme.model.chat import Completion, Message, Token
+from secondme.record.moments import Filter, StoredMoment
 
 EVIDENCE = 20
 """Moments recalled for an answer: the best are read by the model, all tell whether there is one."""
 _SENTENCES_FROM = 3e9
 """Models with at least this many weights write sentences; smaller ones answer in a few words."""
+RECORD = "record"
+"""Who has answered, where no model was needed."""
 _CONVERSATIONS = 64
 _TURNS = 6
 _ASSISTANT = "Second Me"
@@ -161,7 +167,6 @@ def _answered(
     if not 1 <= k <= 50:
         raise BadInputError(f"k is {k}, but must be from 1 to 50")
     started = time.perf_counter()
-    model = core.language(model_name, memory)
     with core.priority:
         hits, _ = find(core, looked_up, 2 * k + 8, filter_, now, without=without)
         evidence = [_evidence(h) for h in hits if h.moment.meta.get("turn") in (None, "statement")][
@@ -175,19 +180,20 @@ def _answered(
             "took_ms": _ms(started, recalled),
         }
         first: float | None = None
-        entry = catalog.find(model_name or core.config.language_model)
-        style: Literal["short", "sentences"] = (
-            "sentences" if entry.parameters >= _SENTENCES_FROM else "short"
-        )
-        for event in answer(
-            question,
-            evidence,
-            model,
-            now=core.now(now),
-            style=style,
-            cancel=call.stop,
-            history=history,
-        ):
+        known = _from_record(core, question, filter_, now, without)
+        if known is not None:
+            by = RECORD
+            answered: Iterator[AnswerEvent] = iter((known,))
+        else:
+            entry = catalog.find(model_name or core.config.language_model)
+            model = _WhenNeeded(core, model_name, memory)
+            style: Style = "sentences" if entry.parameters >= _SENTENCES_FROM else "short"
+            by = entry.name
+            answered = answer(
+                question, evidence, model, now=core.now(now), style=style, cancel=call.stop,
+                history=history,
+            )  # fmt: skip
+        for event in answered:
             if isinstance(event, Draft):
                 first = first or time.perf_counter()
                 yield {"event": "token", "text": event.text}
@@ -197,7 +203,7 @@ def _answered(
     yield {
         "event": "result",
         **result,
-        "model": entry.name,
+        "model": by,
         **({"notice": notice} if notice else {}),
         "recall_ms": _ms(started, recalled),
         "first_word_ms": _ms(started, first) if first else None,
@@ -205,8 +211,52 @@ def _answered(
     }
 
 
+class _WhenNeeded:
+    """The language model, looked up when it is first asked: a refusal needs none."""
+
+    def __init__(self, core: Core, name: str | None, memory: int | None) -> None:
+        self._core, self._name, self._memory = core, name, memory
+
+    def chat(self, messages: Sequence[Message], **options: Any) -> Iterator[Token | Completion]:
+        """What the model says."""
+        return self._core.language(self._name, self._memory).chat(messages, **options)
+
+
+def _from_record(
+    core: Core, question: str, filter_: Filter, now: str | None, without: Sequence[str]
+) -> Answer | None:
+    """The answer that the record gives by itself, if it does; not where only a part of it may count."""
+    if filter_.since is not None or filter_.who or filter_.source:
+        return None
+    out = frozenset(core.record.moments.get(id_).n for id_ in without)
+    search, until = core.fulltext.search, filter_.until
+    known = tell(question, core.record, book(core), search, core.now(now), until, out)
+    return _cited(core, known) if known else None
+
+
+def _cited(core: Core, known: Known) -> Answer | None:
+    """An answer of the record with the moments that it rests on."""
+    moments = core.record.moments.by_number([place.n for place in known.places])
+    citations = [
+        Citation(
+            n,
+            _moment(moments[place.n]),
+            clipped(moments[place.n].text[place.start : place.end], QUOTE),
+        )
+        for n, place in enumerate((p for p in known.places if p.n in moments), 1)
+    ]
+    if not citations:
+        return None
+    return Answer(text=known.text, confidence=known.confidence, citations=citations)
+
+
 def _evidence(hit: Hit) -> Evidence:
-    moment = hit.moment
+    return _moment(hit.moment, hit.score, dict(hit.signals))
+
+
+def _moment(
+    moment: StoredMoment, score: float = 0.0, signals: dict[str, float] | None = None
+) -> Evidence:
     return Evidence(
         id=moment.id,
         external_id=moment.external_id,
@@ -216,8 +266,8 @@ def _evidence(hit: Hit) -> Evidence:
         source=moment.source,
         path=moment.path,
         span=moment.span,
-        score=hit.score,
-        signals=dict(hit.signals),
+        score=score,
+        signals=signals or {},
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 from secondme.errors import BadInputError, NotFoundError
 from secondme.memory.facts.reading import key_of
@@ -18,13 +18,16 @@ class Book:
         self._record = record
         self._hold = hold
 
-    def of(self, entities: Sequence[str] | None = None, as_of: int | None = None) -> list[Fact]:
-        """Facts whose subject is one of these entities (all without), with those that are over."""
-        claims, decisions = (
-            self._record.claims.of(entities),
-            self._record.claims.decisions(entities),
-        )
-        return weigh(claims, decisions, as_of)
+    def of(
+        self,
+        entities: Sequence[str] | None = None,
+        as_of: int | None = None,
+        without: Set[int] = frozenset(),
+    ) -> list[Fact]:
+        """Facts whose subject is one of these entities (all without), with those that are over; as if
+        the moments `without`, by number, said nothing."""
+        claims = [c for c in self._record.claims.of(entities) if c.n not in without]
+        return weigh(claims, self._record.claims.decisions(entities), as_of)
 
     def about(self, entity: str, as_of: int | None = None) -> list[Fact]:
         """Facts about others in which this entity is the object: whose sister somebody is."""
@@ -41,7 +44,12 @@ class Book:
 
     def used(self, fact: Fact) -> bool:
         """Whether answers and forms may use a fact: it stands, and does not wait for the person."""
-        return fact.current and not (self._hold and fact.waits)
+        return fact.current and self.usable(fact)
+
+    def usable(self, fact: Fact) -> bool:
+        """Whether answers may use a fact for the time at which it was so: the person has not rejected
+        it, and it does not wait for their word."""
+        return fact.status != "rejected" and not (self._hold and fact.waits)
 
     def fact(self, id_: str) -> Fact:
         """The fact that a claim with this id, or unique beginning of one, is part of.

@@ -85,7 +85,10 @@ def _clause(tree: Tree, verb: int) -> Iterator[Said]:
     rule = _RULES.get(tree.words[verb].lemma.lower())
     if rule is not None:
         for said in rule(tree, verb, who):
-            yield replace(said, ended=said.ended != tree.negated(verb))
+            if said.relation == "likes" and tree.negated(verb):
+                yield replace(said, relation="dislikes")
+            else:
+                yield replace(said, ended=said.ended != tree.negated(verb))
 
 
 def _dated(tree: Tree, verb: int, said: Said) -> Said:
@@ -158,8 +161,19 @@ def _certain(tree: Tree, verb: int) -> bool:
     word = tree.words[verb]
     above = tree.words[word.head]
     if word.dep == "ccomp":
-        return above.lemma not in ("wish", "hope", "imagine", "dream")
+        return above.lemma not in ("wish", "hope", "imagine", "dream") and not _reported(tree, verb)
     return word.dep not in ("xcomp", "pcomp") or above.lemma not in _WISHING
+
+
+def _reported(tree: Tree, verb: int) -> bool:
+    """Whether somebody else says of the speaker what the verb says: "Samir says I am a politician now"."""
+    head = tree.words[verb].head
+    if any(tree.text(i) == ";" for i in range(*sorted((verb, head)))):
+        return False  # two sentences, which the parser hangs on one another
+    own, other = tree.subject(verb), tree.subject(head)
+    if own is None or other is None or tree.lower(own) not in ("i", "we"):
+        return False
+    return tree.lower(other) not in ("i", "we")
 
 
 _UNCERTAIN = frozenset(["would", "could", "might", "may", "should", "must", "'d", "will", "'ll"])
@@ -313,6 +327,8 @@ def _doing(tree: Tree, verb: int) -> tuple[int, int]:
     """The characters of an activity: the verb with its objects and where, not when or why."""
     places = [verb]
     for c in tree.children(verb, "dobj", "prt", "prep", "acomp", "attr", "xcomp", "advmod"):
+        if tree.lower(c) in ("much", "lot", "too", "now", "more", "anymore"):
+            continue
         below = tree.below(c, ("relcl", "advcl"))
         if not any(tree.words[w].entity[2:] in ("DATE", "TIME") for w in below) and c > verb:
             places += below

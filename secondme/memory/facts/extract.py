@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from secondme.memory.facts import english, plain
+from secondme.memory.facts import clauses, english, plain
 from secondme.memory.facts.directory import Directory, worth_knowing
 from secondme.memory.facts.reading import (
     Found,
@@ -26,7 +26,7 @@ from secondme.record.claims import Statement
 from secondme.record.entities import ME, Mention
 from secondme.record.moments import StoredMoment
 
-RULES = "rules-1"
+RULES = "rules-2"
 """The version of the rules: moments read by another one are read again."""
 _OWN = frozenset(["markdown", "plaintext", "note", "calendar"])
 """Importers of what the person wrote, where nobody is named as the writer."""
@@ -51,11 +51,12 @@ class Extract:
     mentions: list[Mention]
 
 
-def is_english(text: str) -> bool:
-    """Whether the parser of English can make something of a text."""
+def is_english(text: str, *, unless_other: bool = False) -> bool:
+    """Whether the parser of English can make something of a text; with `unless_other` also where
+    nothing tells."""
     words = [w.lower() for w in _TOKEN.findall(text[:2000])]
     own = sum(w in _ENGLISH for w in words)
-    return own > 0 and own >= sum(w in _OTHER for w in words)
+    return (own > 0 or unless_other) and own >= sum(w in _OTHER for w in words)
 
 
 def readings(record: Record, moments: Sequence[StoredMoment]) -> dict[int, Reading]:
@@ -134,6 +135,10 @@ def extract(
     if words is not None:
         more = english.read(reading, words)
         found = Found(found.said + more.said, found.names + more.names, found.same + more.same)
+    if is_english(reading.text, unless_other=True):
+        more = clauses.read(reading)
+        found.names, found.same = found.names + more.names, found.same + more.same
+        found.said = clauses.merged(found.said, more.said)
     if reading.speaker is not None:
         directory.know(reading.speaker, moment.id)
     for ref, _, _ in found.names:
@@ -152,7 +157,7 @@ def extract(
 
 def _statement(said: Said, directory: Directory, moment: str) -> Statement | None:
     """The statement with its names known; None for one about nobody in particular, or about itself."""
-    if not worth_knowing(said.subject):
+    if not worth_knowing(said.subject) or _in_jest(said):
         return None
     subject = directory.know(said.subject, moment)
     thing = None
@@ -173,6 +178,18 @@ def _statement(said: Said, directory: Directory, moment: str) -> Statement | Non
         until=to_day_ms(said.until) if said.until else None,
         confidence=said.confidence,
     )
+
+
+_NO_ALLERGEN = re.compile(
+    r"(?:ness|ity|tion|ment|ism|cracy)$|^(?:work(?:ing)?|waiting|mornings?|mondays?|people|noise|drama|nonsense|talk"
+    r"|lies|exercise|fun|meetings?|excuses|change|losing|sports?)$"
+)
+
+
+def _in_jest(said: Said) -> bool:
+    """Whether nobody can be allergic to that: lateness, mornings."""
+    words = value_key(said.object).split()
+    return said.relation == "allergic to" and (not words or bool(_NO_ALLERGEN.search(words[-1])))
 
 
 def _mentions(reading: Reading, found: Found, directory: Directory) -> list[Mention]:

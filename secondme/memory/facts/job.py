@@ -50,7 +50,6 @@ class Facts:
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._rates: deque[tuple[float, int]] = deque(maxlen=40)
-        self._busiest: str | None = None
         self._failed_on = 0
         self._directory: Directory | None = None  # of one run, until there is nothing more to read
         self._read_to = 0
@@ -113,7 +112,6 @@ class Facts:
             self._wake.clear()
             try:
                 self.working = True
-                self._busiest = self._record.entities.busiest_speaker()
                 self._directory, self._read_to = None, 0
                 while not self._stop.is_set() and self._read_some():
                     pass
@@ -188,7 +186,7 @@ class Facts:
         """Let "me" lead to whom the settings name, or else to who speaks in most of what came in."""
         if self._record.entities.is_decided(ME):
             return
-        name = self._me() or self._busiest
+        name = self._me() or self._record.entities.busiest_speaker()
         entity = directory.entity(key_of(name)) if name else None
         if entity is not None:
             directory.know(Ref(ME, "Me", "person"))

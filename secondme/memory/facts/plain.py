@@ -102,8 +102,8 @@ def _own(reading: Reading, who: Ref, parsed: bool, found: Found) -> None:
                 found.said.append(_said(match, who, pattern.relation, pattern.kind))
     for match in _MINE_ELSEWHERE.finditer(text):
         _relate(match, who, KIN_ELSEWHERE[match["kin"].lower()], found)
-    if not parsed:
-        for match in _MINE.finditer(text):
+    for match in _MINE.finditer(text):
+        if not _asks(text, match.end()):
             whose = match["whose"]
             owner = who if whose.lower() in ("my", "our") else person(whose[:-2])
             _relate(match, owner, _relation(match["kin"]), found)

@@ -65,6 +65,7 @@ RELATIONS: dict[str, Relation] = {
         Relation("dislikes", "adds"),
         Relation("has", "adds"),
         Relation("has pet", "adds", "animal"),
+        Relation("visited", "adds", "place"),
         Relation("plans", "adds"),
         Relation("is", "adds"),
         Relation("allergic to", "adds", sensitive=True),

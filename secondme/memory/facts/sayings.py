@@ -37,9 +37,6 @@ def _patterns(table: str) -> list[Pattern]:
 ENGLISH = _patterns(r"""
 called   |              | [Mm]y name(?: is|'s) (?P<o>NAME)
 called   |              | (?:[Yy]ou can|[Pp]lease|[Jj]ust) call me (?P<o>NAME)
-lives in | place        | (?:I|[Ww]e)(?: now| still| both)? live(?: now)? (?:in|at) (?P<o>NAME)
-works at | organisation | (?:I|[Ww]e)(?: now| still)? work (?:at|for) (?P<o>NAME)
-works as |              | I(?: now)? work as (?:an? )?(?P<o>[a-z]+(?: [a-z]+){0,2}?)
 comes from | place      | I(?:'m| am| come) (?:originally )?from (?P<o>NAME)
 born in  | place        | I was born in (?P<o>NAME)
 allergic to |           | I(?:'m| am) (?:also |now )?allergic to (?P<o>[a-z]+(?: [a-z]+)?)

@@ -52,3 +52,26 @@ anemia anxiety arthritis asthma cancer concussion covid depression diabetes disc
 hernia hypertension insomnia migraine pneumonia sciatica stroke surgery
 """.split()
 )
+COUNTRIES = frozenset(
+    [
+        *"""
+afghanistan albania algeria andorra angola argentina armenia australia austria azerbaijan bahamas bahrain
+bangladesh barbados belarus belgium belize benin bhutan bolivia botswana brazil brunei bulgaria burundi
+cambodia cameroon canada chad chile china colombia comoros congo croatia cuba cyprus denmark djibouti
+dominica ecuador egypt england eritrea estonia eswatini ethiopia fiji finland france gabon gambia georgia
+germany ghana greece greenland grenada guatemala guinea guyana haiti honduras hungary iceland india indonesia
+iran iraq ireland israel italy jamaica japan jordan kazakhstan kenya kosovo kuwait kyrgyzstan laos latvia
+lebanon lesotho liberia libya liechtenstein lithuania luxembourg madagascar malawi malaysia maldives mali
+malta mauritania mauritius mexico moldova monaco mongolia montenegro morocco mozambique myanmar namibia nepal
+netherlands nicaragua niger nigeria norway oman pakistan palau palestine panama paraguay peru philippines
+poland portugal qatar romania russia rwanda samoa scotland senegal serbia seychelles singapore slovakia
+slovenia somalia spain sudan suriname sweden switzerland syria taiwan tajikistan tanzania thailand togo tonga
+tunisia turkey turkmenistan uganda ukraine uruguay uzbekistan vanuatu venezuela vietnam wales yemen zambia
+zimbabwe
+""".split(),
+        "costa rica", "czech republic", "dominican republic", "el salvador", "ivory coast",
+        "new zealand", "north korea", "north macedonia", "papua new guinea", "puerto rico",
+        "saudi arabia", "sierra leone", "south africa", "south korea", "sri lanka", "united kingdom",
+        "united states", "usa", "uk", "united arab emirates",
+    ]
+)  # fmt: skip

@@ -1,0 +1,250 @@
+"""A question taken apart: whom it is about, the time that it names, and what is left of its words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from secondme.memory.facts.reading import key_of
+from secondme.memory.facts.relations import KIN
+from secondme.memory.facts.tree import NICE
+from secondme.memory.terms import stems
+from secondme.memory.timex import Mention, find
+from secondme.record.entities import ME, Names
+
+_WORD = re.compile(r"[^\W_]+(?:[-'’][^\W_]+)*['’]?")
+_OPENING = re.compile(
+    r"^\W*(?:(?:please|and|so|well|hey|ok|okay)\b\W*|(?:can|could|would) you (?:please )?"
+    r"|(?:tell|remind|show|give) me(?: again)?\b\W*|do you (?:know|remember)\b\W*|name\b(?! of)\W*"
+    r"|list\b\W*|i(?:'d| would) like to know\b\W*)+",
+    re.IGNORECASE,
+)
+_COUNT = re.compile(
+    r"\b(?:how many(?: (?:different|distinct))?|(?:what(?: is|['’]s)?|which is) the (?:total )?number of"
+    r"|in how many)\b",
+    re.IGNORECASE,
+)
+_NOW = re.compile(
+    r"\b(?:now(?:adays)?|these days|at the moment|at present|currently|today|lately|right now|any ?more"
+    r"|any longer|still|so far|already|ever)\b",
+    re.IGNORECASE,
+)
+_FILLING = frozenset(
+    stems(
+        "do does did is am are was were be been being have has had can could will would the a an s of to"
+        " there exactly actually really again so that it and all different kind sort type any please her"
+        " his their its thing things stuff out up re ve ll d m let us you current present latest recent"
+        " new newest recently exact exactly precise full"
+    )
+)
+_OCCUPATION = re.compile(
+    r"(?:\bdo|\bdoes|\bdid)\s+@\s+do(?: for (?:a living|work|a job)| professionally| now)?$"
+    r"|\bdo for (?:a living|work|a job)\b|\bearn(?:s|ing)? (?:a|my|his|her|their) living\b|\blines? of work\b"
+    r"|\bmake(?:s)? (?:a|my|his|her|their) living\b|\bmake(?:s)? money\b"
+)
+"""Ways to ask for somebody's work that have none of its words."""
+_VERB_FIRST = re.compile(
+    r"^\W*(?:is|are|am|was|were|do|does|did|has|have|had|can|could|will|would)\b", re.IGNORECASE
+)
+_NEGATED = re.compile(r"\bnot\b|n['’]t\b|\bno longer\b", re.IGNORECASE)
+_MINE = frozenset("my our mine i me we us myself ourselves".split())
+SUBJECT = "@"
+"""What stands for the one whom a question is about, in its text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question about one person. `text` is what is left of it, with `SUBJECT` for the person and
+    without the time; `words` are its stems without those that say nothing; `person` the entity. `kin` are
+    the relatives through whom the person was reached and `owner` the one they belong to: both are empty
+    where the person is named. `counts`, `verb_first` and `negated` say how it is asked."""
+
+    question: str
+    text: str
+    words: frozenset[str]
+    person: str
+    owner: str = ""
+    kin: tuple[str, ...] = ()
+    time: Mention | None = None
+    counts: bool = False
+    verb_first: bool = False
+    negated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """Somebody named in a question, from `start` to `end`, with the relatives that follow the name."""
+
+    entity: str
+    start: int
+    end: int
+    kin: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class People:
+    """Who is known, for finding them in a question."""
+
+    names: Names
+    relative: Callable[[str, str], str | None]
+    """Who is so related to an entity."""
+    _by_word: dict[str, set[str]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for key, name in self.names.by_key.items():
+            if ">" not in key and self.names.kinds.get(name.entity, "").rstrip("?") == "person":
+                for word in key.split():
+                    self._by_word.setdefault(word, set()).add(name.entity)
+
+    def me(self) -> str | None:
+        """The person whose memory this is."""
+        name = self.names.by_key.get(ME)
+        return name.entity if name else None
+
+    def named(self, words: tuple[str, ...]) -> str | None:
+        """The one person whom these words name."""
+        exact = self.names.by_key.get(" ".join(words))
+        if exact is not None and self.names.kinds.get(exact.entity, "").startswith("person"):
+            return exact.entity
+        found = set.intersection(*(self._by_word.get(word, set()) for word in words))
+        sure = {e for e in found if not self.names.kinds[e].endswith("?")}
+        found = sure or found
+        return found.pop() if len(found) == 1 else None
+
+
+def asked(question: str, people: People, now: datetime) -> Iterator[Asked]:
+    """How the question can be understood: of a relative's relative the one asked about first as
+    something of the one before ("who is my sister?"), then as somebody ("where does my sister live?").
+
+    Nothing where it is about nobody in particular, or about two.
+    """
+    text = _OPENING.sub("", question).rstrip(" ?.!")
+    found = list(_people(text, people))
+    others = [n for n in found if n.entity != people.me()]
+    if others and all(
+        not n.kin and text[n.start : n.end] in ("I", "me") for n in found if n not in others
+    ):
+        found = others  # "how can I reach Jonas?" is about Jonas
+    longest = max(found, key=lambda n: len(n.kin), default=None)
+    if longest is None or {n.entity for n in found} != {longest.entity}:
+        return
+    times = _times(text, found, now)
+    if len(times) > 1:
+        return
+    for depth in ([len(longest.kin) - 1] if longest.kin else []) + [len(longest.kin)]:
+        kin = longest.kin[:depth]
+        person, owner = longest.entity, ""
+        for relation in kin:
+            owner, person = person, people.relative(person, relation) or ""
+        if person:
+            yield _asked(question, text, found, longest, depth, person, owner, times)
+
+
+def _asked(
+    question: str,
+    text: str,
+    found: list[_Named],
+    subject: _Named,
+    depth: int,
+    person: str,
+    owner: str,
+    times: list[Mention],
+) -> Asked:
+    rest, at = "", 0
+    spans = [(n.start, n.end, f" {SUBJECT} {' '.join(n.kin[depth:])} ") for n in found]
+    spans += [(t.start, t.end, " ") for t in times]
+    for start, end, instead in sorted(spans):
+        rest += text[at:start] + instead
+        at = end
+    rest = " ".join((rest + text[at:]).split())
+    counts = bool(_COUNT.search(rest))
+    bare = " ".join(_NOW.sub(" ", _COUNT.sub(" ", rest)).split())
+    bare = _OCCUPATION.sub(" profession ", bare)
+    return Asked(
+        question=question,
+        text=rest,
+        words=frozenset(stems(bare)) - _FILLING,
+        person=person,
+        owner=owner,
+        kin=subject.kin[:depth],
+        time=times[0] if times else None,
+        counts=counts,
+        verb_first=bool(_VERB_FIRST.match(rest)),
+        negated=bool(_NEGATED.search(rest)),
+    )
+
+
+def _times(text: str, found: list[_Named], now: datetime) -> list[Mention]:
+    """The times that a question names, each with the preposition before it."""
+    times = []
+    for time in find(text, now):
+        inside = any(n.start < time.end and time.start < n.end for n in found)
+        if not inside and not _NOW.fullmatch(text[time.start : time.end]):
+            before = re.search(
+                r"\b(?:in|on|at|during|back in|around|of)\s+$", text[: time.start], re.IGNORECASE
+            )
+            times.append(replace(time, start=before.start() if before else time.start))
+    return times
+
+
+def _people(text: str, people: People) -> Iterator[_Named]:
+    """Everybody whom a text names, with the relatives that it reaches through them."""
+    words = list(_WORD.finditer(text))
+    capitals = any(c.isupper() for c in text[1:])
+    at = 0
+    while at < len(words):
+        found = _one(words, at, people, capitals)
+        if found is None:
+            at += 1
+            continue
+        entity, last = found
+        possessive = _possessive(words[last].group())
+        kin: list[str] = []
+        while possessive and last + 1 < len(words):
+            relation = kin_of(words[last + 1].group())
+            if relation is None:
+                break
+            last += 1
+            kin.append(relation)
+            possessive = bool(re.search(r"['’]s?$", words[last].group()))
+        yield _Named(entity, words[at].start(), words[last].end(), tuple(kin))
+        at = last + 1
+
+
+def _one(
+    words: list[re.Match[str]], at: int, people: People, capitals: bool
+) -> tuple[str, int] | None:
+    """The person whom the word at a place names, and the last place of the name."""
+    word = words[at].group()
+    bare = re.sub(r"['’](?:s|m|ve|d|ll)?$", "", word)
+    if bare.lower() in _MINE:
+        me = people.me()
+        return (me, at) if me else None
+    if not bare[:1].isupper() and capitals:
+        return None
+    last, best = at, people.named((key_of(bare),))
+    if _possessive(word):
+        return (best, at) if best else None
+    for end in range(at + 1, min(at + 4, len(words))):
+        more = tuple(key_of(w.group()) for w in words[at : end + 1])
+        if not words[end].group()[:1].isupper() and capitals:
+            break
+        if longer := people.named(more):
+            last, best = end, longer
+    return (best, last) if best else None
+
+
+def _possessive(word: str) -> bool:
+    return word.lower() in ("my", "our") or bool(re.search(r"['’]s?$", word))
+
+
+def kin_of(word: str) -> str | None:
+    """The relation between people that a word of a question names, in the singular or the plural."""
+    bare = re.sub(r"['’]s?$", "", word.lower())
+    for form in (bare, bare.removesuffix("s")):
+        relation = NICE.get(form, form)
+        if relation in KIN:
+            return relation
+    return None
