@@ -86,7 +86,8 @@ class TestSameWords:
         assert say(small) == expected
         assert small.window is not None
         report = small.window.report()
-        assert any(cell["state"] != "stays" for cell in report["cells"])
+        streams = any(cell["state"] != "stays" for cell in report["cells"])
+        assert streams or report["experts"]["loaded"] < report["experts"]["all"]
         large = windowed(files[kind], 400_000_000)
         assert say(large) == expected
         assert large.window is not None
