@@ -158,7 +158,8 @@ class Worker:
     """A process of its own with a model; `highest` is the most memory it took, as seen every 10 ms."""
 
     def __init__(self, options: argparse.Namespace, kind: str, budget: int) -> None:
-        command = [sys.executable, __file__, str(options.copy), "--child", kind]
+        model = options.copy if kind == "plain" else options.other
+        command = [sys.executable, __file__, str(model), "--child", kind]
         command += ["--threads", str(options.threads)]
         command += ["--budget", str(budget), "--folder", str(options.folder)]
         self.error = tempfile.TemporaryFile("w+")  # noqa: SIM115
@@ -245,9 +246,11 @@ def main() -> None:
         return
     size = options.model.stat().st_size
     with tempfile.TemporaryDirectory() as folder:
-        options.copy = Path(shutil.copy2(options.model, folder))
-        with options.copy.open("rb") as file:
-            os.fsync(file.fileno())  # what is not on disk yet could not be given back
+        # One for each of the two: what one has in memory must be of no use to the other.
+        options.copy, options.other = (
+            copied(options.model, folder, "a"),
+            copied(options.model, folder, "b"),
+        )
         options.folder = options.folder or Path(folder) / "kept"
         budgets = [in_bytes(text, size) for text in options.budgets.split(",")]
         Worker(options, "window", max(budgets)).close()  # calibrates
@@ -260,6 +263,16 @@ def main() -> None:
                     table([], [[name, *measure(options, kind, budget)]]).splitlines()[-1],
                     flush=True,
                 )
+
+
+def copied(model: Path, folder: str, name: str) -> Path:
+    """A copy of a model that is on disk: what is not yet could not be given back."""
+    (Path(folder) / name).mkdir()
+    copy = Path(shutil.copy2(model, Path(folder) / name))
+    with copy.open("rb") as file:
+        os.fsync(file.fileno())
+        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+    return copy
 
 
 def measure(options: argparse.Namespace, kind: str, budget: int) -> list[object]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from secondme.errors import ModelError
 from secondme.model.window import disk, native
@@ -62,11 +63,6 @@ class Account:
         self._excess = 0
         self.measured = Measured(self.used(), 0)
 
-    @property
-    def baseline(self) -> int:
-        """Bytes that Python and its libraries take; not counted."""
-        return self._baseline
-
     def used(self) -> int:
         """Bytes that the model takes now."""
         return max(native.anonymous_bytes() - self._baseline, 0)
@@ -104,6 +100,18 @@ class Account:
             return False
         self._excess = over + _SPARE
         return True
+
+    def report(self, plan: Plan) -> dict[str, Any]:
+        """The budget and what of it is used, in bytes."""
+        return {
+            "budget": self.wanted,
+            "limit": self.limit,
+            "smallest": plan.smallest,
+            "used": self.used(),
+            "interpreter": self._baseline,
+            "planned": plan.used,
+            "parts": asdict(plan.need),
+        }
 
     def press(self, short: int) -> None:
         """The system lacks so many bytes (below 0: it has so many to spare): the limit follows."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -235,7 +234,7 @@ class Window:
         else:
             self.residency.end_of_pass()
         if touched:
-            self._drop_embedding(tokens)
+            self.residency.drop_rows(self.layout.embedding, self._stride, tokens)
         return code
 
     def odds(self, n: int = 0) -> Odds | None:
@@ -268,40 +267,32 @@ class Window:
 
     def report(self) -> dict[str, Any]:
         """How things stand, in bytes and seconds: what is where, what was read, how fast it is."""
-        residency, layout, account = self.residency, self.layout, self.account
-        cells = [
-            {"layer": unit.layer, "bytes": size, "state": state}
-            for unit, size, state in zip(
-                self._units, residency.sizes, residency.states(), strict=True
-            )
-        ]
-        rows = self.screen.rows if self.screen else None
         rates = sorted(self._rates)
         return {
-            "budget": account.wanted,
-            "limit": account.limit,
-            "smallest": self.plan.smallest,
-            "used": account.used(),
-            "interpreter": account.baseline,
-            "planned": self.plan.used,
-            "parts": asdict(self.plan.need),
-            "cells": cells,
+            **self.account.report(self.plan),
+            **self.residency.report(),
+            **self._matrices(),
+            "experts": {"loaded": self.experts.loaded, "all": self.experts.count},
+            "token_seconds": rates[len(rates) // 2] if rates else None,
+            "screen": self.screen.counts._asdict() if self.screen else None,
+            "together": self.together,
+        }
+
+    def _matrices(self) -> dict[str, Any]:
+        layout, rows = self.layout, self.screen.rows if self.screen else None
+        whole = rows is None or rows.capacity == rows.count
+        return {
             "embedding": {
                 "bytes": layout.embedding.size,
                 "state": "stays" if self._embedded else "streams",
             },
             "output": {
                 "bytes": layout.output.size,
-                "state": "stays" if rows is None or rows.capacity == rows.count else "streams",
+                "state": "stays" if whole else "streams",
                 "rows_kept": rows.capacity if rows else layout.vocabulary,
                 "rows": layout.vocabulary,
             },
-            "experts": {"loaded": self.experts.loaded, "all": self.experts.count},
-            "bytes_read": residency.bytes_read + (rows.bytes_read if rows else 0),
-            "seconds_waited": residency.seconds_waited,
-            "token_seconds": rates[len(rates) // 2] if rates else None,
-            "screen": self.screen.counts._asdict() if self.screen else None,
-            "together": self.together,
+            "bytes_read": self.residency.bytes_read + (rows.bytes_read if rows else 0),
         }
 
     def _arrange(self) -> None:
@@ -375,14 +366,6 @@ class Window:
     def _take_hidden(self) -> bool:
         self._hidden = self.watch.states(self.layout.width)
         return False
-
-    def _drop_embedding(self, tokens: Sequence[int]) -> None:
-        for token in set(tokens):
-            start = self.layout.embedding.start + token * self._stride
-            a, b = disk.outer(start, start + self._stride)
-            lowest, highest = disk.inner(self.layout.embedding.start, self.layout.embedding.end)
-            a, b = max(a, lowest), min(b, highest)
-            native.release(self._base + a, b - a)
 
     def _open_screen(self, wide: Callable[[], Pass], texts: Texts) -> None:
         """The sketch of the output matrix: from its file, or measured now and written there."""

@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -70,6 +71,14 @@ class Residency:
                 for n in range(len(self.sizes))
             ]
 
+    def report(self) -> dict[str, Any]:
+        """Each unit's layer, bytes and state, and the seconds that were waited for them."""
+        cells = [
+            {"layer": unit.layer, "bytes": size, "state": state}
+            for unit, size, state in zip(self._units, self.sizes, self.states(), strict=True)
+        ]
+        return {"cells": cells, "seconds_waited": self.seconds_waited}
+
     def fill(self, tensors: Iterable[Tensor]) -> None:
         """Read tensors that stay whatever happens, with the pages that they share with others."""
         for start, end in _merged(disk.outer(t.start, t.end) for t in tensors):
@@ -96,6 +105,15 @@ class Residency:
         self._own.scatter(merged[:, 0], self._base + merged[:, 0], sizes)
         self.bytes_read += int(sizes.sum())
         return int(sizes.sum())
+
+    def drop_rows(self, matrix: Tensor, stride: int, rows: Iterable[int]) -> None:
+        """Give back what `rows` read, but for pages that the matrix shares with others."""
+        lowest, highest = disk.inner(matrix.start, matrix.end)
+        for row in set(rows):
+            start = matrix.start + row * stride
+            a, b = disk.outer(start, start + stride)
+            a, b = max(a, lowest), min(b, highest)
+            native.release(self._base + a, b - a)
 
     def slices(self, tensor: Tensor, chosen: Iterable[int], size: int) -> None:
         """Read some slices of `size` bytes of a tensor of experts."""
