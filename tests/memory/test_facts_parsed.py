@@ -69,6 +69,7 @@ SENTENCES = [
     ("I grew up in Sweden.", "Ann", "comes from", "Sweden"),
     ("I got married to Paul in June 2020.", "Ann", "partner", "Paul"),
     ("I'm allergic to hazelnut.", "Ann", "allergic to", "hazelnut"),
+    ("I am allergic to hazelnut and to birch pollen.", "Ann", "allergic to", "birch pollen"),
     ("I speak German and French.", "Ann", "speaks", "French"),
     ("I play the violin in an orchestra.", "Ann", "plays", "violin"),
     ("I'm planning to visit Japan next spring.", "Ann", "plans", "visit Japan"),
@@ -129,7 +130,7 @@ def test_days_are_those_that_the_sentence_means(parser: ParserClient) -> None:
 
 TRUE = {
     "Ines Halloran": """
-        allergic to: hazelnut; birthday: 14 June 1990; born in: Cork; lives in: Leipzig, Lyon; has: bike, garden
+        allergic to: birch pollen, hazelnut; birthday: 14 June 1990; born in: Cork; lives in: Leipzig, Lyon; has: bike, garden
         has pet: Miso; health: herniated disc; works at: Blattwerk Karten, Hydrocarte; works as: cartographer
         partner: Julien Mercier; sister: Sofia; niece: Rita Doyle; friend: Katrin Vogel
         landlady: Odile Garnier; landlord: Dieter Wendt; mother: Teresa Almeida Halloran

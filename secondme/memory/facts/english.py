@@ -167,7 +167,10 @@ def _certain(tree: Tree, verb: int) -> bool:
 
 def _reported(tree: Tree, verb: int) -> bool:
     """Whether somebody else says of the speaker what the verb says: "Samir says I am a politician now"."""
-    own, other = tree.subject(verb), tree.subject(tree.words[verb].head)
+    head = tree.words[verb].head
+    if any(tree.text(i) == ";" for i in range(*sorted((verb, head)))):
+        return False  # two sentences, which the parser hangs on one another
+    own, other = tree.subject(verb), tree.subject(head)
     if own is None or other is None or tree.lower(own) not in ("i", "we"):
         return False
     return tree.lower(other) not in ("i", "we")

@@ -160,10 +160,26 @@ class Tree:
             for inner in self.children(c, "prep"):
                 for noun in self.children(inner, "pobj"):
                     found[self.lower(inner)] += self.listed(noun)
+        for name, nouns in found.items():
+            also = self._said_again(name, nouns[-1]) if nouns else None
+            if also is not None and also not in nouns:
+                nouns.append(also)
         for c in self.children(at, "advmod"):  # "back to Lyon"
             for name, nouns in self.prepositions(c).items():
                 found[name] += nouns
         return found
+
+    def _said_again(self, preposition: str, noun: int) -> int | None:
+        """In "to hazelnut, and to birch pollen" the second noun, which parsers hang elsewhere."""
+        at = noun + 1
+        if at < len(self) and self.lower(at) == ",":
+            at += 1
+        if [self.lower(i) for i in range(at, min(at + 2, len(self)))] != ["and", preposition]:
+            return None
+        last = at + 1
+        while last + 1 < len(self) and self.words[last + 1].pos in ("ADJ", "NOUN", "PROPN"):
+            last += 1
+        return last if self.words[last].pos in ("NOUN", "PROPN") else None
 
     def kind(self, at: int) -> str | None:
         """The kind of name that a word is part of."""
