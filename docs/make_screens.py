@@ -39,7 +39,7 @@ PICTURES = {
     "app-recall": ("filters", "dusk", (118, 30)),
     "app-timeline": ("timeline", "day", (118, 30)),
     "app-facts": ("facts", "night", (118, 30)),
-    "app-model": ("model", "linen", (118, 30)),
+    "app-model": ("budget", "linen", (118, 36)),
 }
 COLUMNS, LINES = 100, 30
 TOUR = (
@@ -56,7 +56,9 @@ TOUR = (
     ("2024-0", 2.0, "d"),
     ("A date", 0.6, "2024-05-13"),
     ("", 0.6, "\r"),
-    ("13 May 2024", 2.5, "\x1b[18~"),
+    ("13 May 2024", 2.5, "\x1bOS"),
+    ("to decide", 2.5, "t"),
+    ("sister", 2.5, "\x1b[18~"),
     ("licence", 4.0, "\x1b[19~"),
     ("209 new", 2.5, "\x11"),
 )
@@ -88,6 +90,8 @@ def cast() -> None:
     try:
         shutil.copytree(ROOT / "assets" / "demo", folder / "life")
         home.finish("add", paths=[str(folder / "life")], wait=True)
+        home.finish("consolidate", now=True)
+        home.call("facts-read", seconds=600.0)
         list(home.client.stream("ask", question="How much did the green bicycle cost?"))
         events = _toured(home)
     finally:
@@ -97,6 +101,7 @@ def cast() -> None:
         "width": COLUMNS,
         "height": LINES,
         "title": "Second Me",
+        "idle_time_limit": 3,
         "env": {"TERM": "xterm-256color"},
     }
     lines = [json.dumps(head)]
@@ -159,6 +164,6 @@ def _plain(events: list[tuple[float, bytes]]) -> str:
 
 
 if __name__ == "__main__":
-    pictures()
     if "--cast" in sys.argv[1:]:
         cast()
+    pictures()

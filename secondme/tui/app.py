@@ -83,6 +83,8 @@ class SecondMe(App[None]):
         for theme in THEMES.values():
             self.register_theme(theme)
         self.theme = config.theme if config.theme in THEMES else "night"
+        self._dressed = self.get_css_variables()
+        self.stylesheet.set_variables(self._dressed)
         self._greeted = False
         self.failure = ""
         """Why the app has ended, if something went wrong that nothing was prepared for."""
@@ -125,6 +127,15 @@ class SecondMe(App[None]):
     async def on_unmount(self) -> None:
         """Let the core go."""
         await self.memory.close()
+
+    def refresh_css(self, animate: bool = True) -> None:
+        """Read the styles again, unless they are as they were read: the first theme comes twice."""
+        variables = self.get_css_variables()
+        if variables != self._dressed:
+            self._dressed = variables
+            super().refresh_css(animate)
+        elif self._screen_stack:
+            self.stylesheet.update(self, animate=animate)
 
     @property
     def pane(self) -> Pane:

@@ -76,7 +76,7 @@ class Deciding(Working):
         """A fact stands like this now."""
 
 
-class FactPane(Deciding, MomentPane):
+class FactPane(MomentPane, Deciding):
     """A pane with a list of facts; the moment that a fact rests on comes beside it."""
 
     BINDINGS = [  # there are enough others to be shown
@@ -123,7 +123,7 @@ class FactPane(Deciding, MomentPane):
             self.opened()
 
 
-class Resting(Deciding, ModalScreen[None]):
+class Resting(ModalScreen[None], Deciding):
     """The facts that rest on a moment which is wrong: each may be so all the same."""
 
     BINDINGS = [

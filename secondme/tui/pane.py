@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine
+from functools import cached_property, partial
+from inspect import CORO_CREATED, getcoroutinestate
 from typing import Any
 
 from textual.binding import Binding
@@ -32,13 +34,26 @@ class Said(Message):
 class Working(Widget):
     """What works in the background, and tells in a line how that went."""
 
+    @cached_property
+    def _begun(self) -> dict[str, Coroutine[Any, Any, None]]:
+        """The last work of each group."""
+        return {}
+
     def begin(self, work: Coroutine[Any, Any, None], group: str = "") -> Worker[None]:
         """Work in the background; a group has one work at a time, and a new one ends the one before.
 
         An error is told in a line.
         """
+        if group:
+            last = self._begun.get(group)
+            if last is not None and getcoroutinestate(last) == CORO_CREATED:
+                last.close()  # it ends before it has begun
+            self._begun[group] = work
         return self.run_worker(
-            self._told(work), group=group or "default", exclusive=bool(group), exit_on_error=True
+            partial(self._told, work),
+            group=group or "default",
+            exclusive=bool(group),
+            exit_on_error=True,
         )
 
     def say(self, line: str) -> None:
@@ -52,7 +67,7 @@ class Working(Widget):
             self.post_message(Said(error.line(), trouble=True))
 
 
-class Pane(Working, Vertical):
+class Pane(Vertical, Working):
     """A screen of the app."""
 
     def __init__(self, memory: Memory, *, id: str) -> None:

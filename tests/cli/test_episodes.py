@@ -23,6 +23,13 @@ def test_episodes_are_listed_and_shown_whole(fresh: Home, tmp_path: Path) -> Non
 
     (hit,) = fresh.run("recall", "markergardenx3", "-k", "1", "--json").json["hits"]
     assert rows[0].split()[0] in fresh.run("show", hit["id"]).out
+    together = fresh.run("recall", "markergardenx3", "--episodes").out
+    episode = fresh.run("episodes", "--json").json["episodes"][0]
+    assert together.startswith(f"{episode['title']} · ")
+    assert "markergardenx3 " in together
+    without = fresh.run("recall", "markergardenx3", "--without", hit["id"]).out
+    assert "markergardenx3 " not in without
+    assert "markergardenx" in without
     assert fresh.run("episodes", "--who", "Zoe").code == 1
     assert "no episode has an id beginning 'ezzz'" in fresh.run("show", "ezzz").err
 

@@ -14,6 +14,7 @@ from secondme.tui.widgets.exchange import Exchange
 from secondme.tui.widgets.field import Field
 from secondme.tui.widgets.moments import MomentList
 from secondme.tui.widgets.residency import ResidencyMap
+from secondme.tui.widgets.rows import MomentRow
 from secondme.tui.widgets.slider import Slider
 from tests.tui.conftest import Life
 from tests.tui.driving import asked, drive, paste, screen, type_, until
@@ -53,20 +54,10 @@ def test_an_answer_is_asked_for_again_without_a_moment_and_that_is_taken_back(li
         await until(pilot, lambda: "put back" in told(app))
         await until(pilot, lambda: len(app.query(Exchange)) == 1)
         assert cited(app.query_one(Exchange)) == first
-
-    drive(flow, life.home.config)
-
-
-def test_what_was_left_out_of_an_answer_is_asked_with_again(life: Life) -> None:
-    async def flow(app: SecondMe, pilot: Pilot[None]) -> None:
-        pane = app.query_one(AskPane)
-        await pilot.press("ctrl+o")
-        await asked(app, pilot, BICYCLE)
-        first = cited(app.query_one(Exchange))
-        await until(pilot, lambda: pane.chosen is not None)
-        await pilot.press("escape", "n")
-        await until(pilot, lambda: len(app.query(Exchange)) == 2 and not pane.busy)
-        app.query(Chip).first().focus()
+        app.query(MomentRow).first().focus()
+        await pilot.press("n", "escape")  # stopped; and asked with it after all
+        await until(pilot, lambda: app.query(Chip) and not pane.busy)
+        app.query_one(Chip).focus()
         await pilot.press("enter")
         await until(pilot, lambda: len(app.query(Exchange)) == 3)
         last = app.query(Exchange).last()
@@ -147,7 +138,7 @@ def test_results_come_by_episode_or_simply_the_best_first(life: Life) -> None:
         await until(pilot, lambda: "the best first" in told(app))
         await until(pilot, lambda: shown(app) == [hit["id"] for hit in expected["hits"]])
         assert f" of {episode['moments']}" not in screen(app)
-        await pilot.press("escape", "3", "2", "escape")  # the session keeps it
+        await pilot.press("f3", "f2")  # the session keeps it
         assert shown(app) == [hit["id"] for hit in expected["hits"]]
 
     drive(flow, life.home.config)
@@ -192,6 +183,24 @@ def test_days_have_their_episodes_and_a_day_comes_in_every_year(life: Life) -> N
         await pilot.press("home", "p")
         await until(pilot, lambda: app.pane.query_one(MomentList).cursor > 0)
         await pilot.press("p")
+
+    drive(flow, life.home.config)
+
+
+def test_the_mouse_over_a_mark_brings_its_moment_up(life: Life) -> None:
+    async def flow(app: SecondMe, pilot: Pilot[None]) -> None:
+        pane = app.query_one(AskPane)
+        await pilot.press("ctrl+o")
+        await asked(app, pilot, BICYCLE)
+        await until(pilot, lambda: pane.has_class("-beside"))
+        pane.close_beside()
+        await pilot.pause()
+        assert not pane.has_class("-beside")
+        await until(pilot, lambda: " [1]" in screen(app))
+        lines = screen(app).splitlines()
+        y = next(n for n, line in enumerate(lines) if " [1]" in line)
+        await pilot.hover(None, offset=(lines[y].index("[1]") + 1, y))
+        await until(pilot, lambda: pane.has_class("-beside"))
 
     drive(flow, life.home.config)
 

@@ -7,12 +7,13 @@ from datetime import date, timedelta
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal
+from textual.widgets import Static
 
 from secondme.tui.deciding import FactPane
 from secondme.tui.memory import Memory
 from secondme.tui.shapes import Entity, Fact
 from secondme.tui.widgets.dialogs import Choice, Prompt
-from secondme.tui.widgets.facts import Row
+from secondme.tui.widgets.facts import Row, about
 from secondme.tui.widgets.names import NameList
 from secondme.tui.widgets.relations import Relations
 from secondme.tui.widgets.slider import Slider
@@ -55,7 +56,7 @@ class FactsPane(FactPane):
         self._goal = ""
         self._as_of: str | None = None
         self._history = False
-        self._first = date.today()
+        self._first = self._last = date.today()
 
     def compose(self) -> ComposeResult:
         """Names, what is known of one, and a moment beside."""
@@ -81,7 +82,9 @@ class FactsPane(FactPane):
         """Show who and what is known now; whoever was chosen stays chosen."""
         people = await self.memory.entities(self._kind)
         months = (await self.memory.timeline(by="month"))["parts"]
-        self._first = date.fromisoformat(f"{months[0]['when']}-01") if months else date.today()
+        held = [date.fromisoformat(f"{month['when']}-01") for month in months]
+        self._first = held[0] if held else date.today()
+        self._last = min(held[-1], date.today()) if held else date.today()
         self._show_as_of()
         self._conflicts = await self.memory.conflicts()
         self._review = await self.memory.review()
@@ -180,6 +183,13 @@ class FactsPane(FactPane):
         facts = await self.memory.facts(event.who, self._as_of, history=self._history)
         self.query_one(Relations).add(event.node, facts)
 
+    def on_relations_chosen(self, event: Relations.Chosen) -> None:
+        """Say more of the fact that makes a branch."""
+        event.stop()
+        if self.has_class("-tree"):
+            row = Row("", "", event.fact) if event.fact else None
+            self.query_one(".known .about", Static).update(about(row))
+
     async def on_relations_go(self, event: Relations.Go) -> None:
         """Show the one that was chosen in the tree, of whichever kind."""
         event.stop()
@@ -203,8 +213,8 @@ class FactsPane(FactPane):
 
     def _show_as_of(self) -> None:
         """Let the line show from when on something is known, and where one stands."""
-        slider, today = self.query_one(Slider), date.today()
-        months = _months(self._first, today)
+        slider = self.query_one(Slider)
+        months = _months(self._first, self._last)
         at = months
         if self._as_of is not None and self._as_of[:4].isdigit():
             year, month = int(self._as_of[:4]), int(self._as_of[5:7] or 12)

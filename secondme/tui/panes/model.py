@@ -52,8 +52,8 @@ class ModelPane(Pane):
         self._in_use: object = None
         self._workers: list[Worker] = []
         self._resident: dict[str, Series] = {}
-        self._speed = Series("speed", "success")
-        self._held = Series("in memory", "primary")
+        self._speed = Series("speed", "primary")
+        self._held = Series("in memory", "success")
         self._reads = Series("reads", "accent")
         self._memory = 0
         self._plan: Plan | None = None
@@ -129,7 +129,7 @@ class ModelPane(Pane):
             if speed:
                 foreseen = self._plan["tokens_s"] if self._plan and self._residency else None
                 beside = f", foreseen {foreseen}" if foreseen else ""
-                first = f", first after {worker.get('first_s')} s"
+                first = f", first in {worker.get('first_s')} s"
                 self._speed.now = f"{speed} tokens/s{beside}{first}"
                 self._speed.samples.append(speed if worker["state"] == "busy" else 0.0)
         self._look_at_weights()
@@ -166,7 +166,10 @@ class ModelPane(Pane):
                 self.begin(self._see(), "residency")
 
     async def _see(self) -> None:
-        found = await self.memory.residency()
+        try:
+            found = await self.memory.residency()
+        except SecondMeError:  # its worker has just gone: there is nothing to be seen
+            found = None
         now = monotonic()
         if found is not None and self._read is not None:
             before, read = self._read

@@ -42,6 +42,7 @@ class RecallPane(MomentPane):
         self._shown = ""
         self._grouped = True
         self._aside: list[str] = []
+        self._question = ""
         self.latencies: list[float] = []
         """Seconds from a key to its results, for those that were shown."""
 
@@ -125,9 +126,15 @@ class RecallPane(MomentPane):
         self.latencies.append(perf_counter() - began)
 
     def _show(self, found: Recalled, question: str) -> None:
+        """What was found; for the same question as before, whoever has chosen a moment keeps it."""
         list_ = self.query_one(MomentList)
+        chosen, at = list_.chosen, list_.cursor if question == self._question else 0
+        self._question = question
         hits, groups = grouped(found["hits"], found.get("episodes", ()))
         list_.show(hits, emphasis(question), groups)
+        if at and chosen is not None:
+            ids = [hit["id"] for hit in hits]
+            list_.cursor = ids.index(chosen["id"]) if chosen["id"] in ids else at
         if hits and self.roomy:
             list_.action_open()
         elif not hits:

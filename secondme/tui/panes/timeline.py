@@ -20,10 +20,12 @@ from secondme.tui.shapes import Moment, Part, State
 from secondme.tui.widgets.density import Density
 from secondme.tui.widgets.dialogs import Prompt
 from secondme.tui.widgets.moments import Group, MomentList, grouped
-from secondme.wording import counted, day, one_line
+from secondme.wording import clip, counted, day, one_line
 
 _PACE = 1.5
 _MONTHS_SHOWN = 150
+_INDENT = 10
+"""Cells before an episode's title in the tree, and after it."""
 
 
 class TimelinePane(MomentPane):
@@ -124,8 +126,9 @@ class TimelinePane(MomentPane):
         found = await self.memory.timeline(when)
         if node.children:
             return
+        width = max(self.query_one(Tree).size.width - _INDENT, 8)
         for episode in found.get("episodes", ()):
-            node.add_leaf(one_line(episode["title"]), data=episode["id"])
+            node.add_leaf(clip(episode["title"], width), data=episode["id"])
         for part in found["parts"] if found["unit"] == "day" else ():
             when_ = date.fromisoformat(part["when"])
             node.add(f"{when_:%a} {when_.day}  {part['moments']:,}", data=part["when"])
@@ -155,6 +158,7 @@ class TimelinePane(MomentPane):
             *([people] if people else []),
         ]
         self._found = None
+        self.query_one(Density).choose(episode["since"][:10])
         self._show(" · ".join(head), episode["said"])
 
     async def _show_day(self, which: str) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from time import monotonic
 from typing import cast
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
@@ -27,11 +28,24 @@ _CURSOR = "▍"
 
 
 class Said(Static):
-    """The answer's text; a mark in it opens its citation."""
+    """The answer's text; a mark in it opens its citation, also when the mouse is only over it."""
+
+    _over = ""
 
     def action_cite(self, n: int) -> None:
         """The mark of this number was pressed."""
         self.post_message(Exchange.Cite(n))
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """The mouse is over a mark, perhaps."""
+        mark = str(event.style.meta.get("@click", ""))
+        if mark != self._over and (found := re.search(r"\d+", mark)):
+            self.post_message(Exchange.Cite(int(found[0]), soft=True))
+        self._over = mark
+
+    def on_leave(self) -> None:
+        """The mouse is over none."""
+        self._over = ""
 
 
 class Exchange(Vertical):
@@ -43,11 +57,12 @@ class Exchange(Vertical):
     ]
 
     class Cite(Message):
-        """A citation was asked for by its number."""
+        """A citation was asked for by its number; `soft` when the mouse only passed over its mark."""
 
-        def __init__(self, n: int) -> None:
+        def __init__(self, n: int, *, soft: bool = False) -> None:
             super().__init__()
             self.n = n
+            self.soft = soft
 
     class Edit(Message):
         """The question is to be edited and asked again."""
@@ -167,11 +182,12 @@ class Exchange(Vertical):
         return list(self.query(MomentRow))
 
     def on_exchange_cite(self, event: Cite) -> None:
-        """Look at the moment that a mark stands for."""
+        """Look at the moment that a mark stands for; in passing, only where there is room beside."""
         event.stop()
+        open_ = not event.soft or self.screen.has_class("-roomy")
         for citation in self.answer["citations"] if self.answer else []:
             if citation["n"] == event.n:
-                self.post_message(Picked(citation["id"], citation["quote"], open=True))
+                self.post_message(Picked(citation["id"], citation["quote"], open=open_))
 
     def on_chip_removed(self, event: Chip.Removed) -> None:
         """A moment that was put aside is wanted again."""

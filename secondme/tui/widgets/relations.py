@@ -46,6 +46,13 @@ class Relations(Tree[Relation]):
             self.node = node
             self.who = who
 
+    class Chosen(Message):
+        """Another branch is under the cursor: the fact that makes it, if it is no root."""
+
+        def __init__(self, fact: Fact | None) -> None:
+            super().__init__()
+            self.fact = fact
+
     class Go(Message):
         """Somebody was chosen."""
 
@@ -88,6 +95,7 @@ class Relations(Tree[Relation]):
         """The moment that it rests on counts as chosen."""
         event.stop()
         fact = event.node.data.fact if event.node.data else None
+        self.post_message(self.Chosen(fact))
         if fact and fact["evidence"]:
             self.post_message(Picked(fact["evidence"][0]["moment"], fact["evidence"][0]["quote"]))
 

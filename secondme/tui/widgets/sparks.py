@@ -16,7 +16,7 @@ from secondme.wording import cells, fit
 
 _EIGHTHS = " ▁▂▃▄▅▆▇█"
 _KEPT = 300
-_HEAD = 52
+_HEAD = 58
 _TALL = 2
 _MANY = 5
 """Series that have two lines each at most; where there are more, each has one."""
