@@ -56,6 +56,11 @@ class Config:
     memory: int = _doc(
         "Megabytes (10^6 bytes) that the language model may take in memory; 0 is no limit.", 0
     )
+    memory_floor: int = _doc(
+        "Megabytes that shall stay free on this machine: while they do not, a language model with a limit "
+        "takes less than that; 0 is never.",
+        0,
+    )
     idle_exit: float = _doc("Minutes without a request until the core ends; 0 is never.", 30.0)
     worker_idle: float = _doc(
         "Minutes without use until a model worker is unloaded; 0 is never.", 5.0

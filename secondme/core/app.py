@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import threading
 import time
 from collections import OrderedDict
+from collections.abc import Iterator
 from datetime import datetime, tzinfo
 from functools import partial
 from pathlib import Path
@@ -295,6 +297,7 @@ class Core:
             limit = self.config.memory if memory is None else memory
             if limit:
                 spec["budget_mb"] = limit
+                spec["floor_mb"] = self.config.memory_floor
             if self._language is None:
                 self._language = LanguageClient(
                     spec,
@@ -310,6 +313,22 @@ class Core:
                     self._language.reconfigure(spec)
             self._language_spec = spec
             return self._language
+
+    @contextlib.contextmanager
+    def lent_language(self) -> Iterator[None]:
+        """While this lasts another model, or another limit, may be in use for one question. A model that
+        was in memory before is brought back afterwards, before anybody asks for it."""
+        client = self._language
+        loaded = client is not None and client.status().state in ("ready", "busy")
+        try:
+            yield
+        finally:
+            if loaded:
+                threading.Thread(target=self._load_language, name="language", daemon=True).start()
+
+    def _load_language(self) -> None:
+        with contextlib.suppress(SecondMeError):
+            self.language().loaded()
 
     def last_completion(self) -> Completion | None:
         """What the language model's last answer took, or None before there was one."""

@@ -8,49 +8,38 @@ beside the file. With a budget, `secondme.model.window` decides what of the file
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
-import re
 import sys
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import llama_cpp as lib
-import numpy as np
 
-from secondme.errors import BadInputError, ModelError, WorkerError
+from secondme.config import private_dir
+from secondme.errors import BadInputError
 from secondme.model.chat import (
     CHATML,
     ChatTemplate,
     Completion,
-    Control,
     Message,
-    Prompt,
     Token,
 )
+from secondme.model.context import Context
 from secondme.model.guess import Guesser
-from secondme.model.sampling import AllOdds, AnswerText, Odds, Picker
+from secondme.model.llama_file import Vocabulary, load, log, metadata
+from secondme.model.sampling import AnswerText, Picker
+from secondme.model.window import pressure
 from secondme.model.worker_main import Answer, Method, Request, Role
 from secondme.wording import counted
 
 if TYPE_CHECKING:
     from secondme.model.window.machine import Window
 
-BATCH = 128
-"""Tokens of a prompt that are computed at once: buffers grow with it, and speed up to about here."""
-STATES_LIMIT = 64 << 20
-"""Bytes of saved states of fixed beginnings, all together."""
-_WORTH_SAVING = 32
-_TOGETHER = 4
 _CALIBRATED = 32
-_ABORTED = 2
-_LOG_WARNING, _LOG_ERROR = 3, 4
-_BUFFERS = re.compile(rb"compute buffer size = +([\d.]+) MiB")
 
 
 class Progress(NamedTuple):
@@ -82,43 +71,53 @@ class LanguageModel:
         threads = threads or _cores()
         self.window: Window | None = None
         if memory:
-            from secondme.model.window.machine import Before, Window
+            from secondme.model.window.account import Before
+            from secondme.model.window.machine import Window
+            from secondme.model.window.shelf import Shelf
 
             before = Before.look(path)
-            model = _load(path)
-            kept = folder or path.parent
-            self.window = Window(path, memory, before=before, folder=kept, threads=threads)
+            kept = private_dir(folder or path.parent)
+            shelf = Shelf(kept)
+            model = shelf.put(lambda: load(path))
+            self.window = Window(
+                path, memory, before=before, shelf=shelf, folder=kept, threads=threads
+            )
         else:
-            model = _load(path)
+            model = load(path)
         source = lib.llama_model_chat_template(model, None)
         trained = int(lib.llama_model_n_ctx_train(model)) or context
         self.vocabulary = Vocabulary(model)
         self.template = ChatTemplate(source.decode() if source else CHATML, self.vocabulary)
-        self._context = _Context(model, threads, min(context, trained), window=self.window)
+        self._context = Context(model, threads, min(context, trained), window=self.window)
         if self.window is not None:
+            self.window.limit_states = self._context.limit_states
             self.window.open(
                 self._context,
-                lambda: _Context(model, threads, 256, window=self.window, batch=_CALIBRATED),
+                lambda: Context(model, threads, 256, window=self.window, batch=_CALIBRATED),
                 self._texts(),
                 self._context.size,
-                _native.buffers,
+                log.buffers,
             )
             if lib.llama_model_is_recurrent(model) or lib.llama_model_is_hybrid(model):
                 self.window.together = 1
         self._info = {
             "name": name,
-            "architecture": _metadata(model, "general.architecture"),
+            "architecture": metadata(model, "general.architecture"),
             "parameters": int(lib.llama_model_n_params(model)),
             "context": self._context.size,
             "file_bytes": path.stat().st_size,
         }
 
     def _texts(self) -> list[list[int]]:
-        """Texts on which the model is measured: as messages, and as they are."""
-        from secondme.model.window.calibration import TEXTS
+        """Texts on which the model is measured: answers, messages, and as they are."""
+        from secondme.model.window.calibration import ANSWERS, TEXTS
 
+        said = [
+            self.template.prompt([Message("user", question)]).tokens + self.vocabulary.plain(answer)
+            for question, answer in ANSWERS
+        ]
         asked = [self.template.prompt([Message("user", text)]).tokens for text in TEXTS]
-        return asked + [self.vocabulary.plain(text) for text in TEXTS[::2]]
+        return said + asked + [self.vocabulary.plain(text) for text in TEXTS[::2]]
 
     def info(self) -> dict[str, Any]:
         """What the model is: name, architecture, parameters, context (tokens), file_bytes."""
@@ -174,6 +173,7 @@ class LanguageModel:
             finally:
                 picker.close()
         if self.window:
+            self.window.rest()
             self.window.note_speed()
         ended = time.monotonic()
         yield Completion(
@@ -234,269 +234,9 @@ class LanguageModel:
             yield Token(shown, answer.logprobs[-1])
 
 
-class _Context:
-    """The model's memory of what it has read: its KV cache, and states of fixed beginnings.
-
-    The cache is kept from one prompt to the next and whatever both begin with is not computed again.
-    Where a prompt says how much of it is fixed, the state after that is saved and put back when
-    another prompt came between.
-    """
-
-    def __init__(
-        self,
-        model: Any,
-        threads: int,
-        size: int,
-        *,
-        window: Window | None = None,
-        batch: int = 0,
-    ) -> None:
-        """With a window, as many as `batch` tokens can have odds after one pass."""
-        self._window = window
-        parameters = lib.llama_context_default_params()
-        parameters.n_ctx = size
-        parameters.n_batch = parameters.n_ubatch = batch or BATCH
-        parameters.n_seq_max = 1
-        parameters.n_outputs_max = batch or (_TOGETHER if window else 1)
-        parameters.n_threads = parameters.n_threads_batch = threads
-        parameters.swa_full = True  # so that a cache can be cut anywhere
-        self._cancel = threading.Event()
-        # Called between the operations of a pass: a pass can be left at any of them. A window has its
-        # own places to stop.
-        self._abort = lib.ggml_abort_callback(lambda _: self._cancel.is_set())
-        if window is None:
-            parameters.abort_callback = self._abort
-        else:
-            parameters.cb_eval = window.watch.callback
-        self._handle = lib.llama_init_from_model(model, parameters)
-        if not self._handle:
-            raise ModelError(
-                f"there is no memory for a context of {size} tokens{_native.last_error()}",
-                hint="lower the setting `context`",
-            )
-        self._memory = lib.llama_get_memory(self._handle)
-        if not self._memory:
-            raise ModelError("the model keeps no memory of a text: it is not one that can chat")
-        self._batch = lib.llama_batch_init(batch or BATCH, 0, 1)
-        self._outputs = 1
-        self._vocabulary_size = lib.llama_vocab_n_tokens(lib.llama_model_get_vocab(model))
-        self._held: list[int] = []
-        self._states: OrderedDict[tuple[int, ...], Any] = OrderedDict()
-        self._unsaved: set[tuple[int, ...]] = set()
-        self.size = int(lib.llama_n_ctx(self._handle))
-
-    def close(self) -> None:
-        """Give its memory back; it cannot be used afterwards."""
-        lib.llama_batch_free(self._batch)
-        lib.llama_free(self._handle)
-
-    def compute(self, tokens: Sequence[int], outputs: int) -> None:
-        """Compute tokens after those that are held, with odds after each of the last `outputs`."""
-        self._compute(tokens, threading.Event(), outputs)
-
-    def clear(self) -> None:
-        """Hold no tokens."""
-        self._cut(0)
-
-    def reuse(self, prompt: Prompt) -> int:
-        """Make the cache hold as much as is known of a prompt's beginning; the number of tokens.
-
-        One token at least is left to compute, for the odds of the next.
-        """
-        known = _common(self._held, prompt.tokens)
-        key = max(self._states, key=lambda state: _common(state, prompt.tokens), default=())
-        if (saved := _common(key, prompt.tokens)) > known:
-            known = saved if self._restore(key) else 0
-        if self._to_save(prompt):
-            known = min(known, prompt.fixed)
-        return self._cut(min(known, len(prompt.tokens) - 1))
-
-    def forget(self, count: int) -> None:
-        """Forget the last tokens."""
-        if count:
-            self._cut(len(self._held) - count)
-
-    def read(self, prompt: Prompt, cancel: threading.Event) -> Iterator[int]:
-        """Compute what is not held of the prompt, in batches; how many tokens are held after each."""
-        tokens = prompt.tokens
-        while (held := len(self._held)) < len(tokens):
-            saving = self._to_save(prompt)
-            if saving and held == prompt.fixed:
-                self._save()
-                continue
-            end = min(held + BATCH, prompt.fixed if saving else len(tokens))
-            if not self._compute(tokens[held:end], cancel):
-                return
-            yield end
-
-    def append(self, tokens: Sequence[int], cancel: threading.Event) -> None:
-        """Compute more tokens, with odds after each, unless cancelled meanwhile."""
-        self._compute(tokens, cancel, len(tokens))
-
-    def odds(self, n: int = 0) -> Odds:
-        """The odds after the n-th token of those that got any in the last pass; valid until the next."""
-        screened = self._window.odds(n) if self._window else None
-        if screened is not None:
-            return screened
-        logits = lib.llama_get_logits_ith(self._handle, n - self._outputs)
-        return AllOdds(np.ctypeslib.as_array(logits, shape=(self._vocabulary_size,)))
-
-    def _to_save(self, prompt: Prompt) -> bool:
-        beginning = tuple(prompt.tokens[: prompt.fixed])
-        known = beginning in self._states or beginning in self._unsaved
-        return prompt.fixed >= _WORTH_SAVING and not known
-
-    def _compute(self, tokens: Sequence[int], cancel: threading.Event, outputs: int = 1) -> bool:
-        batch, held = self._batch, len(self._held)
-        batch.n_tokens = len(tokens)
-        for n, token in enumerate(tokens):
-            batch.token[n], batch.pos[n] = token, held + n
-            batch.seq_id[n][0], batch.n_seq_id[n] = 0, 1
-            batch.logits[n] = n + outputs >= len(tokens)
-        self._cancel, self._outputs = cancel, outputs
-        try:
-            code = self._decode(tokens, cancel)
-        except Exception:
-            self._cut(0)
-            raise
-        if code == 0:
-            self._held += tokens
-            return True
-        self._cut(lib.llama_memory_seq_pos_max(self._memory, 0) + 1 if code == _ABORTED else 0)
-        if code != _ABORTED:
-            raise WorkerError(f"the language model failed (llama.cpp's code {code})")
-        return False
-
-    def _decode(self, tokens: Sequence[int], cancel: threading.Event) -> int:
-        if self._window is None:
-            return int(lib.llama_decode(self._handle, self._batch))
-        run = lambda: int(lib.llama_decode(self._handle, self._batch))  # noqa: E731
-        code = self._window.compute(tokens, cancel.is_set, run)
-        if self._window.stopped:  # llama.cpp takes the pass for a whole one
-            lib.llama_memory_seq_rm(self._memory, 0, len(self._held), -1)
-            return _ABORTED
-        return code
-
-    def _cut(self, length: int) -> int:
-        """Forget all but the first tokens; all of them, if the model's cache cannot be cut there."""
-        length = min(length, len(self._held))
-        if not lib.llama_memory_seq_rm(self._memory, 0, length, -1):
-            lib.llama_memory_clear(self._memory, False)
-            length = 0
-        del self._held[length:]
-        if self._window is not None:
-            self._window.cut(length)
-        return length
-
-    def _save(self) -> None:
-        """Save the state; one that is larger than all may be together is noted, and not tried again."""
-        key, size = tuple(self._held), lib.llama_state_seq_get_size(self._handle, 0)
-        limit = self._window.states_room() if self._window else STATES_LIMIT
-        state = (ctypes.c_uint8 * (size if size <= limit else 0))()
-        if not state or not lib.llama_state_seq_get_data(self._handle, state, size, 0):
-            self._unsaved.add(key)
-            return
-        self._states[key] = state
-        while sum(map(len, self._states.values())) > limit:
-            self._states.popitem(last=False)
-
-    def _restore(self, key: tuple[int, ...]) -> bool:
-        state = self._states[key]
-        self._states.move_to_end(key)
-        lib.llama_memory_clear(self._memory, False)
-        self._held = []
-        if not lib.llama_state_seq_set_data(self._handle, state, len(state), 0):
-            lib.llama_memory_clear(self._memory, False)
-            return False
-        self._held = list(key)
-        return True
-
-
-class Vocabulary:
-    """A model's tokens (`chat.Vocabulary`). Only reads, so any number of threads may."""
-
-    def __init__(self, model: Any) -> None:
-        self.handle = lib.llama_model_get_vocab(model)
-        bos = lib.llama_vocab_bos(self.handle)
-        self.bos = self._spelling(bos)
-        self.eos = self._spelling(lib.llama_vocab_eos(self.handle))
-        self.first = bos if lib.llama_vocab_get_add_bos(self.handle) and bos >= 0 else None
-
-    def plain(self, text: str) -> list[int]:
-        """The tokens of text in which no control token is looked for."""
-        return self._tokens(text, special=False)
-
-    def controls(self, text: str) -> list[Control]:
-        """The control tokens that the text spells, in order."""
-        found = []
-        for token in self._tokens(text, special=True):
-            kind = lib.llama_vocab_get_attr(self.handle, token)
-            if kind & (lib.LLAMA_TOKEN_ATTR_CONTROL | lib.LLAMA_TOKEN_ATTR_UNKNOWN):
-                strips_left = bool(kind & lib.LLAMA_TOKEN_ATTR_LSTRIP)
-                strips_right = bool(kind & lib.LLAMA_TOKEN_ATTR_RSTRIP)
-                found.append(Control(token, self._spelling(token), strips_left, strips_right))
-        return found
-
-    def piece(self, token: int) -> bytes:
-        """What a token adds to a text; nothing for a control token."""
-        for size in (64, 4096):
-            buffer = ctypes.create_string_buffer(size)
-            length = lib.llama_token_to_piece(self.handle, token, buffer, size, 0, False)
-            if length >= 0:
-                return buffer.raw[:length]
-        return b""
-
-    def ends(self, token: int) -> bool:
-        """Whether the token ends an answer."""
-        return bool(lib.llama_vocab_is_eog(self.handle, token))
-
-    def _spelling(self, token: int) -> str:
-        return lib.llama_vocab_get_text(self.handle, token).decode() if token >= 0 else ""
-
-    def _tokens(self, text: str, *, special: bool) -> list[int]:
-        data = text.encode("utf-8", "replace")
-        size = len(data) + 8
-        for _ in range(2):
-            tokens = (lib.llama_token * size)()
-            count = lib.llama_tokenize(self.handle, data, len(data), tokens, size, False, special)
-            if count >= 0:
-                break
-            size = -count  # a vocabulary that spells a space in several tokens
-        return list(tokens[: max(count, 0)])
-
-
-class _NativeLog:
-    """llama.cpp's own log: warnings and errors go to stderr, the last error into messages.
-
-    `buffers` is what the context made last computes in, in bytes.
-    """
-
-    def __init__(self) -> None:
-        self._error = ""
-        self.buffers = 0
-        self._callback = lib.llama_log_callback(self._take)
-        lib.llama_log_set(self._callback, None)
-
-    def last_error(self) -> str:
-        """The last error as an addition to a message, and forget it."""
-        error, self._error = self._error, ""
-        return f" ({error})" if error else ""
-
-    def _take(self, level: int, text: bytes, _: Any) -> None:
-        if said := _BUFFERS.search(text):
-            self.buffers = int(float(said[1]) * 2**20)
-        if level in (_LOG_WARNING, _LOG_ERROR):
-            line = text.decode("utf-8", "replace")
-            sys.stderr.write(line)
-            if level == _LOG_ERROR:
-                self._error = " ".join(line.split())
-
-
-_native = _NativeLog()
-
-
 def language(spec: Mapping[str, Any]) -> Role:
-    """The role of the language model. `spec`: name, path, threads, context, budget_mb, cache_dir.
+    """The role of the language model. `spec`: name, path, threads, context, budget_mb, floor_mb (of free
+    memory, below which it takes less than its budget), cache_dir.
 
     Raises `ModelError`, and `BadInputError` for a budget that is too small.
     """
@@ -508,6 +248,8 @@ def language(spec: Mapping[str, Any]) -> Role:
         memory=int(float(spec.get("budget_mb") or 0) * 1e6),
         folder=Path(spec["cache_dir"]) if spec.get("cache_dir") else None,
     )
+    if model.window is not None and (floor := float(spec.get("floor_mb") or 0)):
+        pressure.watch(int(floor * 1e6), model.window.press)
 
     def chat(request: Request) -> Iterator[dict[str, Any]]:
         messages = [Message(role, content) for role, content in request.params.pop("messages")]
@@ -541,41 +283,6 @@ def language(spec: Mapping[str, Any]) -> Role:
         "prompt_tokens": Method(prompt_tokens),
     }
     return Role(methods, model.info())
-
-
-def _load(path: Path) -> Any:
-    if not path.is_file():
-        raise ModelError(f"the model file {path} does not exist", hint="fetch the model first")
-    with path.open("rb") as file:
-        if file.read(4) != b"GGUF":
-            raise ModelError(f"{path} is not a GGUF file", hint="give a model in GGUF format")
-    lib.llama_backend_init()
-    parameters = lib.llama_model_default_params()
-    parameters.load_mode = lib.LLAMA_LOAD_MODE_MMAP
-    parameters.use_extra_bufts = False
-    model = lib.llama_model_load_from_file(os.fsencode(path), parameters)
-    if not model:
-        raise ModelError(
-            f"{path} cannot be loaded{_native.last_error()}",
-            hint="it may be damaged: fetch it again",
-        )
-    if not lib.llama_model_has_decoder(model) or lib.llama_model_has_encoder(model):
-        raise ModelError(f"{path} is not a model that can chat")
-    return model
-
-
-def _metadata(model: Any, key: str) -> str:
-    buffer = ctypes.create_string_buffer(256)
-    length = lib.llama_model_meta_val_str(model, key.encode(), buffer, len(buffer))
-    return buffer.value.decode("utf-8", "replace") if length >= 0 else ""
-
-
-def _common(one: Sequence[int], other: Sequence[int]) -> int:
-    """How many tokens two sequences begin with in common."""
-    for n, (a, b) in enumerate(zip(one, other, strict=False)):
-        if a != b:
-            return n
-    return min(len(one), len(other))
 
 
 def _cores() -> int:

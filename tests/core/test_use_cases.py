@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 
 from secondme.errors import BadInputError, NotFoundError, RefusedError
 from tests.home import Home, chat
+from tests.model.random_model import write_random_model
 
 
 @pytest.fixture(scope="module")
@@ -399,6 +401,30 @@ def test_a_model_that_is_not_here_cannot_be_used_or_removed(own: Home) -> None:
     assert error.value.hint == "`secondme model fetch smollm2-135m`"
     with pytest.raises(NotFoundError, match="'smollm2-135m' is not here"):
         own.call("model-remove", name="smollm2-135m")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the window works on Linux only")
+def test_a_question_in_less_memory_leaves_the_model_as_it_was(tmp_path: Path) -> None:
+    model = write_random_model(tmp_path / "random.gguf", "llama")
+    home = Home(tmp_path / "home", language_model=str(model), threads="1")
+
+    def worker() -> tuple[str, int | None, float | None]:
+        workers = home.call("core-status")["workers"]
+        (found,) = [w for w in workers if w["role"] == "language"] or [{}]
+        return found.get("state"), found.get("pid"), found.get("budget_mb")
+
+    try:
+        home.call("note", text="The kettle is in the kitchen")
+        home.finish("ask", question="where is the kettle?")
+        state, first, budget = worker()
+        assert (state, budget) == ("ready", None)
+        home.finish("ask", question="where is the kettle?", memory=80)
+        deadline = time.monotonic() + 60
+        while (now := worker())[0] != "ready" or now[1] == first or now[2] is not None:
+            assert time.monotonic() < deadline, now
+            time.sleep(0.05)
+    finally:
+        home.stop()
 
 
 def test_the_doctor_names_a_loose_file_once_and_makes_it_private(own: Home) -> None:

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from llama_cpp.llama_chat_format import Jinja2ChatFormatter
 
 from secondme.errors import BadInputError, ModelError, WorkerError
-from secondme.model import llama
+from secondme.model import context
 from secondme.model.chat import Completion, Message, Token
 from secondme.model.clients import EmbedderClient, LanguageClient
 from secondme.model.llama import LanguageModel, Progress
@@ -192,7 +192,7 @@ class TestReuse:
         self, fresh: LanguageModel, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         other = [Message("system", "You answer with one single number. " * 5), *OTHER]
-        monkeypatch.setattr(llama, "STATES_LIMIT", 3 << 19)  # room for one of the two
+        monkeypatch.setattr(context, "STATES_LIMIT", 3 << 19)  # room for one of the two
         ask(fresh, FRANCE, fixed=3)
         ask(fresh, other, fixed=1)
         assert ask(fresh, other, fixed=1).reused_tokens >= fresh.template.prompt(other, 1).fixed
@@ -202,7 +202,7 @@ class TestReuse:
     def test_a_beginning_too_large_to_keep_is_read_again(
         self, fresh: LanguageModel, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(llama, "STATES_LIMIT", 1000)
+        monkeypatch.setattr(context, "STATES_LIMIT", 1000)
         first = ask(fresh, FRANCE, fixed=3)
         assert ask(fresh, ROME, fixed=3).reused_tokens >= fresh.template.prompt(ROME, 3).fixed
         ask(fresh, OTHER, max_tokens=1)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
 import itertools
 import os
+import queue
 import random
 import shutil
 import signal
@@ -16,9 +18,12 @@ from typing import Any
 import pytest
 
 from secondme.errors import BadInputError, ModelError, WorkerError
-from secondme.model.chat import Completion, Message, Token
+from secondme.model.chat import ChatTemplate, Completion, Message, Token
 from secondme.model.clients import LanguageClient
 from secondme.model.llama import LanguageModel
+from secondme.model.window import native, pressure
+from secondme.model.window.plan import remove_measured
+from secondme.model.window.shelf import Shelf
 from tests.model.random_model import WORDS, write_random_model
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the window works on Linux only")
@@ -160,6 +165,108 @@ def test_what_is_measured_is_for_this_person_only(files: dict[str, Path]) -> Non
     kept = list((files["llama"].parent / "kept").iterdir())
     assert {p.suffix for p in kept} >= {".sketch", ".json"}
     assert all(p.stat().st_mode & 0o077 == 0 for p in kept)
+
+
+def test_what_is_measured_goes_with_the_model(tmp_path: Path, files: dict[str, Path]) -> None:
+    path = Path(shutil.copy(files["llama"], tmp_path / "model.gguf"))
+    kept = tmp_path / "kept"
+    windowed(path)
+    size = sum(p.stat().st_size for p in kept.iterdir())
+    assert remove_measured(kept, path) == size > 0
+    assert list(kept.iterdir()) == []
+    assert remove_measured(kept, path) == 0
+
+
+def test_fixed_beginnings_are_kept_within_the_budget(files: dict[str, Path]) -> None:
+    beginning = Message("system", " ".join(WORDS * 4))
+    said = []
+    for budget in (0, 60_000_000):
+        model = LanguageModel(
+            files["llama"],
+            name="w",
+            threads=1,
+            context=CONTEXT,
+            memory=budget,
+            folder=files["llama"].parent / "kept",
+        )
+        source = "{% for m in messages %}{{ m['content'] }}</s>{% endfor %}"
+        model.template = ChatTemplate(source, model.vocabulary)
+        for word in ("river", "stone", "river"):
+            asked = [beginning, Message("user", word)]
+            *_, last = model.chat(asked, max_tokens=5, fixed=1)
+            assert isinstance(last, Completion)
+            said.append((last.text, last.reused_tokens))
+            list(model.chat(OTHER, max_tokens=3))
+    assert said[:3] == said[3:]
+    assert said[0][1] == 0
+    assert said[2][1] >= 40
+    assert model.window is not None
+    assert model.window.report()["parts"]["states"] > 0
+    assert model.window.plan.used <= model.window.budget
+
+
+class TestShelf:
+    def test_what_lies_there_takes_no_memory_and_stays_what_it_is(self, tmp_path: Path) -> None:
+        def allocate() -> list[int]:
+            places = [native.allocated(10_000) for _ in range(4000)]
+            for n, place in enumerate(places):
+                ctypes.memset(place, n % 251, 10_000)
+            return places
+
+        before = native.anonymous_bytes()
+        shelf = Shelf(tmp_path)
+        places = shelf.put(allocate)
+        shelf.tidy()
+        assert native.anonymous_bytes() - before < 5_000_000
+        assert list(tmp_path.iterdir()) == []
+        for n, place in enumerate(places):
+            assert ctypes.string_at(place, 10_000) == bytes([n % 251]) * 10_000
+        ctypes.memset(places[7], 255, 10_000)
+        shelf.tidy()
+        assert ctypes.string_at(places[7], 10_000) == b"\xff" * 10_000
+        assert ctypes.string_at(places[8], 10_000) == bytes([8]) * 10_000
+
+    def test_an_error_comes_through(self, tmp_path: Path) -> None:
+        with pytest.raises(ModelError, match="no model"):
+            Shelf(tmp_path).put(lambda: failing("no model"))
+
+
+def failing(text: str) -> None:
+    raise ModelError(text)
+
+
+class TestPressure:
+    def test_the_budget_gives_way_and_comes_back(
+        self, files: dict[str, Path], plain: dict[str, LanguageModel]
+    ) -> None:
+        model = windowed(files["llama"], 60_000_000)
+        assert model.window is not None
+        whole = model.window.report()
+        model.window.press(50_000_000)
+        pressed = model.window.report()
+        assert pressed["budget"] == 60_000_000
+        assert pressed["smallest"] <= pressed["limit"] < 40_000_000
+        assert pressed["used"] < whole["used"]
+        assert say(model) == say(plain["llama"])
+        model.window.press(-500_000_000)
+        assert model.window.report()["limit"] == 60_000_000
+        assert all(cell["state"] == "stays" for cell in model.window.report()["cells"])
+
+    def test_it_is_told_what_is_missing(self) -> None:
+        told: queue.Queue[int] = queue.Queue()
+        there, ended = iter([900, None, 1500]), threading.Event()
+        thread = pressure.watch(
+            1000, told.put, available=lambda: next(there, 1000), ended=ended, every=0.001
+        )
+        assert [told.get(timeout=30) for _ in range(3)] == [100, -500, 0]
+        ended.set()
+        thread.join(30)
+        assert not thread.is_alive()
+
+    def test_the_system_says_what_is_available(self) -> None:
+        available = pressure.available_bytes()
+        assert available is not None
+        assert 0 < available < 1 << 50
 
 
 class TestWorker:

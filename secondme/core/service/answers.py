@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import time
 from collections import OrderedDict
@@ -68,11 +69,14 @@ def ask(
     The answer does not rest on the moments `without`.
     """
     filter_ = make_filter(core, before=before, after=after, who=who, source=source, now=now)
-    out = without or ()
-    for event in _answered(core, call, question, question, k, filter_, now, (), model, memory, out):
-        if event["event"] == "result":
-            note_use(core, "cited", [citation["id"] for citation in event["citations"]])
-        yield event
+    own, out = model is not None or memory is not None, without or ()
+    with core.lent_language() if own else contextlib.nullcontext():
+        for event in _answered(
+            core, call, question, question, k, filter_, now, (), model, memory, out
+        ):
+            if event["event"] == "result":
+                note_use(core, "cited", [citation["id"] for citation in event["citations"]])
+            yield event
 
 
 @use_case

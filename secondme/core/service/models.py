@@ -179,7 +179,12 @@ def model_remove(core: Core, call: Call, *, name: str) -> Event:
     used = _used(core)
     if entry.name in used:
         raise RefusedError(f"the model {entry.name!r} is in use", hint="choose another one first")
-    freed = fetch.remove(entry, core.config.models_dir)
+    measured = 0
+    if (path := _path(core, entry)) is not None and entry.path is None:
+        from secondme.model.window.plan import remove_measured
+
+        measured = remove_measured(core.config.models_dir / "converted", path)
+    freed = fetch.remove(entry, core.config.models_dir) + measured
     if not freed:
         raise NotFoundError(
             f"the model {entry.name!r} is not here", hint="`secondme model list` shows which are"

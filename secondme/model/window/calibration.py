@@ -1,6 +1,20 @@
-"""Text of several kinds, on which a model's hidden states are measured."""
+"""Measuring a model's hidden states, on text of several kinds."""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Protocol
+
+import numpy as np
+
+from secondme.model.window import native
+from secondme.model.window.native import Floats
+
+_TOKENS = 2200
+_WIDE = 32
+_OF_EACH = 250
+
+Texts = Sequence[list[int]]
 
 TEXTS = (
     """The rain had stopped by the time Marta reached the harbour. Two boats were still out, and the
@@ -67,3 +81,96 @@ month, due on the first. First, open the settings. Then choose "Privacy" and swi
 you do not need. Finally, restart the phone. In conclusion, there are three reasons for the decision:
 cost, time, and the wishes of the family. However, it should be noted that none of them is final.""",
 )
+
+ANSWERS = (
+    (
+        "Explain how tea is made, and write a short letter that invites a friend to drink it.",
+        """Tea is a drink that is made from the leaves of a plant called Camellia sinensis. To make a cup of
+tea, you will need the following:
+
+1. **Water**: Heat about 250 millilitres of fresh water until it boils.
+2. **Leaves**: Put one or two teaspoons of leaves in a pot. The type of tea depends on your taste.
+3. **Time**: Pour the water over the leaves and let them stand for three to five minutes.
+
+Once the tea is ready, pour it into a cup and add milk, sugar or lemon. It is important to remember that
+the longer the leaves stand in the water, the stronger the tea will be.
+
+Dear Emma,
+
+I hope this letter finds you well. I am writing to invite you to my house on Saturday afternoon. I have
+been looking forward to seeing you again, and I would love to hear all about your new job. The garden is
+beautiful at this time of the year, and we can sit outside and enjoy the sunshine. Please let me know
+whether you can come.
+
+Best wishes,
+[Your Name]""",
+    ),
+    (
+        "Tell me a story about an old clock, and say what you can do for me.",
+        """Once upon a time, in a small village at the foot of the mountains, there was an old clock that had
+not worked for many years. Every day a young girl named Lily walked past it on her way to school, and
+every day she wondered who had built it. One evening she decided to climb the tower. It was dark and cold
+inside, but she was not afraid. At the top she found a box, and in the box there was a key made of gold.
+As soon as she turned it, the clock began to strike, and the whole village came out to see what had
+happened. From that day on, the people never forgot the girl who had brought back their time. The story
+reminds us that courage and curiosity can change the world around us.
+
+As a language model, I can help you with a wide range of tasks, such as answering questions, writing
+code, summarising texts and translating. However, I do not have access to personal information, and I
+am not able to make phone calls. If you have any other questions, feel free to ask!""",
+    ),
+)
+"""Questions, and answers such as models like to give."""
+
+
+class Pass(Protocol):
+    """How the window has tokens computed: the owner's context."""
+
+    def compute(self, tokens: Sequence[int], outputs: int) -> None:
+        """Compute these tokens after those that are held, as the last ones with odds."""
+
+    def clear(self) -> None:
+        """Hold no tokens."""
+
+    def close(self) -> None:
+        """Give its memory back."""
+
+
+def hidden_states(owner: Pass, texts: Texts, last: Callable[[], Floats]) -> Floats:
+    """What a model has after each token of the texts; `last` is what the last pass ended with. Closes
+    the owner."""
+    parts: list[Floats] = []
+    for tokens in _portions(texts, _TOKENS):
+        for n in range(0, len(tokens), _WIDE):
+            part = tokens[n : n + _WIDE]
+            owner.compute(part, len(part))
+            parts.append(last())
+        owner.clear()
+    owner.close()
+    native.trim()
+    return np.concatenate(parts)
+
+
+def same_together(
+    owner: Pass, tokens: list[int], together: int, last: Callable[[], Floats]
+) -> bool:
+    """Whether several tokens at once give the very results of one after another."""
+    results = []
+    for at_once in (1, together):
+        out = []
+        for n in range(0, len(tokens), at_once):
+            part = tokens[n : n + at_once]
+            owner.compute(part, len(part))
+            out += [row.tobytes() for row in last()]
+        owner.clear()
+        results.append(out)
+    return results[0] == results[1]
+
+
+def _portions(texts: Texts, limit: int) -> Iterator[list[int]]:
+    """Token lists up to so many tokens in all, each short enough for a small context."""
+    for tokens in texts:
+        yield tokens[: min(limit, _OF_EACH)]
+        limit -= len(tokens[:_OF_EACH])
+        if limit <= 0:
+            return

@@ -17,6 +17,7 @@ import numpy as np
 
 from secondme.model.gguf import Tensor
 from secondme.model.window import native
+from secondme.model.window.layout import UNIT, Layout, Unit
 from secondme.model.window.native import Floats
 
 _HIDDEN = b"result_norm"
@@ -138,3 +139,27 @@ def is_screened(shape: Shape, output: Tensor) -> bool:
     return (
         shape.hidden == len(shape.names) - 2 and shape.last.get(output.name) == len(shape.names) - 1
     )
+
+
+def units_of(shape: Shape, layout: Layout) -> list[Unit]:
+    """Weights in the order in which a pass uses them, together as long as they are small.
+
+    A unit ends where everything before it has been used for the last time.
+    """
+    streamable = [t for unit in layout.units for t in unit.tensors if t.name in shape.first]
+    streamable.sort(key=lambda t: shape.first[t.name])
+    units: list[list[Tensor]] = []
+    for tensor in streamable:
+        if units:
+            size = sum(t.size for t in units[-1])
+            used_until = max(shape.last[t.name] for t in units[-1])
+            small = size + tensor.size <= UNIT and _layer(units[-1][0]) == _layer(tensor)
+            if small or used_until >= shape.first[tensor.name] - 1:
+                units[-1].append(tensor)
+                continue
+        units.append([tensor])
+    return [Unit(_layer(group[0]), tuple(group)) for group in units]
+
+
+def _layer(tensor: Tensor) -> int:
+    return int(tensor.name.split(".")[1])

@@ -51,7 +51,6 @@ class Layout:
     output: Tensor
     cache_token: int
     experts_used: int
-    merges: bool
 
     @property
     def tied(self) -> bool:
@@ -104,7 +103,6 @@ def read_layout(path: Path) -> Layout:
         output=by_name.get(_OUTPUT, embedding),
         cache_token=_cache_token(fields, architecture),
         experts_used=whole(fields.get(f"{architecture}.expert_used_count")),
-        merges="tokenizer.ggml.merges" in fields,
     )
 
 

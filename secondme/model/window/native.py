@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import mmap
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -64,6 +65,7 @@ bytes_of = _declare(_base, "ggml_nbytes", _Z, _P)
 row_bytes = _declare(_base, "ggml_row_size", _Z, _I, _L)
 if SUPPORTED:
     _mmap = _declare(_libc, "mmap", _P, _P, _Z, _I, _I, _I, ctypes.c_long)
+    _malloc = _declare(_libc, "malloc", _P, _Z)
     _madvise = _declare(_libc, "madvise", _I, _P, _Z, _I)
 
 
@@ -218,6 +220,34 @@ def release(address: int, size: int) -> None:
     """Give whole pages of anonymous memory back; they read as zeros afterwards."""
     if size > 0:
         _madvise(address, size, _DONTNEED)
+
+
+def advise(address: int, size: int, advice: int) -> None:
+    """Tell the system how memory is used; it may not listen."""
+    _madvise(address, size, advice)
+
+
+def allocated(size: int = 64) -> int:
+    """Where so many bytes have just been allocated for good by this thread."""
+    return int(_malloc(size))
+
+
+def exchange(library: ctypes.CDLL, address: int, size: int, file: int) -> None:
+    """Write memory to an empty file and put a private mapping of that in its place. `library` is the C
+    library by which it is done. Raises `OSError`."""
+    write = _declare(library, "write", ctypes.c_ssize_t, _I, _P, _Z)
+    remap = _declare(library, "mmap", _P, _P, _Z, _I, _I, _I, ctypes.c_long)
+    os.posix_fallocate(file, 0, size)
+    done = 0
+    while done < size:
+        count = write(file, address + done, size - done)
+        if count < 0:
+            raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+        done += count
+    protection, flags = mmap.PROT_READ | mmap.PROT_WRITE, mmap.MAP_PRIVATE | _MAP_FIXED
+    if remap(address, size, protection, flags, file, 0) != address:
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+    os.fdatasync(file)  # what is on disk already can leave memory at once
 
 
 def anonymous_bytes() -> int:

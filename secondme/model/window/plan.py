@@ -17,12 +17,12 @@ from secondme.model.window.layout import Layout, can_sketch, sketch_bytes
 MB = 1_000_000
 LEAST_ROWS = 1_000_000
 """Bytes of the smallest useful store of the output matrix's rows."""
-CACHE_STEP = 256
+CACHE_STEP = 128
 """The KV cache's part of the budget grows in steps of so many tokens."""
 _HEAP = 8 * MB
-_AHEAD_UNITS = 3
-_A_TOKEN = 300  # bytes of tokenizer for each token of a vocabulary with merges, by measurement
-_A_PIECE = 190  # the same without merges
+_PASSING = 2 * MB
+_AHEAD_UNITS = 2
+_MOST_AHEAD = 24 * MB
 _COMPUTE_RATE = 9e9  # bytes of weights a second that one thread multiplies, by measurement
 _OVERLAP = 0.85
 
@@ -107,16 +107,17 @@ def make_plan(
     sketch: int,
     cache_tokens: int,
     context: int,
+    states: int = 0,
     excess: int = 0,
 ) -> Plan:
     """Divide a budget: first what must be there, then layers, then rows of the output matrix.
 
     `sizes` are those of the units that may stream, in the order of use, `cache_tokens` what a
-    conversation needs of the context, `excess` the bytes that were found in memory beyond an earlier
-    plan. Raises `BadInputError` for a budget that is too small.
+    conversation needs of the context, `states` the bytes of saved states, `excess` those that were
+    found in memory beyond an earlier plan. Raises `BadInputError` for a budget that is too small.
     """
     rounded = min(-(-cache_tokens // CACHE_STEP) * CACHE_STEP, context)
-    need = _need(layout, measured, screened, sketch, rounded, budget)
+    need = _need(layout, measured, screened, sketch, rounded, states)
     smallest = smallest_budget(
         layout, sizes, measured=measured, screened=screened, sketch=sketch, context=context
     )
@@ -134,7 +135,7 @@ def make_plan(
         rows = min(free - total - experts, rows_all)
         experts = min(free - total - rows, experts_all) if experts_all else 0
         return Plan(budget, need, total, 0, rows, experts, experts_all - experts, smallest)
-    ahead = _ahead(sizes)
+    ahead = _ahead(sizes, total - free)
     # A few more rows of the output matrix save more reading than a part of a layer does.
     rows = min(max(least_rows, free // 50), rows_all) if screened else 0
     ahead = min(ahead, free - rows - experts)
@@ -165,13 +166,13 @@ def least_experts(layout: Layout) -> int:
     return max(layers.values(), default=0)
 
 
-def states_room(budget: int) -> int:
-    """Bytes for saved states of fixed beginnings of prompts, out of a budget."""
-    return budget // 25
+def passing_bytes(layout: Layout, screened: bool) -> int:
+    """What is in memory for moments only: scores of tokens, rows of weights just read."""
+    return _PASSING + (24 if screened else 8) * layout.vocabulary
 
 
 def _need(
-    layout: Layout, measured: Measured, screened: bool, sketch: int, cache_tokens: int, budget: int
+    layout: Layout, measured: Measured, screened: bool, sketch: int, cache_tokens: int, states: int
 ) -> Need:
     whole = 0
     if not screened:
@@ -182,15 +183,15 @@ def _need(
         cache=cache_tokens * layout.cache_token,
         kept=layout.kept + whole + 8192 * (layout.layers * 8),
         sketch=sketch if screened else 0,
-        scores=_HEAP + budget // 100 + (32 if screened else 8) * layout.vocabulary,
+        scores=_HEAP + passing_bytes(layout, screened),
         rows=LEAST_ROWS if screened else 0,
-        states=states_room(budget),
+        states=states,
     )
 
 
-def _ahead(sizes: Sequence[int]) -> int:
-    largest = max(sizes, default=0)
-    return max(_AHEAD_UNITS * largest, min(24 * MB, sum(sizes) // 12))
+def _ahead(sizes: Sequence[int], short: int) -> int:
+    """Bytes for units on their way: one in use and one being read, more when much streams."""
+    return max(_AHEAD_UNITS * max(sizes, default=0), min(_MOST_AHEAD, short // 4))
 
 
 def predicted_seconds(plan: Plan, layout: Layout, measured: Measured, bandwidth: float) -> float:
@@ -210,9 +211,8 @@ def _active_experts(layout: Layout) -> int:
 
 def estimated(layout: Layout, threads: int) -> Measured:
     """What loading will take, before it has been measured."""
-    vocabulary = layout.vocabulary * (_A_TOKEN if layout.merges else _A_PIECE)
-    buffers = 128 * layout.width * 4 * 24 + 8 * layout.vocabulary * 4
-    return Measured(vocabulary, buffers, 0.0, threads)
+    buffers = 64 * layout.width * 4 * 10 + 4 * layout.vocabulary * 4
+    return Measured(MB // 2, buffers, 0.0, threads)
 
 
 def foresee(layout: Layout, budget: int, folder: Path, threads: int, context: int) -> Foreseen:
@@ -242,6 +242,16 @@ def model_key(path: Path) -> str:
     status = path.stat()
     text = f"{path.name}:{status.st_size}:{status.st_mtime_ns}"
     return hashlib.sha256(text.encode()).hexdigest()[:24]
+
+
+def remove_measured(folder: Path, path: Path) -> int:
+    """Delete what was measured with a model; returns the bytes freed."""
+    freed = 0
+    with suppress(OSError):
+        for file in folder.glob(f"{model_key(path)}.*"):
+            freed += file.stat().st_size
+            file.unlink()
+    return freed
 
 
 def load_measured(folder: Path, path: Path) -> dict[str, Any]:

@@ -8,9 +8,11 @@ kernel, so that the scores are llama.cpp's to the last bit.
 
 That none is missed is made sure for each token. The error of a row's score is w times what the sketch
 leaves out of h; it goes with that row's `spread` (what w would give for such rests as came up in
-calibration) and with how unusual this token's rest is (its Mahalanobis norm). A row is read when its
-estimate and `BOUND` times the product of the two reach the best exact score. Exact scores of a good
-beginning of `FIRST` rows come first; when more than `LIMIT` of all rows would have to be read, all are.
+calibration) and, less than in proportion, with how unusual this token's rest is (its Mahalanobis norm):
+rows that a state points to have large errors also where it is not unusual. A row is read when its
+estimate and `BOUND` times its spread times the root of that norm reach the best exact score. Exact scores
+of a good beginning of `FIRST` rows come first; when more than `LIMIT` of all rows would have to be read,
+all are.
 (The idea of screening a product with a low-rank sketch is that of SVD-softmax: Shim et al., 2017.)
 """
 
@@ -26,18 +28,18 @@ import numpy.typing as npt
 
 from secondme.errors import BadInputError
 from secondme.model.window.layout import sketch_parts
-from secondme.model.window.native import Q4_0, Q8_0, Floats, Workbench, quantize, row_bytes
+from secondme.model.window.native import F32, Q4_0, Q8_0, Floats, Workbench, quantize, row_bytes
 from secondme.model.window.rows import Bytes, Numbers, Rows
 
 FIRST = 256
 """Rows that are always scored exactly."""
 LIMIT = 0.1
 """Share of all rows from which on all are read."""
-BOUND = 4.0
-"""The least number of standard deviations within which a row's error is taken to lie."""
+BOUND = 7.0
+"""The least number of standard deviations, of an ordinary token, in which a row's error is taken to lie."""
 _MARGIN = 1.15
 _CHUNK = 1024
-_VERSION = 4
+_VERSION = 6
 
 Mask = npt.NDArray[np.bool_]
 
@@ -56,7 +58,7 @@ class Counts(NamedTuple):
 class Sketch:
     """What is kept of an output matrix, and the directions it is kept along.
 
-    `basis` has a column for each direction (width, directions): those of the sketch, then those in
+    `basis` has a row for each direction (directions, width): those of the sketch, then those in
     which rests are measured; `variance` is the second moment along the latter and at the end the mean
     of all others. `fine` and `coarse` hold a row for each token, `spread` one number.
     """
@@ -74,15 +76,17 @@ class Sketch:
 
     @property
     def directions(self) -> int:
-        return sketch_parts(self.basis.shape[0])[0] + sketch_parts(self.basis.shape[0])[1]
+        return sum(sketch_parts(self.basis.shape[1])[:2])
 
-    def split(self, hidden: Floats) -> tuple[Floats, float]:
-        """A hidden state along the sketch's directions, and how unusual the rest of it is (about 1)."""
-        along: Floats = hidden @ self.basis
+    def split(self, hidden: Floats, bench: Workbench) -> tuple[Floats, float]:
+        """A hidden state along the sketch's directions, and by how much more than
+        usual scores may err for what is left of it (about 1)."""
+        # By ggml, since numpy's own library for it would keep some megabytes of buffers.
+        along = bench.product(self.basis.view(np.uint8), F32, hidden).copy()
         d = self.directions
         rest = max(float(hidden @ hidden) - float(along @ along), 0.0)
         unusual = float((along[d:] ** 2 / self.variance[:-1]).sum()) + rest / self.variance[-1]
-        return along[:d], float(np.sqrt(unusual / (len(hidden) - d)))
+        return along[:d], float((unusual / (len(hidden) - d)) ** 0.25)
 
     def save(self, file: Path, key: str) -> None:
         """Write it for this person only; a half-written file is never left in its place."""
@@ -133,7 +137,7 @@ def make_sketch(rows: Rows, kind: int, states: Floats, bench: Workbench) -> Sket
     variance = np.maximum(variance, floor).astype(np.float32)
     count = rows.count
     sketch = Sketch(
-        basis=directions,
+        basis=np.ascontiguousarray(directions.T),
         variance=np.append(variance[d:], np.float32(floor)),
         fine=np.empty((count, row_bytes(Q8_0, fine)), np.uint8),
         coarse=np.empty((count, row_bytes(Q4_0, coarse)), np.uint8),
@@ -173,7 +177,7 @@ def _bound(sketch: Sketch, bench: Workbench, test: Floats, best: Floats, winner:
     worst = 0.0
     for hidden, score, row in zip(test, best, winner, strict=True):
         estimates, unusual = estimate(sketch, bench, hidden)
-        if int((estimates > estimates[row]).sum()) > FIRST // 4:
+        if int((estimates > estimates[row]).sum()) > FIRST // 2:
             error = float(score) - float(estimates[row])
             worst = max(worst, error / (unusual * float(sketch.spread[row])))
     return max(BOUND, worst * _MARGIN)
@@ -181,7 +185,7 @@ def _bound(sketch: Sketch, bench: Workbench, test: Floats, best: Floats, winner:
 
 def estimate(sketch: Sketch, bench: Workbench, hidden: Floats) -> tuple[Floats, float]:
     """Every row's score by the sketch, and how unusual the rest of the hidden state is."""
-    along, unusual = sketch.split(hidden)
+    along, unusual = sketch.split(hidden, bench)
     fine = sketch_parts(len(hidden))[0]
     scores = bench.product(sketch.fine, Q8_0, along[:fine]).copy()
     scores += bench.product(sketch.coarse, Q4_0, along[fine:])

@@ -1,0 +1,125 @@
+"""What a model may take in memory, and what it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from secondme.errors import ModelError
+from secondme.model.window import disk, native
+from secondme.model.window.layout import Layout, sketch_bytes
+from secondme.model.window.plan import (
+    MB,
+    Measured,
+    Plan,
+    make_plan,
+    passing_bytes,
+    smallest_budget,
+)
+
+_SPARE = 500_000
+_LEAST_TOKENS = 256
+
+
+class Before(NamedTuple):
+    """A process before it loads a model: its anonymous memory in bytes (Python and its libraries, which
+    the budget does not count), and where it has the model's file mapped already."""
+
+    anonymous: int
+    mapped: set[int]
+
+    @staticmethod
+    def look(path: Path) -> Before:
+        """How this process is now. Raises `ModelError` where the window does not work."""
+        if not disk.SUPPORTED:
+            raise ModelError(
+                "a memory budget for the language model works on Linux only, so far",
+                hint="`secondme model memory 0` uses the model without one",
+            )
+        try:
+            return Before(native.anonymous_bytes(), native.mappings(path))
+        except OSError as error:
+            raise ModelError(f"the model file {path} cannot be read: {error.strerror}") from None
+
+
+class Account:
+    """The budget of a loaded model, by what it is used for.
+
+    `wanted` is the budget that was given, `limit` the one in force: less, while the system is short of
+    memory. `tokens` is what the conversation needs of the context, `held` what it has of it, `states`
+    the bytes of saved states. `measured`, `sizes` (of the units that may stream), `screened` and
+    `context` are set when the model is known.
+    """
+
+    def __init__(self, layout: Layout, before: Before, budget: int) -> None:
+        self._layout, self._baseline = layout, before.anonymous
+        self.wanted = self.limit = budget
+        self.tokens = self.held = self.states = 0
+        self.sizes: Sequence[int] = ()
+        self.screened = self.grows = False
+        self.context = 0
+        self._excess = 0
+        self.measured = Measured(self.used(), 0)
+
+    @property
+    def baseline(self) -> int:
+        """Bytes that Python and its libraries take; not counted."""
+        return self._baseline
+
+    def used(self) -> int:
+        """Bytes that the model takes now."""
+        return max(native.anonymous_bytes() - self._baseline, 0)
+
+    def check(self, budget: int) -> None:
+        """Raises `BadInputError` when so many bytes are too few."""
+        self._plan(budget, self.context)
+
+    def smallest(self) -> int:
+        """The least number of bytes that works with a full context."""
+        sketch = sketch_bytes(self._layout.width, self._layout.vocabulary)
+        return smallest_budget(
+            self._layout,
+            self.sizes,
+            measured=self.measured,
+            screened=self.screened,
+            sketch=sketch,
+            context=self.context,
+        )
+
+    def plan(self) -> Plan:
+        """How the budget is used now. Raises `BadInputError` when it is too small."""
+        return self._plan(self.limit, max(self.tokens, _LEAST_TOKENS))
+
+    def over(self, plan: Plan, resident: int, rows: int) -> bool:
+        """Whether more is in memory than there should be by plan, with so many bytes of units and of the
+        output matrix's rows. Later plans are smaller by that. Between passes."""
+        need = plan.need
+        passing = passing_bytes(self._layout, self.screened)  # not in memory between passes
+        expected = need.total - need.rows - passing + plan.experts + resident + rows
+        if self.grows:
+            expected -= max(need.cache - self.held * self._layout.cache_token, 0)
+        over = self.used() - expected
+        if over <= self._excess:
+            return False
+        self._excess = over + _SPARE
+        return True
+
+    def press(self, short: int) -> None:
+        """The system lacks so many bytes (below 0: it has so many to spare): the limit follows."""
+        least = -(-self.smallest() // MB) * MB
+        self.limit = min(max(self.limit - short, least), self.wanted)
+
+    def _plan(self, budget: int, tokens: int) -> Plan:
+        return make_plan(
+            self._layout,
+            self.sizes,
+            budget,
+            measured=self.measured,
+            screened=self.screened,
+            sketch=sketch_bytes(self._layout.width, self._layout.vocabulary),
+            cache_tokens=tokens if self.grows else self.context,
+            context=self.context,
+            states=self.states,
+            excess=self._excess,
+        )
