@@ -40,6 +40,7 @@ def facts_() -> None:
         secondme facts
         secondme facts Julien --history
         secondme facts me --as-of 2024-06
+        secondme facts list --moment m3f9k2ab
         secondme facts confirm f3k9x2ab
     """
 

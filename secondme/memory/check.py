@@ -37,6 +37,8 @@ QUOTE = 240
 _YES_NO = re.compile(
     r"\W*(?:(?:most |very )?(?:likely|probably)\W+)?(yes|no)\b[\s,;:.]*", re.IGNORECASE
 )
+_CARD = re.compile(r"Contact: (.+)")
+_WHOSE = re.compile(r"\b([A-ZÀ-Þ]\w+)['’]s\b")
 _TO_THE_POINT = 0.75
 """The share of what the best moment has of a question with which another is to the point too."""
 _RANKED = 0.1
@@ -284,8 +286,15 @@ class Check:
             i
             for i, line in enumerate(self.lines[: self.read])
             if (person is None or line.speaks_of(person, about))
+            and not self._of_another(line)
             and (polarity is None or self._agrees(line, polarity == "yes"))
         ]
+
+    def _of_another(self, line: Line) -> bool:
+        """Whether it is the card of somebody else than the one whose thing the question asks about."""
+        card = _CARD.match(line.evidence.text)
+        whose = keys(" ".join(_WHOSE.findall(self.question)))
+        return card is not None and bool(whose) and not whose & keys(card[1])
 
     def _agrees(self, line: Line, yes: bool) -> bool:
         """Whether a moment affirms (or denies) what the question is about."""
@@ -306,7 +315,8 @@ class Check:
             line = self.lines[i]
             there = line.evidence.text
             return (
-                self.person is None or line.speaks_of(self.person, self.about | said),
+                not self._of_another(line)
+                and (self.person is None or line.speaks_of(self.person, self.about | said)),
                 fits(self.kind, there),
                 self.coverage(line) + _overlap(said, keys(there)),
                 line.evidence.score,

@@ -389,10 +389,12 @@ def test_a_chroma_server_is_said_plainly(tmp_path: Path) -> None:
 
 
 def test_asking_without_a_model_says_how_to_get_one(own: Home) -> None:
-    own.call("note", text="something")
+    own.call("note", text="The dentist took 90 euro for the filling.")
     with pytest.raises(NotFoundError) as error:
-        own.finish("ask", question="what?")
+        own.finish("ask", question="What did the dentist take for the filling?")
     assert "secondme model fetch" in error.value.hint
+    refused = own.finish("ask", question="Who won the regatta?")  # a refusal needs no model
+    assert refused["refused"]
 
 
 def test_a_model_that_is_not_here_cannot_be_used_or_removed(own: Home) -> None:

@@ -143,6 +143,13 @@ class TestAnAnswer:
             ask(question, evidence, "gaming videos on the pier").text == "gaming videos on the pier"
         )
 
+    def test_rests_on_no_card_of_somebody_else(self) -> None:
+        card = moment("Contact: Priya Nair\nNote: Dog: Biscuit.", None)
+        result = ask("What is the name of Katrin's dog?", [card, *CHOIR], "Biscuit")
+        assert "Biscuit" not in [result.text, *(c.evidence.text for c in result.citations)]
+        mine = moment("Contact: Katrin Vogel\nNote: Dog: Rex.", None)
+        assert ask("What is the name of Katrin's dog?", [card, mine, *CHOIR], "Rex").text == "Rex"
+
     def test_that_repeats_itself_says_it_once(self) -> None:
         evidence = [moment("I do yoga and I swim.")]
         assert ask("What does Nora do?", evidence, "yoga, yoga, yoga, opera, yoga").text == "yoga"

@@ -27,6 +27,8 @@ PIECE = 1 << 20
 _AT_ONCE = 128
 _NUMBERS = {"x86_64": (206, 208, 209), "aarch64": (0, 4, 2)}
 _MEASURED = 64 << 20
+_HOLDS = 60.0
+_bandwidths: dict[Path, tuple[float, float]] = {}
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -177,7 +179,18 @@ def _open_direct(path: Path) -> int:
 
 
 def bandwidth(path: Path) -> float:
-    """Bytes a second of direct reads of a file, measured on up to 64 MB of it. Raises `OSError`."""
+    """Bytes a second of direct reads of a file, measured on up to 64 MB of it. Raises `OSError`.
+
+    What was measured holds for a minute, so that what is foreseen from it does not jump about.
+    """
+    measured, at = _bandwidths.get(path, (0.0, 0.0))
+    if not measured or time.monotonic() - at > _HOLDS:
+        measured = _bandwidth(path)
+        _bandwidths[path] = (measured, time.monotonic())
+    return measured
+
+
+def _bandwidth(path: Path) -> float:
     size = min(path.stat().st_size // PAGE * PAGE, _MEASURED)
     buffer = mmap.mmap(-1, 8 * PIECE)
     address = ctypes.addressof(ctypes.c_char.from_buffer(buffer))
