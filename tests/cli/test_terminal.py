@@ -39,6 +39,7 @@ def test_lines_fit_the_terminal(shared: Home) -> None:
 def test_a_narrow_terminal_gives_the_last_column_lines_of_its_own(shared: Home) -> None:
     shared.run("note", "the paper boats are in the blue box under the stairs")
     written = plain(in_terminal(shared, "log", "-n", "1", columns=50)[1])
+    assert written.count("\n") > 3, written
     head, what, change, *text = written.rstrip().splitlines()
     assert (head.split()[0], what.strip()) == ("id", "what")
     assert "note" in change
@@ -65,12 +66,12 @@ def test_a_chat_ends_with_an_empty_line_an_end_or_quit(shared: Home) -> None:
 
 
 def test_an_error_in_a_chat_does_not_end_it(shared: Home) -> None:
-    code, written = in_terminal(
-        shared, "chat", keys=(("> ", "where is the ladder?\n"), ("error: ", "\n"))
-    )
+    shared.run("note", "The ladder stands behind the shed.")
+    question = "Where does the ladder stand?\n"
+    code, written = in_terminal(shared, "chat", keys=(("> ", question), ("error: ", "\n")))
     assert code == 1, "the last reply failed"
     assert "`secondme model fetch" in plain(written)
-    piped = shared.run("chat", stdin="where is the ladder?\n")
+    piped = shared.run("chat", stdin=question)
     assert piped.code == 1
     assert piped.err.count("\n") == 1
 

@@ -118,10 +118,15 @@ class AskPane(MomentPane):
                     exchange.follow(event)
                     self.call_after_refresh(self._follow, exchange)
             self._look_at_first(exchange)
+            self.call_after_refresh(self._follow_again, exchange)
         except SecondMeError as error:
             exchange.fail(f"{error.line()}; up brings the question back")
             if not self.query_one(Field).value:
                 self._asked[-1:] = [exchange.question]
+
+    def _follow_again(self, exchange: Exchange) -> None:
+        """The lines of progress go with the answer's last event, and the layout follows a refresh later."""
+        self.call_after_refresh(self._follow, exchange)
 
     def _follow(self, exchange: Exchange) -> None:
         """Keep the end of an exchange in view, or its beginning where it is longer than the screen."""
