@@ -18,8 +18,9 @@ from secondme.core.client import CoreClient, lock_holder
 COMMAND = Path(sys.executable).parent / "secondme"
 
 
-# Libraries hold their telemetry back where these are set: tests see what a person's machine sees.
-_CI = frozenset({"CI", "GITHUB_ACTIONS", "GITLAB_CI", "TF_BUILD"})
+# Libraries hold their telemetry back where the first are set, and the last say how wide a terminal is:
+# tests see what a person's machine sees.
+_CI = frozenset({"CI", "GITHUB_ACTIONS", "GITLAB_CI", "TF_BUILD", "COLUMNS", "LINES"})
 
 
 class Home:

@@ -29,6 +29,7 @@ MESSAGES = 30
 
 @pytest.mark.slow
 @pytest.mark.models
+@pytest.mark.timeout(2400)
 def test_a_core_killed_again_and_again_loses_and_doubles_nothing(
     tmp_path: Path, models_dir: Path, e5_packed: Path
 ) -> None:

@@ -87,7 +87,7 @@ def test_the_demos_three_questions(demo: Home) -> None:
     assert "hazelnut" in path.read_bytes()[slice(*citation["span"])].decode().lower()
     assert "1,062" in demo.run("ask", "--json", rent["question"], timeout=300).json["answer"]
     refused = demo.run("ask", "--json", tokyo["question"], timeout=300)
-    assert refused.code == 1
+    assert refused.code == 1, refused
     assert refused.json["refused"] is True
     assert "Tokyo" in " ".join(refused.json["looked_for"])
 
