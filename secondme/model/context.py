@@ -164,13 +164,15 @@ class Context:
 
     def _decode(self, tokens: Sequence[int], cancel: threading.Event) -> int:
         if self._window is None:
-            return int(lib.llama_decode(self._handle, self._batch))
-        run = lambda: int(lib.llama_decode(self._handle, self._batch))  # noqa: E731
-        code = self._window.compute(tokens, cancel.is_set, run)
+            return self._run()
+        code = self._window.compute(tokens, cancel.is_set, self._run)
         if self._window.stopped:  # llama.cpp takes the pass for a whole one
             lib.llama_memory_seq_rm(self._memory, 0, len(self._held), -1)
             return _ABORTED
         return code
+
+    def _run(self) -> int:
+        return int(lib.llama_decode(self._handle, self._batch))
 
     def _cut(self, length: int) -> int:
         """Forget all but the first tokens; all of them, if the model's cache cannot be cut there."""

@@ -29,9 +29,7 @@ class Hit(Moment):
     explain: NotRequired[dict[str, View]]
 
 
-class Together(TypedDict):
-    """An episode, and the ids of the moments in it that are `here`, in an answer."""
-
+class EpisodeHead(TypedDict):
     id: str
     title: str
     since: str
@@ -39,19 +37,17 @@ class Together(TypedDict):
     people: list[str]
     moments: int
     source: str
+
+
+class Together(EpisodeHead):
+    """An episode, and the ids of the moments in it that are `here`, in an answer."""
+
     here: list[str]
 
 
-class Episode(TypedDict):
+class Episode(EpisodeHead):
     """An episode with all that was said in it."""
 
-    id: str
-    title: str
-    since: str
-    until: str
-    people: list[str]
-    moments: int
-    source: str
     said: list[Moment]
 
 

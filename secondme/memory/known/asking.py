@@ -208,7 +208,7 @@ def _people(text: str, people: People) -> Iterator[_Named]:
                 break
             last += 1
             kin.append(relation)
-            possessive = bool(re.search(r"['’]s?$", words[last].group()))
+            possessive = _possessive(words[last].group())
         yield _Named(entity, words[at].start(), words[last].end(), tuple(kin))
         at = last + 1
 

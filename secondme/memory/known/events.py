@@ -142,7 +142,8 @@ class Events:
         return _known(told, [chosen, other if pick else one])
 
     def _between(self, asked: Asked) -> Known | None:
-        if not _LENGTH.search(asked.text):
+        length = _LENGTH.search(asked.text)
+        if not length:
             return None
         for pattern in _BETWEEN:
             match = re.search(pattern, asked.text, re.IGNORECASE)
@@ -151,7 +152,7 @@ class Events:
             first, second = (self.deeds(match[side], asked.person) for side in "ab")
             if first and second and first[0].exact and second[0].exact:
                 days = abs((second[0].day - first[0].day).days)
-                weeks = "week" in _LENGTH.search(asked.text).group().lower()  # type: ignore[union-attr]
+                weeks = "week" in length.group().lower()
                 amount, unit = (round(days / 7), "week") if weeks else (days, "day")
                 return _known(f"{amount} {unit}{'s' * (amount != 1)}", [first[0], second[0]])
         return None

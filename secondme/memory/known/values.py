@@ -17,6 +17,7 @@ from secondme.memory.known.asking import SUBJECT, Asked, kin_of
 from secondme.memory.terms import stems
 from secondme.memory.timex.dates import spoken
 from secondme.record.clock import from_ms, to_ms
+from secondme.wording import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,11 +302,11 @@ def length(first: date, last: date) -> str:
     """How long it is between two days, in years and months, or in days where it is less than two months."""
     days = abs((last - first).days)
     if days < 60:
-        return f"{days} day{'s' * (days != 1)}"
+        return counted(days, "day")
     months = abs((last.year - first.year) * 12 + last.month - first.month)
     years, rest = divmod(months, 12)
     parts = [(years, "year"), (rest, "month")]
-    return " and ".join(f"{n} {unit}{'s' * (n != 1)}" for n, unit in parts if n)
+    return " and ".join(counted(n, unit) for n, unit in parts if n)
 
 
 def _what_is_like(asked: Asked) -> bool:
@@ -357,8 +358,7 @@ def _within(fact: Fact, asked: Asked) -> bool:
     """Whether a fact was so at some time of that which the question names."""
     assert asked.time is not None
     since, until = to_ms(asked.time.since), to_ms(asked.time.until)
-    end = fact.until if fact.until is not None else None
-    return _start(fact) < until and (end is None or end > since)
+    return _start(fact) < until and (fact.until is None or fact.until > since)
 
 
 def _places(facts: Iterable[Fact]) -> tuple[Place, ...]:

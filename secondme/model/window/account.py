@@ -55,6 +55,7 @@ class Account:
 
     def __init__(self, layout: Layout, before: Before, budget: int) -> None:
         self._layout, self._baseline = layout, before.anonymous
+        self._sketch = sketch_bytes(layout.width, layout.vocabulary)
         self.wanted = self.limit = budget
         self.tokens = self.held = self.states = 0
         self.sizes: Sequence[int] = ()
@@ -73,13 +74,12 @@ class Account:
 
     def smallest(self) -> int:
         """The least number of bytes that works with a full context."""
-        sketch = sketch_bytes(self._layout.width, self._layout.vocabulary)
         return smallest_budget(
             self._layout,
             self.sizes,
             measured=self.measured,
             screened=self.screened,
-            sketch=sketch,
+            sketch=self._sketch,
             context=self.context,
         )
 
@@ -125,7 +125,7 @@ class Account:
             budget,
             measured=self.measured,
             screened=self.screened,
-            sketch=sketch_bytes(self._layout.width, self._layout.vocabulary),
+            sketch=self._sketch,
             cache_tokens=tokens if self.grows else self.context,
             context=self.context,
             states=self.states,
