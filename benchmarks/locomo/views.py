@@ -27,9 +27,10 @@ from secondme.memory.recall.meaning import question_vector
 from secondme.model import catalog, fetch
 from secondme.model.embed import Embedder
 from secondme.record import Record
+from secondme.record.moments import StoredMoment
 
 EMBEDDER = "e5-small"
-KS = ("recall@1", "recall@5", "recall@10", "recall@20")
+KS = ("recall@1", "recall@5", "recall@10", "recall@20", "recall@1000tok")
 
 
 class Memory:
@@ -40,7 +41,10 @@ class Memory:
         client = CoreClient(config.load(), "benchmark")
         list(client.stream("add", paths=[str((folder / "chat.jsonl").resolve())], wait=True))
         list(client.stream("consolidate", now=True))
+        while client.call("facts-read", seconds=600.0)["unread"]:
+            pass
         client.stop()
+        self.conversation = folder.name
         self.record = Record(client.config.database)
         self.words = FullText(self.record.store)
         self.name = self.record.vectors.embedders()[0]
@@ -67,12 +71,18 @@ class Memory:
             timed = timed and bool(recall.asked_times)
             kept = recall.views
             recall.views = [view for view in kept if view.name != without]
-            hits = recall(Query(question["question"], self.now, vector=vector), 20, self.name)
+            hits = recall(Query(question["question"], self.now, vector=vector), 50, self.name)
             recall.views = kept
-            found = [{"ids": [hit.moment.external_id], "text": hit.moment.text} for hit in hits]
-            kind = {"kinds": [question["category"], "all", *(["names a time"] if timed else [])]}
+            found = [{"ids": [hit.moment.external_id], "text": line(hit.moment)} for hit in hits]
+            kinds = [question["category"], "all", f"conversation {self.conversation}"]
+            kind = {"kinds": [*kinds, *(["names a time"] if timed else [])]}
             rows.append(kind | score_recall(found, question["evidence"]))
         return rows
+
+
+def line(moment: StoredMoment) -> str:
+    """A moment as whoever asks gets it."""
+    return f"{moment.time:%Y-%m-%d} {moment.speaker}: {moment.text}"
 
 
 def main() -> None:

@@ -107,8 +107,10 @@ class Claims:
         moment: str,
         statements: Iterable[Statement],
         extractor: str,
+        verbs: Iterable[str] = (),
     ) -> None:
-        """Make these the claims of a moment. Call inside a `write` block; names must be there."""
+        """Make these the claims of a moment, and these stems its verbs. Call inside a `write` block;
+        names must be there."""
         with self._store.write() as db:
             db.execute("delete from claims where n = ?", (n,))
             db.executemany(
@@ -122,7 +124,16 @@ class Claims:
                     for s in statements
                 ],
             )  # fmt: skip
-            db.execute("insert or replace into readings values (?,?)", (n, extractor))
+            db.execute(
+                "insert or replace into readings values (?,?,?)", (n, extractor, " ".join(verbs))
+            )
+
+    def verbs(self, numbers: Sequence[int]) -> dict[int, frozenset[str]]:
+        """The stems of the verbs of these moments, by number, where a parser found some."""
+        rows = self._store.query_in(
+            "select n, verbs from readings where n in ({}) and verbs != ''", list(numbers)
+        )
+        return {row[0]: frozenset(row[1].split()) for row in rows}
 
     def of(self, entities: Sequence[str] | None = None) -> list[Claim]:
         """Claims of live moments whose subject is one of these entities (all without), oldest first."""

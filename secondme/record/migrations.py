@@ -296,3 +296,9 @@ def uses_and_alike(db: Database) -> None:
         create index alike_first on alike(first) where first != n;
         """
     )
+
+
+@migrations()
+def verbs_of_moments(db: Database) -> None:
+    """The verbs of a moment, by their stems with spaces between, where a parser has read it."""
+    db.executescript("alter table readings add column verbs text not null default ''")

@@ -6,9 +6,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from secondme.index.fulltext import FullText
 from secondme.memory.recall import Query, Recall
+from secondme.memory.recall.people import named_speakers
 from secondme.plugin import Moment
 from secondme.record import Record
 from secondme.record.items import Arrival
@@ -37,3 +39,77 @@ def test_the_one_moment_with_a_rare_word_comes_before_a_crowd_that_is_alike(tmp_
     hits = recall(Query("quokka", datetime.now(UTC), vector=question), 5, "e")
     record.close()
     assert hits[0].moment.text == "the quokka is asleep"
+
+
+class Chat:
+    """A chat of lines, each by a speaker, and what recall by words alone makes of it."""
+
+    def __init__(self, folder: Path, *lines: tuple[str, str]) -> None:
+        self.record = Record(folder / "memory.sqlite3")
+        self.words = FullText(self.record.store)
+        moments = [
+            Moment(text=text, time=datetime(2024, 1, 1 + i, tzinfo=UTC), session="s", speaker=who)
+            for i, (who, text) in enumerate(lines)
+        ]
+        arrival = Arrival("n", None, "test", "text/plain", b"n", 0, None, "/n")
+        with self.record.store.write():
+            self.record.items.take(arrival, moments, self.record.journal.begin("add", "t"))
+
+    def best(self, question: str) -> str:
+        """What comes first."""
+        names = self.record.moments.speaker_names
+        recall = Recall(self.record, self.words, lambda _, k: {}, names)
+        hits = recall(Query(question, datetime(2024, 3, 1, tzinfo=UTC)), 5, "")
+        return hits[0].moment.text
+
+
+@pytest.mark.parametrize(
+    ("question", "first"),
+    [
+        ("What did Melanie say about the garden?", "the garden is lovely"),
+        ("What did Mel say about the garden?", "the garden is lovely"),
+        ("What does Melanie tell Rui about the garden?", "the garden is lovely"),
+        ("What does Rui tell Melanie about the garden?", "the garden is a mess"),
+    ],
+)
+def test_who_is_named_first_comes_first(tmp_path: Path, question: str, first: str) -> None:
+    chat = Chat(tmp_path, ("Rui", "the garden is a mess"), ("Melanie", "the garden is lovely"))
+    assert chat.best(question) == first
+
+
+@pytest.mark.parametrize(
+    ("question", "named"),
+    [
+        ("Where does Mel live?", {"Melanie Costa"}),
+        ("Mel, where is it?", set()),  # any word may begin a sentence
+        ("where does mel live", set()),
+        ("Where does Ma live?", set()),
+        ("Where do Melanie and Rui live?", set()),
+        ("Where do Maria and Mario meet Mar?", set()),
+        ("Where does Mar live?", set()),  # Maria or Mario
+    ],
+)
+def test_a_short_form_names_one_whose_name_begins_so(question: str, named: set[str]) -> None:
+    assert named_speakers(question, ["Melanie Costa", "Rui", "Maria", "Mario"]) == named
+
+
+@pytest.mark.parametrize(
+    ("question", "first"),
+    [
+        ("How many chairs did we buy for the choir?", "six chairs for the choir"),
+        ("Where did we buy chairs for the choir?", "the choir got its chairs in Porto"),
+    ],
+)
+def test_what_can_be_an_answer_comes_first(tmp_path: Path, question: str, first: str) -> None:
+    said = ["the choir has chairs", "six chairs for the choir", "the choir got its chairs in Porto"]
+    assert Chat(tmp_path, *(("Rui", text) for text in said)).best(question) == first
+
+
+def test_what_is_done_comes_before_what_is_only_named(tmp_path: Path) -> None:
+    chat = Chat(tmp_path, ("Rui", "the paint of the boat"), ("Rui", "we paint at the boat"))
+    with chat.record.store.write():
+        for n, verbs in ((1, ()), (2, ("paint",))):
+            moment = chat.record.moments.by_number([n])[n]
+            chat.record.claims.put(n, moment.id, [], "parser", verbs)
+    assert chat.record.claims.verbs([1, 2]) == {2: frozenset({"paint"})}
+    assert chat.best("What did you paint, the boat?") == "we paint at the boat"

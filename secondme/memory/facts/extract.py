@@ -20,13 +20,14 @@ from secondme.memory.facts.reading import (
 )
 from secondme.memory.facts.sayings import CAP
 from secondme.memory.facts.words import ANIMALS
+from secondme.memory.terms import stems
 from secondme.model.word import Word
 from secondme.record import Record
 from secondme.record.claims import Statement
 from secondme.record.entities import ME, Mention
 from secondme.record.moments import StoredMoment
 
-RULES = "rules-2"
+RULES = "rules-3"
 """The version of the rules: moments read by another one are read again."""
 _OWN = frozenset(["markdown", "plaintext", "note", "calendar"])
 """Importers of what the person wrote, where nobody is named as the writer."""
@@ -49,6 +50,12 @@ class Extract:
     moment: StoredMoment
     statements: list[Statement]
     mentions: list[Mention]
+
+
+def verbs(words: Sequence[Word]) -> list[str]:
+    """The stems of the verbs of a parsed text, each once, in order."""
+    found = {stem for w in words if w.pos == "VERB" for stem in stems(w.lemma)}
+    return sorted(found)
 
 
 def is_english(text: str, *, unless_other: bool = False) -> bool:

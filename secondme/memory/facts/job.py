@@ -17,7 +17,7 @@ from typing import Protocol
 from secondme.errors import ModelError, SecondMeError, WorkerError
 from secondme.ingest.embedding import Priority
 from secondme.memory.facts.directory import Directory
-from secondme.memory.facts.extract import RULES, Extract, extract, is_english, readings
+from secondme.memory.facts.extract import RULES, Extract, extract, is_english, readings, verbs
 from secondme.memory.facts.reading import Reading, Ref, key_of
 from secondme.model.word import Word
 from secondme.record import Record
@@ -150,7 +150,7 @@ class Facts:
             self._name_me(directory)
             directory.settle()
             directory.flush()
-            self._store(moments, {e.moment.n: e for e in extracts}, extractor)
+            self._store(moments, {e.moment.n: e for e in extracts}, parses, extractor)
         self._directory, self._read_to = directory, numbers[-1]
         self._rates.append((time.monotonic(), len(moments)))
         return True
@@ -174,12 +174,17 @@ class Facts:
         return {m.n: words for m, words in zip(wanted, parses, strict=False)}
 
     def _store(
-        self, moments: Sequence[StoredMoment], extracts: dict[int, Extract], extractor: str
+        self,
+        moments: Sequence[StoredMoment],
+        extracts: dict[int, Extract],
+        parses: dict[int, list[Word]],
+        extractor: str,
     ) -> None:
         for moment in moments:
             extract_ = extracts.get(moment.n)
             statements = extract_.statements if extract_ else []
-            self._record.claims.put(moment.n, moment.id, statements, extractor)
+            done = verbs(parses.get(moment.n, ()))
+            self._record.claims.put(moment.n, moment.id, statements, extractor, done)
             self._record.entities.mention(moment.n, extract_.mentions if extract_ else [])
 
     def _name_me(self, directory: Directory) -> None:

@@ -15,7 +15,9 @@ import numpy as np
 
 from secondme.index.fulltext import FullText
 from secondme.memory.recall.coverage import Coverage
+from secondme.memory.recall.deeds import Deeds
 from secondme.memory.recall.episode import Episode
+from secondme.memory.recall.fitting import Fitting
 from secondme.memory.recall.following import Following
 from secondme.memory.recall.meaning import Meaning, Nearest
 from secondme.memory.recall.people import People
@@ -78,6 +80,8 @@ class Recall:
             People(speakers),
             Coverage(),
             Statement(),
+            Fitting(record.times),
+            Deeds(record.claims),
             Strength(record.uses),
             self._times,
         )

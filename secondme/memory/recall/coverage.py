@@ -10,7 +10,7 @@ import numpy as np
 from secondme.memory.recall.view import Pool, Query, Scores
 from secondme.memory.terms import asked, keys
 
-_WHOLE = 3.0
+_WHOLE = 2.0
 """What is added where everything that the question names stands in one moment alone: in a
 large memory the nearest in meaning, all alike, would outweigh the one that has its rare word."""
 
@@ -20,7 +20,7 @@ class Coverage:
     the candidates have it. BM25 counts a word again and again and a moment's length; this does not."""
 
     name = "coverage"
-    weight = 1.6
+    weight = 1.0
     standardise = False
     late = True
     ceiling = math.inf

@@ -20,7 +20,7 @@ class Episode:
     """
 
     name = "episode"
-    weight = 0.6
+    weight = 0.55
     standardise = True
     late = True
     ceiling = 4.0

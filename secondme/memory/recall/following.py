@@ -13,7 +13,7 @@ class Following:
     """The mean cosine over a moment and the four after it in its session."""
 
     name = "following"
-    weight = 0.45
+    weight = 0.37
     standardise = True
     late = True
     ceiling = 4.0

@@ -36,7 +36,7 @@ class Meaning:
     """Moments that mean something close to the question."""
 
     name = "meaning"
-    weight = 1.0
+    weight = 0.75
     standardise = True
     late = False
     ceiling = 4.0

@@ -61,7 +61,7 @@ class Times:
     """Moments of the times that the question names, or counts from an event it names."""
 
     name = "time"
-    weight = 3.0
+    weight = 3.7
     standardise = False
     late = False
     ceiling = math.inf

@@ -15,7 +15,7 @@ class Words:
     """Moments that share words with the question."""
 
     name = "words"
-    weight = 0.3
+    weight = 0.2
     standardise = True
     late = False
     ceiling = math.inf

@@ -1,0 +1,61 @@
+"""Fitting: what can hold an answer of the kind asked for comes first: a time where "when" is asked."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from secondme.memory.kinds import kind_of
+from secondme.memory.recall.view import Pool, Query, Scores
+from secondme.memory.terms import keys, terms
+from secondme.record.times import StoredTime, Times
+
+
+class Fitting:
+    """Moments that mention a time or a number where one is asked for; a name where a place or a person
+    is, that of somebody who speaks apart."""
+
+    name = "fitting"
+    weight = 1.2
+    standardise = False
+    late = True
+    ceiling = math.inf
+
+    def __init__(self, times: Times) -> None:
+        self._times = times
+
+    def find(self, query: Query) -> Mapping[int, float]:
+        return {}
+
+    def judge(self, query: Query, pool: Pool) -> Scores:
+        kind = kind_of(query.text)
+        if kind not in ("date", "number", "duration", "place", "person"):
+            return np.zeros(len(pool))
+        numbers = pool.numbers.tolist()
+        timed = self._times.of(numbers)
+        if kind == "date":
+            return np.array([float(n in timed) for n in numbers])
+        texts = pool.texts()
+        if kind in ("number", "duration"):
+            return np.array(
+                [
+                    float(n in timed or _has(t, "number"))
+                    for n, t in zip(numbers, texts, strict=True)
+                ]
+            )
+        speakers = frozenset[str]().union(*(keys(s) for s in set(pool.speakers()) if s))
+        bare = [_without(t, timed.get(n, ())) for n, t in zip(numbers, texts, strict=True)]
+        return np.array([float(_has(text, "name", speakers)) for text in bare])
+
+
+def _has(text: str, kind: str, without: frozenset[str] = frozenset()) -> bool:
+    return any(term.kind == kind and term.key not in without for term in terms(text))
+
+
+def _without(text: str, times: Sequence[StoredTime]) -> str:
+    """The text with its times blanked: "June" is no place."""
+    for time in times:
+        text = text[: time.start] + " " * (time.end - time.start) + text[time.end :]
+    return text
