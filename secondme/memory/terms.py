@@ -81,6 +81,8 @@ _TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
 _ORDINALS = (
     "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth".split()
 )
+_NUMBER = re.compile(rf"\d|\b(?:{'|'.join([*_UNITS, *_TENS, *_ORDINALS])})\b", re.IGNORECASE)
+_NAME = re.compile(r"(?<=[^\s.!?:\"“”]\s)[^\W\d_a-zß-ÿ]\w+")
 _TOKEN = re.compile(r"\d+(?:[.,:]\d+)*[^\W_]*|[^\W_]+")
 _UNSPACED = re.compile(
     r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+"
@@ -222,6 +224,16 @@ def _digits(word: str) -> str:
 
 def _pairs(run: str) -> list[str]:
     return [run[i : i + 2] for i in range(len(run) - 1)] or [run]
+
+
+def has_number(text: str) -> bool:
+    """Whether a number stands in a text, in figures or in English words."""
+    return bool(_NUMBER.search(text))
+
+
+def capitals(text: str) -> list[str]:
+    """The words of a text that have a capital within a sentence, as names have."""
+    return _NAME.findall(text)
 
 
 def sentences(text: str) -> list[str]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from secondme.memory.kinds import kind_of
 from secondme.memory.recall.view import Pool, Query, Scores
-from secondme.memory.terms import keys, terms
+from secondme.memory.terms import capitals, has_number
 from secondme.record.times import StoredTime, Times
 
 
@@ -40,18 +40,11 @@ class Fitting:
         texts = pool.texts()
         if kind in ("number", "duration"):
             return np.array(
-                [
-                    float(n in timed or _has(t, "number"))
-                    for n, t in zip(numbers, texts, strict=True)
-                ]
+                [float(n in timed or has_number(t)) for n, t in zip(numbers, texts, strict=True)]
             )
-        speakers = frozenset[str]().union(*(keys(s) for s in set(pool.speakers()) if s))
+        speakers = {name for speaker in set(pool.speakers()) if speaker for name in speaker.split()}
         bare = [_without(t, timed.get(n, ())) for n, t in zip(numbers, texts, strict=True)]
-        return np.array([float(_has(text, "name", speakers)) for text in bare])
-
-
-def _has(text: str, kind: str, without: frozenset[str] = frozenset()) -> bool:
-    return any(term.kind == kind and term.key not in without for term in terms(text))
+        return np.array([float(not speakers.issuperset(capitals(text))) for text in bare])
 
 
 def _without(text: str, times: Sequence[StoredTime]) -> str:
