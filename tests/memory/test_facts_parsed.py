@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
+from threading import Event
 
 import pytest
 
+from secondme.ingest.embedding import Priority
 from secondme.memory.facts import english
+from secondme.memory.facts.job import Facts
 from secondme.memory.facts.reading import Found, Reading, person
 from secondme.model import catalog
 from secondme.model.clients import ParserClient
 from secondme.model.fetch import fetch
+from secondme.plugin import Moment
+from secondme.record import Record
+from secondme.record.items import Arrival
 from tests.home import Home
 
 pytestmark = pytest.mark.models
@@ -229,3 +235,23 @@ def test_the_profile_of_the_demo_life_fills_a_form(demo: Home) -> None:
         "organization": "Hydrocarte",
         "organization-title": "cartographer",
     }.items() <= values.items()
+
+
+def test_the_verbs_of_moments_are_kept(parser: ParserClient, tmp_path: Path) -> None:
+    record = Record(tmp_path / "memory.sqlite3")
+    said = [
+        "We camped by the lake and were painting.",
+        "What a camp!",
+        "Wir haben am See gezeltet.",
+    ]
+    moments = [Moment(text=text, time=datetime(2024, 5, 1, tzinfo=UTC)) for text in said]
+    arrival = Arrival("n", None, "test", "text/plain", b"n", 0, None, "/n")
+    with record.store.write():
+        record.items.take(arrival, moments, record.journal.begin("add", "t"))
+    job = Facts(record, Priority(), lambda: "")
+    job.use(parser)
+    job.start()
+    assert job.wait(Event(), 60) == 0
+    job.stop()
+    assert record.claims.verbs([1, 2, 3]) == {1: frozenset({"camp", "paint"})}
+    record.close()
