@@ -41,7 +41,7 @@ _CARD = re.compile(r"Contact: (.+)")
 _WHOSE = re.compile(r"\b([A-ZÀ-Þ]\w+)['’]s\b")
 _TO_THE_POINT = 0.75
 """The share of what the best moment has of a question with which another is to the point too."""
-_RANKED = 0.1
+_RANKED = 0.13
 """What a point of recall's score weighs beside the share of the question that a moment has."""
 _OR = frozenset("or oder ou o".split())
 _PREMISE = 0.2
