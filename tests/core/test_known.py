@@ -68,6 +68,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
         ("Where did I live in August 2021?", "Leipzig"),
         ("Where did I live before Lyon?", "Leipzig"),
         ("When did I move to Lyon?", "1 May 2022"),
+        ("When did I move?", "1 May 2022"),
         ("How long have I lived in Lyon?", "2 years and 4 months"),
         ("Do I live in Lyon?", "Yes"),
         ("Who is my sister?", "Sofia"),
@@ -131,6 +132,7 @@ def test_what_is_left_out_does_not_count(home: Home) -> None:
         "Where do Ann and Ben live?",
         "How many times did I go to the dentist with Ann?",
         "What is my sister's favourite colour?",
+        "Since when has Ann worked at Marlow & Finch?",
     ],
 )
 def test_a_question_that_asks_for_more_is_left_to_the_reader(home: Home, question: str) -> None:
