@@ -25,7 +25,7 @@ def home(tmp_path_factory: pytest.TempPathFactory):
 def own(tmp_path: Path):
     home = Home(tmp_path / "home")
     yield home
-    home.stop()
+    home.kill()
 
 
 def texts(home: Home, question: str, **params) -> list[str]:
@@ -338,7 +338,7 @@ def test_export_and_import_bring_back_the_same_memory(own: Home, tmp_path: Path)
                 ).read_bytes() == file.read_bytes()
         assert other.finish("add", paths=[str(tmp_path / "x.jsonl")])["summary"] == "nothing new"
     finally:
-        other.stop()
+        other.kill()
 
 
 def test_a_damaged_export_is_named_and_nothing_of_it_is_kept(own: Home, tmp_path: Path) -> None:
@@ -354,7 +354,7 @@ def test_a_damaged_export_is_named_and_nothing_of_it_is_kept(own: Home, tmp_path
         with pytest.raises(BadInputError, match="holds no export"):
             other.finish("import", path=str(tmp_path))
     finally:
-        other.stop()
+        other.kill()
 
 
 def test_the_word_index_is_rebuilt_from_the_record(own: Home, tmp_path: Path) -> None:
@@ -426,7 +426,7 @@ def test_a_question_in_less_memory_leaves_the_model_as_it_was(tmp_path: Path) ->
             assert time.monotonic() < deadline, now
             time.sleep(0.05)
     finally:
-        home.stop()
+        home.kill()
 
 
 def test_the_doctor_names_a_loose_file_once_and_makes_it_private(own: Home) -> None:
@@ -487,7 +487,7 @@ def test_marks_and_uses_are_shown_taken_back_and_go_with_an_export(
         other.finish("import", path=str(tmp_path / "copy"))
         assert other.call("show", id=noted)["marks"] == ["wrong"]
     finally:
-        other.stop()
+        other.kill()
 
 
 def test_episodes_are_there_after_consolidating(own: Home, tmp_path: Path) -> None:

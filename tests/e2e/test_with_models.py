@@ -37,7 +37,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory, models_dir: Path, e5_packed: 
 def home(tmp_path: Path, models_dir: Path, e5_packed: Path, smollm: Path):
     home = Home(tmp_path / "home", models=str(models_dir), language_model="smollm2-135m")
     yield home
-    home.stop()
+    home.kill()
 
 
 def worker(home: Home, role: str) -> dict[str, Any]:
@@ -244,7 +244,7 @@ def test_export_and_import_bring_back_the_same_recall(home: Home, tmp_path: Path
         for question in ("something to ride on", "music in the evening", "when does it leave?"):
             until(lambda q=question: hits(other, q) == hits(home, q))
     finally:
-        other.stop()
+        other.kill()
 
 
 def hits(home: Home, question: str) -> list[tuple[str, float]]:
