@@ -28,6 +28,8 @@ _SYNC = 256  # vectors that the index takes at a time: what its progress goes by
 _EARLIER = 300
 """Of a moment that comes before, this many characters (its last) go into the vector."""
 _QUIET = 0.05
+_AGAIN = 5.0
+"""Seconds after which a failed embedder is tried again."""
 
 
 class Embeds(Protocol):
@@ -192,7 +194,7 @@ class Embedding:
                 self.working = False
                 self._rates.clear()
             if self.error:
-                self._stop.wait(5)
+                self._stop.wait(_AGAIN)
                 self._wake.set()
             elif woken:
                 self._then()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -23,7 +25,7 @@ def home(tmp_path_factory: pytest.TempPathFactory):
 
 @pytest.fixture
 def own(tmp_path: Path):
-    home = Home(tmp_path / "home")
+    home = Home(tmp_path / "home", settle="0.2")
     yield home
     home.kill()
 
@@ -283,7 +285,7 @@ def test_sources_can_be_watched_and_taken_out(own: Home, tmp_path: Path) -> None
     (folder / "sub" / "c.md").write_text("A third umbrella.\n")
     wait_for(own, "umbrella", 3)
     (folder / "a.md").unlink()
-    time.sleep(1.5)
+    until_gone(own, folder / "a.md")
     assert len(texts(own, "umbrella")) == 3  # a deleted file is still remembered
     listed = own.call("sources")["sources"]
     assert [(s["path"], s["watched"]) for s in listed] == [(str(folder), True)]
@@ -301,6 +303,17 @@ def test_a_watched_folder_is_caught_up_with_after_a_restart(own: Home, tmp_path:
     (folder / "late.md").write_text("Written while nobody watched.\n")
     own.call("status")
     wait_for(own, "nobody watched", 1)
+
+
+def until_gone(home: Home, path: Path) -> None:
+    """Wait until the core has noticed that a file is not there any more."""
+    deadline = time.monotonic() + 20
+    gone = None
+    while gone is None:
+        assert time.monotonic() < deadline, f"{path} was not missed"
+        with closing(sqlite3.connect(f"file:{home.config.database}?mode=ro", uri=True)) as db:
+            ((gone,),) = db.execute("select gone_at from places where path = ?", (str(path),))
+        time.sleep(0.02)
 
 
 def wait_for(home: Home, question: str, count: int) -> None:

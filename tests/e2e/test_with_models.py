@@ -16,21 +16,10 @@ from typing import Any
 import pytest
 
 from secondme.errors import SecondMeError
-from tests.home import Home, chat
+from tests.conftest import DEMO
+from tests.home import Done, Home, chat
 
 pytestmark = [pytest.mark.slow, pytest.mark.models]
-DEMO = Path(__file__).parents[2] / "assets" / "demo"
-
-
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory, models_dir: Path, e5_packed: Path, qwen: Path):
-    """The demo life, taken in once."""
-    home = Home(tmp_path_factory.mktemp("demo"), models=str(models_dir))
-    done = home.run("add", "--wait", "--json", str(DEMO), timeout=600)
-    assert done.code == 0, done
-    home.added = done.json
-    yield home
-    home.stop()
 
 
 @pytest.fixture
@@ -51,10 +40,12 @@ def until(what, seconds: float = 60) -> None:
         time.sleep(0.05)
 
 
-def test_the_demo_life_comes_in_whole(demo: Home) -> None:
-    assert demo.added["skipped"] == []
-    assert demo.added["items"]["new"] >= 200
-    assert demo.added["pending"] == 0
+def test_the_demo_life_comes_in_whole(taken_in: tuple[Home, Done]) -> None:
+    demo, done = taken_in
+    assert done.code == 0, done
+    assert done.json["skipped"] == []
+    assert done.json["items"]["new"] >= 200
+    assert done.json["pending"] == 0
     assert {c["name"]: c["detail"] for c in demo.call("doctor")["checks"] if not c["ok"]} == {}
 
 
