@@ -18,6 +18,9 @@ ENOUGH = 0.5
 _BIAS, _HELD, _MINE, _NEAR, _STRANGE, _UNBORNE = -1.8, 3.0, 4.4, 20.0, -0.8, -0.8
 _USUAL = 0.86
 """The best cosine that a question with an answer usually has, with the e5 family of embedders."""
+_UNKNOWN = 0.83
+"""What stands for it where no vector was compared: as low as one without an answer often has, so that
+nothing is answered more boldly for want of vectors."""
 _USUAL_HELD, _USUAL_MINE = 0.65, 0.2
 _SAME_LANGUAGE = 0.3
 """The share of a question's words, small ones too, that evidence in the same language always has."""
@@ -74,7 +77,7 @@ def weigh(check: Check) -> Trust:
     return Trust(
         held=max(own, default=0.0) if comparable else _USUAL_HELD,
         mine=_best(own) - _best(others) if comparable and check.person else _USUAL_MINE,
-        near=max(cosines, default=_USUAL if comparable and check.lines else 0.0),
+        near=max(cosines, default=_UNKNOWN if comparable and check.lines else 0.0),
         missing=tuple(term.surface for term in absent) if comparable else (),
         strange=comparable and any(term.kind == "name" for term in absent),
     )

@@ -349,6 +349,15 @@ class TestARefusal:
         assert result.near == evidence
         assert not result.citations
 
+    def test_comes_sooner_where_nothing_is_known_of_the_meaning(self) -> None:
+        """Without vectors nothing is answered more boldly than with the lowest cosines."""
+        for question in ("When does Nora's choir sing?", "What did Zebulon say about the choir?"):
+            trusts = [
+                trust.weigh(Check(question, [replace(line, signals=signals) for line in CHOIR]))
+                for signals in ({}, {"meaning": 0.83})
+            ]
+            assert trusts[0].confidence() <= trusts[1].confidence()
+
     def test_comes_when_it_was_somebody_else(self) -> None:
         evidence = [
             moment("I ran a charity race for the library and my knee hurts.", "Ivan"),
