@@ -57,7 +57,7 @@ def test_a_core_killed_again_and_again_loses_and_doubles_nothing(
         paths = sorted(acknowledged)
         for some in (paths[n : n + 10] for n in range(0, len(paths), 10)):
             words = " ".join(f"marker{marker(path)}x{MESSAGES - 1}" for path in some)
-            found = home.call("recall", question=words, k=50)["hits"]
+            found = home.call("recall", question=words, k=50, all=True)["hits"]
             assert {hit["path"] for hit in found} >= set(some)
         home.finish("add", paths=[str(life)], wait=True)
         everything = moments(home, tmp_path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -165,18 +166,43 @@ def test_a_killed_index_process_is_replaced_and_rebuilt_if_need_be(
     assert all(c["ok"] for c in home.call("doctor")["checks"] if c["name"] == "vector index")
 
 
+MEANT = "something to ride on in the garden"
+
+
+@pytest.fixture(scope="module")
+def at_rest(
+    tmp_path_factory: pytest.TempPathFactory, models_dir: Path, e5_packed: Path
+) -> tuple[Path, list[str]]:
+    """The folder of a memory at rest, and what it recalled.
+
+    It holds few enough moments that all are candidates: no approximation."""
+    folder = tmp_path_factory.mktemp("rest")
+    chat(folder / "c.jsonl", "c", 150)
+    home = Home(folder / "home", models=str(models_dir))
+    try:
+        home.finish("add", paths=[str(folder / "c.jsonl")], wait=True)
+        home.finish("consolidate", now=True)
+        return home.path, found(home)
+    finally:
+        home.stop()
+
+
+def found(home: Home) -> list[str]:
+    """What is recalled by meaning, best first."""
+    return [h["id"] for h in home.call("recall", question=MEANT, k=20)["hits"]]
+
+
 @pytest.mark.parametrize("damage", ["removed", "cut", "zeroed", "grown"])
-def test_a_damaged_index_is_mended_from_the_record(home: Home, tmp_path: Path, damage: str) -> None:
+def test_a_damaged_index_is_mended_from_the_record(
+    at_rest: tuple[Path, list[str]], tmp_path: Path, models_dir: Path, damage: str
+) -> None:
     """While it is at rest, every file of the index at once; each alone is tested beside the index."""
-    chat(tmp_path / "c.jsonl", "c", 150)  # few enough that all are candidates: no approximation
-    home.finish("add", paths=[str(tmp_path / "c.jsonl")], wait=True)
-    home.finish("consolidate", now=True)
-    question = "something to ride on in the garden"
-    before = [h["id"] for h in home.call("recall", question=question, k=20)["hits"]]
-    home.client.stop()
-    for path in [
-        p for p in home.config.chroma_dir.rglob("*") if p.is_file() and p.stat().st_size > 64
-    ]:
+    before = at_rest[1]
+    shutil.copytree(at_rest[0], tmp_path / "home")
+    home = Home(tmp_path / "home", models=str(models_dir))
+    files = [p for p in home.config.chroma_dir.rglob("*") if p.is_file() and p.stat().st_size > 64]
+    assert files
+    for path in files:
         data = path.read_bytes()
         if damage == "removed":
             path.unlink()
@@ -186,9 +212,12 @@ def test_a_damaged_index_is_mended_from_the_record(home: Home, tmp_path: Path, d
                     damage
                 ]
             )
-    assert home.call("recall", question="markercx7", k=1)["hits"][0]["external_id"] == "c-7"
-    until(lambda: home.call("core-status")["index"]["state"] == "ready")
-    assert [h["id"] for h in home.call("recall", question=question, k=20)["hits"]] == before
+    try:
+        assert home.call("recall", question="markercx7", k=1)["hits"][0]["external_id"] == "c-7"
+        until(lambda: home.call("core-status")["index"]["state"] == "ready")
+        assert found(home) == before
+    finally:
+        home.kill()
 
 
 def test_changing_the_embedder_serves_the_old_vectors_until_the_new_are_there(
