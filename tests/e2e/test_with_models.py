@@ -142,7 +142,7 @@ def test_a_killed_language_model_is_one_line_and_the_next_question_works(home: H
     os.kill(pid, signal.SIGSTOP)  # so that the question is certainly under way when it dies
     asking = threading.Thread(target=ask)
     asking.start()
-    time.sleep(1.0)
+    until(lambda: worker(home, "language")["state"] == "busy")
     os.kill(pid, signal.SIGKILL)
     asking.join(60)
     assert len(failures) == 1

@@ -17,6 +17,8 @@ from tests.tui.scenes import SCENES, welcome
 
 SIZES = {"80x24": (80, 24), "120x40": (120, 40)}
 THEMES = ("night", "day")
+APART = {"palette"}
+"""Scenes that are begun anew for each theme: what lies below a palette changes when that has gone."""
 VARIANTS = [(name, size) for name in [*SCENES, "welcome"] for size in SIZES]
 
 
@@ -30,18 +32,20 @@ def draw(tapes: dict[str, Tape], name: str, size: str) -> dict[str, tuple[str, s
     drawn: dict[str, tuple[str, str]] = {}
 
     async def flow(app: SecondMe, pilot: Pilot[None]) -> None:
+        themes = (app.theme,) if name in APART else THEMES
         await (SCENES | {"welcome": welcome})[name](app, pilot)
         for field in app.screen.query(Input):
             field.cursor_blink = False
-        for theme in THEMES:
+        for theme in themes:
             app.theme = theme
             await pilot.pause(0.05)
             drawn[theme] = (_lines(app), app.export_screenshot())
 
     settings = config.load({"HOME": "/home/ines", "SECONDME_HOME": "/home/ines/.secondme"})
     tape = tapes["new" if name == "welcome" else "life"]
-    memory = Replayed(settings, tape)
-    drive(flow, settings, memory, size=SIZES[size], theme=THEMES[0], begin=name == "welcome")
+    for theme in THEMES if name in APART else THEMES[:1]:
+        memory = Replayed(settings, tape)
+        drive(flow, settings, memory, size=SIZES[size], theme=theme, begin=name == "welcome")
     return drawn
 
 
