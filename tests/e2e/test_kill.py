@@ -10,6 +10,7 @@ import threading
 import time
 import uuid
 from collections import Counter
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,11 +55,11 @@ def test_a_core_killed_again_and_again_loses_and_doubles_nothing(
                 sum(count for name, count in held.items() if name.startswith(f"{marker(path)}-"))
                 == MESSAGES
             )
-        paths = sorted(acknowledged)
-        for some in (paths[n : n + 10] for n in range(0, len(paths), 10)):
-            words = " ".join(f"marker{marker(path)}x{MESSAGES - 1}" for path in some)
-            found = home.call("recall", question=words, k=50, all=True)["hits"]
-            assert {hit["path"] for hit in found} >= set(some)
+        words = [f"marker{marker(path)}x{i}" for path in acknowledged for i in range(MESSAGES)]
+        assert [word for word in words if found_by(home, word) != 1] == []
+        for path in sorted(acknowledged)[::10]:
+            hits = home.call("recall", question=f"marker{marker(path)}x0", k=1)["hits"]
+            assert hits[0]["path"] == path
         home.finish("add", paths=[str(life)], wait=True)
         everything = moments(home, tmp_path)
         assert len(everything) == ROUNDS * FILES * MESSAGES
@@ -101,6 +102,13 @@ def add_and_kill(home: Home, folder: Path, delay: float) -> set[str]:
 
 def marker(path: str) -> str:
     return f"r{Path(path).parent.name.removeprefix('round')}f{Path(path).stem}"
+
+
+def found_by(home: Home, word: str) -> int:
+    """How many moments the index of words has for a word."""
+    with closing(sqlite3.connect(f"file:{home.config.database}?mode=ro", uri=True)) as record:
+        found = record.execute("select count(*) from words where words match ?", (word,))
+        return int(found.fetchone()[0])
 
 
 def moments(home: Home, scratch: Path) -> Counter[str]:
