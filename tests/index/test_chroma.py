@@ -422,7 +422,7 @@ def test_damage_at_rest_is_found_or_does_no_harm(
 def test_damage_in_use_gives_right_answers_or_an_error_and_is_found_later(
     directory: Path, damage: Callable[[Path], None], name: str
 ) -> None:
-    numbers, rows = range(10_000, 10_600), make_vectors(600, seed=8)
+    numbers, rows = range(10_000, 11_100), make_vectors(1100, seed=8)
     sample = [*SAMPLE, *zip(numbers[::50], rows[::50], strict=True)]
     index = open_index(directory)
     damage(find(directory, name))
@@ -435,7 +435,7 @@ def test_damage_in_use_gives_right_answers_or_an_error_and_is_found_later(
         pass
     finally:
         index.close()
-    health = probe_index(directory, COUNT + 600, sample)
+    health = probe_index(directory, COUNT + 1100, sample)
     if health.ok:
         with open_index(directory) as again:
             assert all(again.nearest(row, 1)[0] == [n] for n, row in sample)
