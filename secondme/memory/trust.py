@@ -38,7 +38,8 @@ class Trust:
     of somebody else: who did what. `near` is the best cosine. `missing` are the question's words
     that no moment has, as they were written, names first; `strange` says that a name is among them.
     Where the question is in another language than the evidence, words say nothing and the first two
-    have their usual values; so has `mine` where no one speaker is named.
+    have their usual values, if all of the evidence has vectors; so has `mine` where no one speaker is
+    named.
     """
 
     held: float
@@ -73,7 +74,9 @@ def weigh(check: Check) -> Trust:
     cosines = [c for line in check.lines if (c := line.evidence.cosine) is not None]
     absent = [t for t in check.asked if not any(t.key in line.keys for line in check.lines)]
     absent.sort(key=lambda term: term.kind != "name")
-    comparable = _same_language(check)
+    whole = len(cosines) == len(check.lines)
+    # While vectors are missing, what is closest in another language may not have been found.
+    comparable = _same_language(check) or not whole
     return Trust(
         held=max(own, default=0.0) if comparable else _USUAL_HELD,
         mine=_best(own) - _best(others) if comparable and check.person else _USUAL_MINE,

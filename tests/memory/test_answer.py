@@ -378,6 +378,10 @@ class TestARefusal:
         evidence = [replace(e, signals={"meaning": 0.76}) for e in (COAST, *OTHERS)]
         assert ask("Wie heißt der Hund von Bartholomäus?", evidence, "a house").refused
 
+    def test_comes_for_another_language_while_vectors_are_missing(self) -> None:
+        evidence = (COAST, *OTHERS[:-1], replace(OTHERS[-1], signals={}))
+        assert ask("¿Qué compró Nora en la costa?", evidence, "a house").refused
+
 
 class TestTheConversation:
     def test_before_it_helps_to_understand_a_question(self) -> None:
