@@ -230,7 +230,7 @@ async def budget(app: SecondMe, pilot: Pilot[None]) -> None:
     for _ in range(10):
         await pilot.press("right")
         await settled(pilot)
-    await until(pilot, lambda: "350 MB" in screen(app))
+    await until(pilot, lambda: "350 of " in screen(app))
     await settled(pilot)
 
 
