@@ -17,8 +17,8 @@ from secondme.tui.widgets.residency import ResidencyMap
 from secondme.tui.widgets.rows import MomentRow
 from secondme.tui.widgets.slider import Slider
 from tests.tui.conftest import Life
-from tests.tui.driving import asked, drive, paste, screen, type_, until
-from tests.tui.test_flows import BICYCLE, told
+from tests.tui.driving import asked, drive, paste, screen, told, type_, until
+from tests.tui.test_flows import BICYCLE
 
 pytestmark = [pytest.mark.slow, pytest.mark.models]
 

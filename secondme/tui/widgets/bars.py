@@ -10,6 +10,7 @@ from textual.timer import Timer
 from textual.widgets import Static
 
 from secondme.tui.shapes import State
+from secondme.wording import counted
 
 _STAYS = 6.0
 _TROUBLE_STAYS = 20.0
@@ -100,4 +101,4 @@ def _standing(state: State) -> Content:
         return Content.styled(f"learning {state['pending']:,}{rate}", "$text-warning")
     if state["index"]["state"] in ("opening", "rebuilding", "failed"):
         return Content.styled(f"index {state['index']['state']}", "$text-warning")
-    return Content.styled(f"{state['moments']:,} moments", "$quiet")
+    return Content.styled(counted(state["moments"], "moment"), "$quiet")

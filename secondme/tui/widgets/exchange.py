@@ -51,6 +51,7 @@ class Said(Static):
 class Exchange(Vertical):
     """One turn of a conversation."""
 
+    TITLE = "Answer"
     BINDINGS = [
         Binding("t", "trace", "Trace"),
         Binding("e", "edit", "Edit"),

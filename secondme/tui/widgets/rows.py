@@ -28,6 +28,7 @@ class Picked(Message):
 class MomentRow(Vertical, can_focus=True):
     """One moment under a line of facts; choosing it posts `Picked`."""
 
+    TITLE = "Moment"
     BINDINGS = [
         Binding("down,j", "app.focus_next", "Next", show=False),
         Binding("up,k", "app.focus_previous", "Previous", show=False),
