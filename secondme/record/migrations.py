@@ -296,3 +296,20 @@ def uses_and_alike(db: Database) -> None:
         create index alike_first on alike(first) where first != n;
         """
     )
+
+
+@migrations()
+def reads(db: Database) -> None:
+    """Which client was given which moments, when and by which use case."""
+    db.executescript(
+        """
+        create table reads (
+            time integer not null,
+            client text not null,
+            kind text not null,
+            n integer not null references moments(n) on delete cascade,
+            primary key (time, client, kind, n)
+        ) strict, without rowid;
+        create index reads_n on reads(n);
+        """
+    )

@@ -25,7 +25,6 @@ TEXT = 6_000
 """Characters of a moment that are shown; the original holds the rest."""
 LINE = 600
 """Characters of a moment in a list."""
-_PAGE = 100
 _NAMES = 2000
 
 
@@ -162,13 +161,14 @@ class Memory:
         options.setdefault("length", LINE)
         return cast(shapes.Recalled, await self.call("recall", question=question, **options))
 
-    async def show(self, id_: str, around: int = 3) -> shapes.Shown:
-        """A moment in its surroundings."""
-        return cast(shapes.Shown, await self.call("show", id=id_, around=around, length=TEXT))
+    async def show(self, id_: str, around: int = 3, *, private: bool = False) -> shapes.Shown:
+        """A moment in its surroundings; that it was looked at is not noted if that is private."""
+        shown = await self.call("show", id=id_, around=around, length=TEXT, private=private or None)
+        return cast(shapes.Shown, shown)
 
-    async def original(self, id_: str) -> shapes.Original:
+    async def original(self, id_: str, *, private: bool = False) -> shapes.Original:
         """What stands around a moment in its original."""
-        return cast(shapes.Original, await self.call("original", id=id_))
+        return cast(shapes.Original, await self.call("original", id=id_, private=private or None))
 
     async def speakers(self) -> list[tuple[str, int]]:
         """Everyone who speaks, with the number of their moments, most first."""
@@ -183,9 +183,9 @@ class Memory:
         """An episode with all its moments."""
         return cast(shapes.Episode, await self.call("show", id=id_))
 
-    async def entities(self, kind: str) -> list[shapes.Entity]:
-        """People or another kind, most mentioned first."""
-        found = await self.call("entities", kind=kind, limit=_NAMES)
+    async def entities(self, kind: str, as_of: str | None = None) -> list[shapes.Entity]:
+        """People or another kind, most mentioned first, now or up to a day."""
+        found = await self.call("entities", kind=kind, as_of=as_of, limit=_NAMES)
         return cast(list[shapes.Entity], found["entities"])
 
     async def facts(
@@ -204,14 +204,14 @@ class Memory:
         """Say that a moment is good or wrong."""
         await self.call("mark", ids=[moment], verdict=verdict)
 
-    async def conflicts(self) -> list[list[shapes.Fact]]:
-        """Groups of facts of which only one can be so."""
-        groups = (await self.call("conflicts"))["conflicts"]
+    async def conflicts(self, as_of: str | None = None) -> list[list[shapes.Fact]]:
+        """Groups of facts of which only one can be so, now or as it stood on a day."""
+        groups = (await self.call("conflicts", as_of=as_of))["conflicts"]
         return [cast(list[shapes.Fact], group["facts"]) for group in groups]
 
-    async def review(self) -> list[shapes.Fact]:
-        """Facts that wait for the person's word, the most doubtful first."""
-        return cast(list[shapes.Fact], (await self.call("review"))["facts"])
+    async def review(self, as_of: str | None = None) -> list[shapes.Fact]:
+        """Facts that wait for the person's word, the most doubtful first, now or as it stood on a day."""
+        return cast(list[shapes.Fact], (await self.call("review", as_of=as_of))["facts"])
 
     async def profile(self) -> list[shapes.Value]:
         """What is known of the person, by field."""
@@ -247,10 +247,15 @@ class Memory:
         """How the weights of the model that answers lie; None while none runs in a budget."""
         return cast("shapes.Residency | None", (await self.call("residency"))["residency"])
 
-    async def log(self, before: str | None = None) -> list[shapes.Change]:
+    async def log(self, limit: int, before: str | None = None) -> list[shapes.Change]:
         """The journal, newest first; from the one after `before` on."""
-        found = await self.call("log", limit=_PAGE, before=before)
+        found = await self.call("log", limit=limit, before=before)
         return cast(list[shapes.Change], found["entries"])
+
+    async def reads(self, limit: int, before: str | None = None) -> list[shapes.Read]:
+        """What was read by which client, newest first; from before a time on."""
+        found = await self.call("reads", limit=limit, before=before)
+        return cast(list[shapes.Read], found["reads"])
 
     async def forget(self, ids: list[str]) -> shapes.Forgotten:
         """Forget moments; it can be taken back."""

@@ -161,7 +161,8 @@ class MomentPane(Pane):
     async def _open_original(self, id_: str) -> None:
         from secondme.tui.widgets.dialogs import OriginalText
 
-        self.app.push_screen(OriginalText(await self.memory.original(id_)))
+        original = await self.memory.original(id_, private=self.beside.private)
+        self.app.push_screen(OriginalText(original))
 
     def action_put_aside(self) -> None:
         """Ask the same again without the chosen moment."""

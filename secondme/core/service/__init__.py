@@ -77,6 +77,7 @@ def load() -> None:
         "health",
         "models",
         "moments",
+        "originals",
         "sources",
         "timeline",
         "transfer",

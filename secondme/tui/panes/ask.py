@@ -193,6 +193,7 @@ class AskPane(MomentPane):
     def action_private(self) -> None:
         """Begin a conversation of which nothing is kept, or one that is remembered."""
         self.private = not self.private
+        self.beside.private = self.private
         self.set_class(self.private, "-private")
         self.action_new()
         self.query_one(Field).placeholder = (
@@ -224,7 +225,9 @@ class AskPane(MomentPane):
 
     async def _trace(self, exchange: Exchange, question: str) -> None:
         exchange.show_trace(
-            await self.memory.recall(question, k=_TRACED, explain=True, asked=False)
+            await self.memory.recall(
+                question, k=_TRACED, explain=True, asked=False, private=self.private or None
+            )
         )
 
     def put_aside(self, id_: str) -> None:

@@ -25,6 +25,8 @@ class Beside(VerticalScroll):
     def __init__(self) -> None:
         super().__init__(classes="beside")
         self.moment: Shown | None = None
+        self.private = False
+        """Whether it is not to be noted that a moment was looked at."""
 
     def compose(self) -> ComposeResult:
         """Head, what stands before, the moment, what stands after, and its origin."""
@@ -34,7 +36,7 @@ class Beside(VerticalScroll):
     async def load(self, memory: Memory, id_: str, quote: str = "") -> None:
         """Show a moment, with the quote marked in it. Raises `NotFoundError` and its like."""
         try:
-            shown = await memory.show(id_)
+            shown = await memory.show(id_, private=self.private)
         except SecondMeError:
             self.moment = None
             raise
