@@ -189,8 +189,8 @@ def log(
 ) -> None:
     """Show the journal: every change of the memory, newest first.
 
-    With --reads it shows which program was given which moments, and how: by recall, ask, chat, show,
-    original, timeline, facts or profile. Only their ids are kept, for 90 days, never a question, and
+    With --reads it shows which program was given which moments, and how: by recall, ask, show and so
+    on. Only their ids are kept, for 90 days, never a question, and
     nothing of private conversations; what is erased for good is erased there too.
 
     Examples:

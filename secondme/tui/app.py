@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from importlib import import_module
 from typing import cast
 
+from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
 from textual.app import App, ComposeResult, ScreenStackError, SystemCommand
 from textual.binding import Binding
 from textual.containers import Horizontal
@@ -54,6 +55,10 @@ PANES: dict[str, tuple[str, Callable[[Memory], Pane]]] = {
     "journal": ("Journal", later("journal", "JournalPane")),
 }
 """Title and maker of each screen, by id and in the order of their keys."""
+for _number in range(
+    1, len(PANES) + 1
+):  # Textual takes alt and a number for what a Mac writes then
+    cast(dict[str, object], ANSI_SEQUENCES_KEYS).pop(f"\x1b{_number}", None)
 
 
 class SecondMe(App[None]):

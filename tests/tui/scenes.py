@@ -240,6 +240,13 @@ async def journal(app: SecondMe, pilot: Pilot[None]) -> None:
     await settled(pilot)
 
 
+async def reads(app: SecondMe, pilot: Pilot[None]) -> None:
+    await journal(app, pilot)
+    await pilot.press("v")
+    await until(pilot, lambda: "recall" in screen(app))
+    await settled(pilot)
+
+
 async def keys(app: SecondMe, pilot: Pilot[None]) -> None:
     await pilot.press("f12")
     await settled(pilot)
@@ -260,7 +267,7 @@ SCENES: dict[str, Flow] = {
     for flow in (
         ask, answer, trace, refusal, moment, original, forget, aside, recall, filters, ungrouped, wrong,
         timeline, episode, this_day, facts, said, tree, as_of, deciding, profile, sources, model, budget,
-        journal, keys, palette,
+        journal, reads, keys, palette,
     )
 }  # fmt: skip
 """By name; `welcome` stands apart, since it needs a memory that is empty."""

@@ -8,7 +8,7 @@ from secondme.core.app import Core
 from secondme.core.erasing import copies, erase_for_good
 from secondme.core.service import Call, Event, use_case
 from secondme.core.service.moments import find, make_filter
-from secondme.core.service.parts import moment_json
+from secondme.core.service.parts import moment_json, note_read
 from secondme.errors import BadInputError, NotFoundError, RefusedError
 from secondme.record.clock import from_ms, now_ms, to_ms, zone_name
 from secondme.record.erase import long_forgotten
@@ -66,6 +66,7 @@ def forget(
     if hard:
         result |= {"left": [], "copies": copies(core)}
     if dry_run:
+        note_read(core, call, "forget", result["moments"])
         return result
     if hard:
         done, entry, left = erase_for_good(core, numbers, call.client)

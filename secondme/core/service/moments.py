@@ -354,7 +354,13 @@ def mark(core: Core, call: Call, *, ids: list[str], verdict: Literal["good", "wr
             verdict=verdict,
         )
         core.record.uses.add(verdict, marked, entry)
-    return {"marked": [moment_json(m) for m in moments], "verdict": verdict, "journal": entry}
+    result: Event = {
+        "marked": [moment_json(m) for m in moments],
+        "verdict": verdict,
+        "journal": entry,
+    }
+    note_read(core, call, "mark", result["marked"])
+    return result
 
 
 @use_case

@@ -14,10 +14,11 @@ from secondme.tui.pane import Pane
 from secondme.tui.shapes import Change, Read, State
 from secondme.tui.widgets.dialogs import Prompt
 from secondme.tui.widgets.rows import facts
-from secondme.wording import clip, counted, minute, one_line
+from secondme.wording import cells, clip, counted, minute, one_line, short_path
 
-_ROOM = 48
-"""Columns of the table beside what was done or read."""
+_AROUND = 29
+"""Columns that the time takes, and the space between and around all of them."""
+_CLIENT = 12
 _PAGE, _SEARCHED = 100, 1000
 """How many are brought at once, and how many are looked through for words."""
 
@@ -66,11 +67,6 @@ class JournalPane(Pane):
         yield DataTable[Text](cursor_type="row", zebra_stripes=False)
         yield Static("", classes="about", markup=False)
 
-    def on_mount(self) -> None:
-        """The table's columns."""
-        for name in ("when", "by", "what", ""):
-            self._table.add_column(name, key=name)
-
     @property
     def _table(self) -> DataTable[Text]:
         return self.query_one(DataTable)
@@ -117,14 +113,9 @@ class JournalPane(Pane):
 
     async def _load(self) -> None:
         chosen = self._chosen if self._table.cursor_row else None
-        lines = await self._bring()
-        self._lines = []
-        self._table.clear()
-        self._add(lines)
-        # One who has chosen a line keeps it when others come; at the top the newest is chosen.
-        at = next((n for n, line in enumerate(lines) if chosen and line.key == chosen.key), 0)
-        self._table.move_cursor(row=at)
-        if not lines:
+        self._lines = await self._bring()
+        self._draw(chosen)
+        if not self._lines:
             about = "Nothing was read in the last 90 days." if self._reading else _NOTHING
             about = f"Nothing has “{' '.join(self._words)}” in it." if self._words else about
             self.query_one(".about", Static).update(about)
@@ -139,21 +130,34 @@ class JournalPane(Pane):
         self._last = lines[-1].key if len(lines) == limit else None
         return [line for line in lines if line.holds(self._words)]
 
-    def _add(self, lines: list[Line]) -> None:
-        self._lines += lines
-        for line in lines:
-            what = clip(line.what, max(20, self.app.size.width - _ROOM))
+    def _draw(self, chosen: Line | None) -> None:
+        """Show the lines, each in what room there is for it. One who has chosen a line keeps it when others
+        come; at the top the newest is chosen."""
+        clients = max((cells(clip(line.client, _CLIENT)) for line in self._lines), default=0)
+        states = max((cells(line.state) for line in self._lines), default=0)
+        room = max(20, self.size.width - _AROUND - clients - states)
+        self._table.clear(columns=True)  # they would stay as wide as they were
+        self._table.add_columns("when", "by", "what", "")
+        for line in self._lines:
             self._table.add_row(
                 Text(minute(line.time), style="dim"),
-                Text(clip(line.client, 10), style="dim"),
-                Text(what, style="dim strike" if line.gone else ""),
+                Text(clip(line.client, _CLIENT), style="dim"),
+                Text(clip(line.what, room), style="dim strike" if line.gone else ""),
                 Text(line.state, style="dim"),
             )
+        keys = [line.key for line in self._lines]
+        at = keys.index(chosen.key) if chosen is not None and chosen.key in keys else 0
+        self._table.move_cursor(row=at)
+
+    def on_resize(self) -> None:
+        """There is another room for each line."""
+        self._draw(self._chosen)
 
     def on_data_table_row_highlighted(self, event: DataTable.RowHighlighted) -> None:
         """Say more of it; at the end, bring older ones."""
         if self._chosen is not None:
-            self.query_one(".about", Static).update(self._chosen.more)
+            more = [clip(line, self.size.width - 4) for line in self._chosen.more.splitlines()]
+            self.query_one(".about", Static).update("\n".join(more))
             if event.cursor_row == len(self._lines) - 1:
                 self.action_more()
 
@@ -163,7 +167,8 @@ class JournalPane(Pane):
             self.begin(self._older(self._last), "load")
 
     async def _older(self, before: str) -> None:
-        self._add(await self._bring(before))
+        self._lines += await self._bring(before)
+        self._draw(self._chosen)
 
     def action_take_back(self) -> None:
         """Take the chosen change back."""
@@ -192,7 +197,7 @@ def _of_change(change: Change) -> Line:
         change["id"],
         change["time"],
         change["client"],
-        change["summary"] or change["kind"],
+        short_path(change["summary"] or change["kind"]),
         "taken back" if undone else "" if change["undoable"] else "stays",
         more + (f" · taken back by {change['undone_by']}" if undone else ""),
         undone,
@@ -201,7 +206,7 @@ def _of_change(change: Change) -> Line:
 
 def _of_read(read: Read) -> Line:
     first = read["first"]
-    said = [clip(f"{facts(moment)}: {moment['text']}", 200) for moment in first]
+    said = [one_line(f"{facts(moment)}: {moment['text']}") for moment in first]
     rest = len(read["moments"]) - len(first)
     return Line(
         read["time"],
