@@ -12,7 +12,7 @@ class Field(Input):
     def __init__(self, placeholder: str, *, id: str) -> None:
         super().__init__(placeholder=placeholder, id=id, compact=True)
 
-    def _on_key(self, event: events.Key) -> None:
+    async def _on_key(self, event: events.Key) -> None:
         """With alt held nothing is typed: it is somebody else's key."""
         if event.key.startswith("alt+"):
             event.prevent_default()
