@@ -7,7 +7,7 @@ import gc
 import os
 from collections.abc import Callable, Iterable
 from importlib import import_module
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
 from textual.app import App, ComposeResult, ScreenStackError, SystemCommand
@@ -24,9 +24,11 @@ from secondme.errors import SecondMeError
 from secondme.tui.memory import Memory
 from secondme.tui.pane import Pane, Said
 from secondme.tui.panes.ask import AskPane
-from secondme.tui.shapes import State
 from secondme.tui.themes import THEMES
 from secondme.tui.widgets.bars import Notice, Screens, Standing
+
+if TYPE_CHECKING:
+    from secondme.tui.shapes import State
 
 _ROOMY = 110
 """Columns from which a moment has room beside the others."""
@@ -181,7 +183,7 @@ class SecondMe(App[None]):
                     if fell:
                         fell = False
                         self.tell("the core is running again; nothing that was taken in is lost")
-                    self.state = cast(State, event)
+                    self.state = cast("State", event)
                 self.tell(
                     "the core was stopped; it starts again when you ask for something", stay=True
                 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import aclosing
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -16,11 +17,13 @@ from textual.worker import Worker
 from secondme.errors import SecondMeError
 from secondme.tui.memory import Memory
 from secondme.tui.pane import MomentPane
-from secondme.tui.shapes import Moment, State
 from secondme.tui.widgets.exchange import Exchange
 from secondme.tui.widgets.field import Field
 from secondme.tui.widgets.rows import MomentRow
 from secondme.wording import counted
+
+if TYPE_CHECKING:
+    from secondme.tui.shapes import Moment, State
 
 _TRACED = 12
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
@@ -11,8 +12,10 @@ from textual.widgets import Static
 
 from secondme.errors import SecondMeError
 from secondme.tui.memory import TEXT, Memory
-from secondme.tui.shapes import Moment, Shown
 from secondme.wording import clean, clip, counted, minute, one_line, short_path
+
+if TYPE_CHECKING:
+    from secondme.tui.shapes import Moment, Shown
 
 _NEIGHBOUR = 500
 

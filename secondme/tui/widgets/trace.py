@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
-from secondme.tui.shapes import Hit, Recalled
 from secondme.tui.widgets.rows import MomentRow, facts
 from secondme.wording import clip, milliseconds
+
+if TYPE_CHECKING:
+    from secondme.tui.shapes import Hit, Recalled
 
 _WIDTH = 18
 _STYLES = ("$primary", "$accent", "$success", "$warning", "$error", "$secondary")
