@@ -59,9 +59,10 @@ TOUR = (
     ("", 0.6, "\r"),
     ("13 May 2024", 2.5, "\x1bOS"),
     ("to decide", 2.5, "t"),
-    ("sister", 2.5, "\x1b[18~"),
+    ("partner of", 2.5, "\x1b[18~"),
     ("licence", 4.0, "\x1b[19~"),
-    ("209 new", 2.5, "\x11"),
+    ("209 new", 2.0, "v"),
+    ("recall ·", 2.5, "\x11"),
 )
 """What has to stand on the screen, for how many seconds then, and what is typed after."""
 _WRITTEN = re.compile(
