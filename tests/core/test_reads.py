@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -54,6 +55,19 @@ def test_every_way_of_reading_is_noted_with_who_was_given_what(home: Home) -> No
     assert reads(home, kind="original", before="2024-01-01") == []
     home.stop()
     assert {(r["client"], r["kind"]) for r in reads(home)} == set(found)
+
+
+def test_a_client_without_a_name_goes_by_that_of_its_program(home: Home) -> None:
+    asked = b'{"question": "the kettle", "k": 1}'
+    head = (
+        f"POST /v1/recall HTTP/1.0\r\nUser-Agent: curl/8.5\r\nContent-Length: {len(asked)}\r\n\r\n"
+    )
+    with socket.socket(socket.AF_UNIX) as to:
+        to.connect(str(home.config.socket))
+        to.sendall(head.encode() + asked)
+        while to.recv(65536):
+            pass
+    assert [(read["client"], len(read["moments"])) for read in reads(home)] == [("curl/8.5", 1)]
 
 
 def test_a_private_conversation_leaves_nothing(home: Home) -> None:
