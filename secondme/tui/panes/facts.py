@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import date, timedelta
 
 from textual.app import ComposeResult
@@ -29,6 +30,7 @@ _KINDS = {
 _DECIDE = "a so it is, r not so, e what is so"
 _NAMES_SHOWN = 6
 _HINT = 30
+_RESTS = 0.15
 
 
 class FactsPane(FactPane):
@@ -255,7 +257,14 @@ class FactsPane(FactPane):
     def _go_to(self, as_of: str | None) -> None:
         self._as_of = as_of
         self._show_as_of()
-        self.begin(self._stand(), "show")
+        self.begin(self._slide(), "show")
+
+    async def _slide(self) -> None:
+        """The one who is looked at follows the slider at once; names and what waits, once it rests."""
+        if self._who is not None:
+            await self._show(keep=True)
+        await asyncio.sleep(_RESTS)
+        await self._stand()
 
     def action_kind(self) -> None:
         """People, animals, places, organisations, things: the next kind."""
