@@ -69,6 +69,7 @@ _WRITTEN = re.compile(
     r"\x1b\[(\d+;\d+)H|(\x1b\[[^a-zA-Z]*[a-zA-Z]|\x1b[\]P].*?(?:\x07|\x1b\\)|\x1b.)|(.)", re.S
 )
 """A place to go to, another sequence, or a character."""
+_CUT_OFF = re.compile(rb"\x1b(?:\[[^a-zA-Z]*)?\Z")
 
 
 def pictures() -> None:
@@ -173,9 +174,14 @@ class _Terminal:
     def __init__(self) -> None:
         self._rows = [[" "] * COLUMNS for _ in range(LINES)]
         self._row = self._column = 0
+        self._held = b""
 
     def write(self, data: bytes) -> None:
-        """Take in what was written."""
+        """Take in what was written; a sequence that is cut off waits for the rest of it."""
+        data = self._held + data
+        cut = _CUT_OFF.search(data)
+        self._held = cut[0] if cut else b""
+        data = data.removesuffix(self._held)
         for place, other, text in _WRITTEN.findall(data.decode("utf-8", "ignore")):
             if place:
                 self._row, self._column = (int(number) - 1 for number in place.split(";"))
