@@ -10,7 +10,6 @@ import pytest
 from textual.pilot import Pilot
 
 from secondme.tui.app import SecondMe
-from secondme.tui.memory import Memory
 from secondme.tui.widgets.facts import FactList
 from secondme.tui.widgets.field import Field
 from secondme.tui.widgets.moments import MomentList
@@ -193,26 +192,6 @@ def test_what_waits_for_the_person_is_decided_in_one_flow(memory: Home) -> None:
         await until(pilot, lambda: ("birthday", "4 May 1980", "confirmed") in listed(app))
 
     drive(flow, memory.config, size=(80, 24))
-
-
-def test_somebody_who_is_related_to_nobody_is_asked_for_once(memory: Home) -> None:
-    class Counted(Memory):
-        asked = 0
-
-        async def facts(self, *given: Any, **options: Any) -> Any:
-            self.asked += 1
-            return await super().facts(*given, **options)
-
-    counted = Counted(memory.config)
-
-    async def flow(app: SecondMe, pilot: Pilot[None]) -> None:
-        await opened(app, pilot, "4")
-        await find(app, pilot, "titaq", "Tita Quintela")
-        before = counted.asked
-        await pilot.pause(0.3)
-        assert counted.asked == before
-
-    drive(flow, memory.config, counted)
 
 
 def test_names_of_one_are_joined_and_parted_and_other_windows_follow(memory: Home) -> None:

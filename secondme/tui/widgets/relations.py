@@ -89,10 +89,9 @@ class Relations(Tree[Relation]):
             )
             known = other["id"] in above
             node.add(label, data=Relation(other, fact), allow_expand=not known)
-        if node.children:
+        node.allow_expand = bool(node.children)
+        if node.children:  # one that opens without any would be asked about again and again
             node.expand()
-        else:  # opened without any it would ask for them again, for ever
-            node.allow_expand = False
 
     def on_tree_node_highlighted(self, event: Tree.NodeHighlighted[Relation]) -> None:
         """The moment that it rests on counts as chosen."""
