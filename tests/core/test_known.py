@@ -68,6 +68,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
         ("Where did I live in August 2021?", "Leipzig"),
         ("Where did I live before Lyon?", "Leipzig"),
         ("When did I move to Lyon?", "1 May 2022"),
+        ("When did I move?", "1 May 2022"),
         ("How long have I lived in Lyon?", "2 years and 4 months"),
         ("Do I live in Lyon?", "Yes"),
         ("Who is my sister?", "Sofia"),

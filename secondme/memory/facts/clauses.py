@@ -224,6 +224,8 @@ def _said(
         value = f"{match['pet']} {value}"
     day = day_of(sentence, reading.said) if pattern.relation in _BEGIN else None
     since = day.first if day and day.first <= reading.said else None
+    if day is None and pattern.relation in _BEGIN and _NEW.search(match[0]):
+        since = reading.said
     return Said(
         at + match.start(), at + match.end(), who, pattern.relation, value, thing, since=since,
         confidence=0.8,
@@ -231,6 +233,11 @@ def _said(
 
 
 _BEGIN = frozenset(["lives in", "works at", "works as"])
+_NEW = re.compile(
+    r"\b(?:moved|relocated|started|begun|began|joined|hired|employed|recruited|landed|took|taken"
+    r"|accepted|switched|changed|became|turned|first (?:day|week|shift))\b"
+)
+"""What tells of something new, so that the day on which it is told is about the day it began."""
 
 
 def _value(relation: str, value: str) -> str | None:

@@ -233,10 +233,10 @@ class Values:
         current = [f for f in order if f.current]
         if len({f.relation for f in current}) > 1:  # a phone and a mobile phone: the newer number
             current = current[-1:]
-        if kind == "duration" and len(current) == 1:
-            return self._since(current[0], kind)
         if kind == "number":
             return None
+        if kind in ("date", "duration") and ask.relations[0] != "birthday":
+            return self._since(current[0], kind) if len(current) == 1 else None
         return self._list(current)
 
     def _whether(
@@ -290,12 +290,18 @@ class Values:
             return self._name(fact.object_entity)
         return fact.object
 
-    def _since(self, fact: Fact, kind: Kind) -> Known:
-        began = from_ms(_start(fact)).date()
+    def _since(self, fact: Fact, kind: Kind) -> Known | None:
+        """Since when, or for how long; not where only the day is known on which it was told."""
+        if fact.since is None:
+            return None
+        began = from_ms(fact.since).date()
+        tell = replace(
+            fact, claims=tuple(c for c in fact.claims if c.since == fact.since) or fact.claims
+        )
         if kind == "date":
-            return Known(spoken(began), _places([fact]), fact.confidence)
+            return Known(spoken(began), _places([tell]), fact.confidence)
         end = self._now.date() if fact.current else from_ms(fact.until or fact.learned).date()
-        return Known(length(began, end), _places([fact]), fact.confidence)
+        return Known(length(began, end), _places([tell]), fact.confidence)
 
 
 def length(first: date, last: date) -> str:
