@@ -6,8 +6,9 @@ from textual.pilot import Pilot
 from textual.widgets import DataTable, Static
 
 from secondme.tui.app import SecondMe
+from secondme.tui.widgets.rows import MomentRow
 from tests.home import Home
-from tests.tui.driving import drive, screen, until
+from tests.tui.driving import asked, drive, screen, until
 
 
 def test_the_journal_shows_what_was_read_by_which_client(own: Home) -> None:
@@ -36,3 +37,23 @@ def test_the_journal_shows_what_was_read_by_which_client(own: Home) -> None:
         await until(pilot, lambda: table.row_count == 1)
 
     drive(flow, own.config, size=(80, 24))
+
+
+def test_of_a_private_conversation_not_even_a_look_is_noted(own: Home) -> None:
+    own.call("note", text="the kettle is on the third shelf", who="Ana")
+
+    async def flow(app: SecondMe, pilot: Pilot[None]) -> None:
+        for private in (True, False):
+            await pilot.press("ctrl+o")
+            await asked(app, pilot, "What did the doctor in Reykjavik say of the kettle?")
+            app.query(MomentRow).first().focus()
+            await pilot.press("enter")
+            await until(pilot, lambda: app.pane.beside.moment is not None)  # type: ignore[attr-defined]
+            await pilot.press("o")
+            await until(pilot, lambda: len(app.screen_stack) == 2)
+            await pilot.press("escape", "escape")
+            kinds = {read["kind"] for read in own.call("reads")["reads"]}
+            assert kinds == (set() if private else {"chat", "show", "original"})
+            app.pane.beside.moment = None  # type: ignore[attr-defined]
+
+    drive(flow, own.config)
