@@ -1,7 +1,8 @@
-"""Fixtures of all tests: the real models, fetched once to where they are kept."""
+"""Fixtures of all tests: the real models, fetched once to where they are kept, and the demo life."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,9 @@ import pytest
 from secondme import config
 from secondme.model import catalog
 from secondme.model.fetch import fetch
+from tests.home import Done, Home
+
+DEMO = Path(__file__).parents[1] / "assets" / "demo"
 
 
 @pytest.fixture(scope="session")
@@ -33,3 +37,31 @@ def qwen(models_dir: Path) -> Path:
 def e5_packed(models_dir: Path) -> Path:
     """The default embedder, packed."""
     return fetch(catalog.find("e5-small"), models_dir)
+
+
+@pytest.fixture(scope="session")
+def parser_packed(models_dir: Path) -> Path:
+    """The parser of English, packed."""
+    return fetch(catalog.find("en-core-web-sm"), models_dir)
+
+
+@pytest.fixture(scope="session")
+def taken_in(
+    tmp_path_factory: pytest.TempPathFactory,
+    models_dir: Path,
+    e5_packed: Path,
+    qwen: Path,
+    parser_packed: Path,
+) -> Iterator[tuple[Home, Done]]:
+    """A memory with the demo life and the default models, and what the command said that took it in."""
+    home = Home(tmp_path_factory.mktemp("demo"), models=str(models_dir))
+    try:
+        yield home, home.run("add", "--wait", "--json", str(DEMO), timeout=600)
+    finally:
+        home.stop()
+
+
+@pytest.fixture(scope="session")
+def demo(taken_in: tuple[Home, Done]) -> Home:
+    """The demo life, taken in once for all tests that leave it as it is."""
+    return taken_in[0]

@@ -14,6 +14,7 @@ from typing import Any
 
 from secondme import config
 from secondme.core.client import CoreClient, lock_holder
+from tests import warm
 
 COMMAND = Path(sys.executable).parent / "secondme"
 
@@ -101,15 +102,8 @@ class _Client(CoreClient):
         super().__init__(settings, "test")
         self._env = env
 
-    def _start(self) -> None:
-        kept = dict(os.environ)
-        os.environ.clear()
-        os.environ.update(self._env)
-        try:
-            super()._start()
-        finally:
-            os.environ.clear()
-            os.environ.update(kept)
+    def _launch(self, log: Path) -> warm.Started:
+        return warm.start(self._env, log)
 
 
 def chat(path: Path, name: str, count: int, first: int = 0) -> list[str]:

@@ -85,6 +85,7 @@ class Core:
         """Begin the background work: embedding, times, facts, the index, watching."""
         if self.model_path(self.config.embedder):
             self.index.expect()
+            self.embedding.expect(self.config.embedder)
         self.open_parser()
         self.embedding.start()
         self.consolidation.start()

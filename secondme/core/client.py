@@ -180,7 +180,7 @@ class CoreClient:
         while time.monotonic() < deadline:
             if not lock_holder(self.config):
                 return True
-            time.sleep(0.05)
+            time.sleep(0.01)
         raise errors.CoreError(
             f"the core did not end in {timeout:.0f} s", hint="`secondme doctor --fix`"
         )

@@ -63,7 +63,7 @@ class Server:
         if not self._allowed(request):
             return _failed(RefusedError("the token is missing or wrong"))
         self._core.ending.set()
-        asyncio.get_running_loop().call_later(0.05, self._stop)
+        self._stop()
         return _json({"stopping": True})
 
     def _allowed(self, request: Request) -> bool:

@@ -28,6 +28,8 @@ _SYNC = 256  # vectors that the index takes at a time: what its progress goes by
 _EARLIER = 300
 """Of a moment that comes before, this many characters (its last) go into the vector."""
 _QUIET = 0.05
+_AGAIN = 5.0
+"""Seconds after which a failed embedder is tried again."""
 
 
 class Embeds(Protocol):
@@ -101,6 +103,7 @@ class Embedding:
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._embedder: tuple[str, Embeds] | None = None
+        self._expected = ""
         self._index: Indexes | None = None
         self._lost: Callable[[SecondMeError], None] = lambda error: None
         self._step = threading.Lock()  # held while the index takes vectors and that is noted
@@ -114,9 +117,13 @@ class Embedding:
         self._thread = threading.Thread(target=self._run, name="embedding", daemon=True)
         self._thread.start()
 
+    def expect(self, name: str) -> None:
+        """Say which embedder is about to be used: what has no vector of it is pending."""
+        self._expected = name
+
     def use(self, name: str, embedder: Embeds) -> None:
         """Make vectors with this embedder from now on."""
-        self._embedder = (name, embedder)
+        self._embedder, self._expected = (name, embedder), name
         self._index = None
         self.wake()
 
@@ -144,7 +151,7 @@ class Embedding:
 
     def pending(self) -> int:
         """How many live moments have no vector yet."""
-        return self._record.vectors.count_missing(self._embedder[0]) if self._embedder else 0
+        return self._record.vectors.count_missing(self._expected) if self._expected else 0
 
     def rate(self) -> float:
         """Moments embedded a second, over the last batches; 0.0 at rest."""
@@ -187,7 +194,7 @@ class Embedding:
                 self.working = False
                 self._rates.clear()
             if self.error:
-                self._stop.wait(5)
+                self._stop.wait(_AGAIN)
                 self._wake.set()
             elif woken:
                 self._then()

@@ -23,7 +23,10 @@ from secondme.plugin import (
 from secondme.record.items import Arrival
 
 _READ_SECONDS = 120.0
-_ATTEMPTS = 4
+_PAUSES = (0.0, 0.03, 0.1, 0.2, 0.3)
+"""Seconds to wait before each attempt at reading a file that is being written."""
+_TICK = 20_000_000
+"""Nanoseconds within which two writes may leave the same time of change: systems count it in ticks."""
 
 
 @dataclass(slots=True)
@@ -193,16 +196,18 @@ class Readers:
 
 def _stable(path: Path, max_bytes: int) -> tuple[bytes, int]:
     """A file's bytes and time of change, read while nobody wrote to it."""
-    for attempt in range(_ATTEMPTS):
+    for pause in _PAUSES:
+        time.sleep(pause)
+        began = time.time_ns()
         with path.open("rb") as file:
             before = _state(file.fileno())
             if before[0] > max_bytes:
                 raise UnreadableError("has grown over the size limit")
             data = file.read(max_bytes + 1)
             after = _state(file.fileno())
-        if before == after and len(data) == after[0]:
+        fresh = 0 <= began - before[1] < _TICK
+        if before == after and len(data) == after[0] and not fresh:
             return data, after[1]
-        time.sleep(0.1 * (attempt + 1))
     raise UnreadableError("keeps changing while it is read; it is taken in at the next run")
 
 

@@ -18,6 +18,9 @@ ENOUGH = 0.5
 _BIAS, _HELD, _MINE, _NEAR, _STRANGE, _UNBORNE = -1.8, 3.0, 4.4, 20.0, -0.8, -0.8
 _USUAL = 0.86
 """The best cosine that a question with an answer usually has, with the e5 family of embedders."""
+_UNKNOWN = 0.83
+"""What stands for it where no vector was compared: as low as one without an answer often has, so that
+nothing is answered more boldly for want of vectors."""
 _USUAL_HELD, _USUAL_MINE = 0.65, 0.2
 _SAME_LANGUAGE = 0.3
 """The share of a question's words, small ones too, that evidence in the same language always has."""
@@ -35,7 +38,8 @@ class Trust:
     of somebody else: who did what. `near` is the best cosine. `missing` are the question's words
     that no moment has, as they were written, names first; `strange` says that a name is among them.
     Where the question is in another language than the evidence, words say nothing and the first two
-    have their usual values; so has `mine` where no one speaker is named.
+    have their usual values, if all of the evidence has vectors; so has `mine` where no one speaker is
+    named.
     """
 
     held: float
@@ -70,11 +74,13 @@ def weigh(check: Check) -> Trust:
     cosines = [c for line in check.lines if (c := line.evidence.cosine) is not None]
     absent = [t for t in check.asked if not any(t.key in line.keys for line in check.lines)]
     absent.sort(key=lambda term: term.kind != "name")
-    comparable = _same_language(check)
+    whole = len(cosines) == len(check.lines)
+    # While vectors are missing, what is closest in another language may not have been found.
+    comparable = _same_language(check) or not whole
     return Trust(
         held=max(own, default=0.0) if comparable else _USUAL_HELD,
         mine=_best(own) - _best(others) if comparable and check.person else _USUAL_MINE,
-        near=max(cosines, default=_USUAL if comparable and check.lines else 0.0),
+        near=max(cosines, default=_UNKNOWN if comparable and check.lines else 0.0),
         missing=tuple(term.surface for term in absent) if comparable else (),
         strange=comparable and any(term.kind == "name" for term in absent),
     )

@@ -81,10 +81,17 @@ def new_home(tmp_path: Path) -> Iterator[Callable[..., Home]]:
 
     yield make
     for home in homes:
-        home.stop()
+        home.kill()
 
 
 @pytest.fixture
-def fresh(new_home: Callable[..., Home]) -> Home:
-    """A memory that is empty."""
+def cold(new_home: Callable[..., Home]) -> Home:
+    """A memory that is not there yet, and has no core."""
     return new_home()
+
+
+@pytest.fixture
+def fresh(cold: Home) -> Home:
+    """A memory that is empty, with its core."""
+    cold.client.ensure()
+    return cold

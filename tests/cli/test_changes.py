@@ -114,13 +114,13 @@ def test_what_was_taken_back_is_done_again(fresh: Home) -> None:
     assert "a heron (done again)" in fresh.run("log").out
 
 
-def test_the_log_has_the_persons_own_folder_as_a_tilde(fresh: Home, tmp_path: Path) -> None:
-    fresh.env["HOME"] = str(tmp_path)
+def test_the_log_has_the_persons_own_folder_as_a_tilde(cold: Home, tmp_path: Path) -> None:
+    cold.env["HOME"] = str(tmp_path)
     (tmp_path / "plans.md").write_text("a kayak\n")
-    assert fresh.run("add", "~/plans.md").code == 0, "even where quotes kept it from the shell"
-    assert fresh.run("log").out.endswith("1 new item, 1 moment from ~/plans.md\n")
-    assert fresh.run("undo").out.splitlines()[0].endswith(" from ~/plans.md")
-    assert fresh.run("export", "~/backup").out.endswith(" to ~/backup\n")
+    assert cold.run("add", "~/plans.md").code == 0, "even where quotes kept it from the shell"
+    assert cold.run("log").out.endswith("1 new item, 1 moment from ~/plans.md\n")
+    assert cold.run("undo").out.splitlines()[0].endswith(" from ~/plans.md")
+    assert cold.run("export", "~/backup").out.endswith(" to ~/backup\n")
     assert (tmp_path / "backup" / "manifest.json").exists()
 
 

@@ -17,27 +17,27 @@ from tests.home import COMMAND, Home
 HomeMaker = Callable[..., Home]
 
 
-def test_the_core_starts_stops_and_restarts(fresh: Home) -> None:
-    absent = fresh.run("core", "status")
+def test_the_core_starts_stops_and_restarts(cold: Home) -> None:
+    absent = cold.run("core", "status")
     assert (absent.code, absent.out) == (1, "")
     assert absent.err.startswith("the core is not running")
-    assert fresh.run("core", "stop").out == "the core was not running\n"
+    assert cold.run("core", "stop").out == "the core was not running\n"
 
-    started = fresh.run("core", "start").out
+    started = cold.run("core", "start").out
     assert started.startswith("the core is running, process ")
-    assert fresh.run("core", "start").out == started
-    restarted = fresh.run("core", "restart").out
+    assert cold.run("core", "start").out == started
+    restarted = cold.run("core", "restart").out
     assert restarted != started
-    assert restarted.split()[-1] in fresh.run("core", "status").out
-    assert fresh.run("core", "stop").out == "the core has ended\n"
-    assert fresh.client.running() is None
+    assert restarted.split()[-1] in cold.run("core", "status").out
+    assert cold.run("core", "stop").out == "the core has ended\n"
+    assert cold.client.running() is None
 
 
-def test_commands_at_the_same_time_start_one_core(fresh: Home) -> None:
+def test_commands_at_the_same_time_start_one_core(cold: Home) -> None:
     running = [
         subprocess.Popen(
             [COMMAND, "note", f"umbrella {i}"],
-            env=fresh.env,
+            env=cold.env,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
@@ -45,8 +45,8 @@ def test_commands_at_the_same_time_start_one_core(fresh: Home) -> None:
     ]
     ended = [(process.communicate(timeout=60), process.returncode)[1] for process in running]
     assert ended == [0, 0, 0]
-    assert len(fresh.run("recall", "umbrella", "--json").json["hits"]) == 3
-    log = (fresh.config.log_dir / "core.log").read_text()
+    assert len(cold.run("recall", "umbrella", "--json").json["hits"]) == 3
+    log = (cold.config.log_dir / "core.log").read_text()
     assert log.count(" serves ") == 1
 
 
@@ -58,28 +58,28 @@ def test_a_core_that_was_killed_is_replaced(fresh: Home) -> None:
     assert fresh.run("recall", "lighthouse").code == 0
 
 
-def test_a_core_of_another_version_is_named_and_can_be_restarted(fresh: Home) -> None:
+def test_a_core_of_another_version_is_named_and_can_be_restarted(cold: Home) -> None:
     code = (
         "import secondme; secondme.__version__ = '0.0.9'\n"
         "import sys, secondme.core.__main__ as core; sys.exit(core.main())"
     )
     old = subprocess.Popen(
         [Path(COMMAND).parent / "python", "-c", code],
-        env=fresh.env,
+        env=cold.env,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
-    while fresh.client.running() is None:
+    while cold.client.running() is None:
         time.sleep(0.05)
     for arguments in (("recall", "x"), ("core", "start")):
-        done = fresh.run(*arguments)
+        done = cold.run(*arguments)
         assert done.code == 3
         assert "0.0.9" in done.err
         assert "`secondme core restart` starts the right one" in done.err
-    assert fresh.run("core", "restart").code == 0
+    assert cold.run("core", "restart").code == 0
     assert old.wait(30) == 0
-    assert fresh.run("status").code == 0
+    assert cold.run("status").code == 0
 
 
 def test_a_core_that_cannot_start_is_one_line(new_home: HomeMaker, tmp_path: Path) -> None:
@@ -92,15 +92,15 @@ def test_a_core_that_cannot_start_is_one_line(new_home: HomeMaker, tmp_path: Pat
     assert done.err.count("\n") == 1
 
 
-def test_an_unexpected_fault_is_one_line_and_a_traceback_on_request(fresh: Home) -> None:
-    fresh.config.run_dir.mkdir(parents=True)
-    fresh.config.log_dir.parent.mkdir(parents=True, exist_ok=True)
-    fresh.config.log_dir.write_text("a file where a folder should be")
-    done = fresh.run("recall", "x")
+def test_an_unexpected_fault_is_one_line_and_a_traceback_on_request(cold: Home) -> None:
+    cold.config.run_dir.mkdir(parents=True)
+    cold.config.log_dir.parent.mkdir(parents=True, exist_ok=True)
+    cold.config.log_dir.write_text("a file where a folder should be")
+    done = cold.run("recall", "x")
     assert done.code == 3
     assert done.err.count("\n") == 1
-    fresh.env["SECONDME_DEBUG"] = "1"
-    assert "Traceback" in fresh.run("recall", "x").err
+    cold.env["SECONDME_DEBUG"] = "1"
+    assert "Traceback" in cold.run("recall", "x").err
 
 
 def test_settings_are_listed_changed_and_told_to_the_core(new_home: HomeMaker) -> None:
@@ -139,39 +139,39 @@ def test_it_says_where_everything_lies(fresh: Home) -> None:
     assert fresh.run("config", "--json").json["places"] == listed
 
 
-def test_what_is_wrong_in_the_settings_can_be_taken_out(fresh: Home) -> None:
-    file = fresh.config.config_file
+def test_what_is_wrong_in_the_settings_can_be_taken_out(cold: Home) -> None:
+    file = cold.config.config_file
     file.parent.mkdir(parents=True, exist_ok=True)
     for line, name in (('colour = "red"', "colour"), ('undo_days = "soon"', "undo_days")):
         file.write_text(f"threads = 1\n{line}\n")
-        done = fresh.run("recall", "x")
+        done = cold.run("recall", "x")
         assert done.code == 2
         assert done.err.endswith(f" — `secondme config unset {name}` takes it out\n")
-        assert fresh.run("config", "unset", name).code == 0
+        assert cold.run("config", "unset", name).code == 0
         assert file.read_text() == "threads = 1\n"
-    assert fresh.run("config", "unset", "colour").code == 2
+    assert cold.run("config", "unset", "colour").code == 2
 
 
-def test_a_variable_goes_before_the_file_and_it_says_so(fresh: Home) -> None:
-    done = fresh.run("config", "set", "idle_exit", "9")
+def test_a_variable_goes_before_the_file_and_it_says_so(cold: Home) -> None:
+    done = cold.run("config", "set", "idle_exit", "9")
     assert "the variable SECONDME_IDLE_EXIT goes before it" in done.out
-    assert fresh.run("config", "get", "idle_exit").out == "1.0\n"
+    assert cold.run("config", "get", "idle_exit").out == "1.0\n"
 
 
-def test_broken_settings_are_one_line_and_the_doctor_sets_them_aside(fresh: Home) -> None:
-    file = fresh.config.config_file
+def test_broken_settings_are_one_line_and_the_doctor_sets_them_aside(cold: Home) -> None:
+    file = cold.config.config_file
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text("idle_exit = = 3\n")
     file.chmod(0o600)
-    done = fresh.run("recall", "x")
+    done = cold.run("recall", "x")
     assert done.code == 2
     assert done.err.startswith(f"error: {file} is not valid TOML: ")
-    assert fresh.run("config", "path").out == f"{file}\n"
-    examined = fresh.run("doctor", "--json")
+    assert cold.run("config", "path").out == f"{file}\n"
+    examined = cold.run("doctor", "--json")
     assert examined.code == 1
     assert [check["name"] for check in examined.json["checks"]] == ["settings"]
-    fresh.run("doctor", "--fix")
-    assert fresh.run("config", "get", "undo_days").out == "30\n"
+    cold.run("doctor", "--fix")
+    assert cold.run("config", "get", "undo_days").out == "30\n"
 
 
 def test_the_doctor_finds_and_mends_what_a_crash_leaves(fresh: Home) -> None:

@@ -35,8 +35,8 @@ def test_every_command_is_there() -> None:
     assert sorted({path[0] for path in _below(command())}) == sorted(EXPECTED)
 
 
-def test_help_lists_every_command(fresh: Home) -> None:
-    done = fresh.run("--help")
+def test_help_lists_every_command(cold: Home) -> None:
+    done = cold.run("--help")
     assert done.code == 0
     assert all(f"\n  {name} " in done.out for name in EXPECTED)
 
@@ -63,16 +63,16 @@ def test_the_page_of_commands_is_up_to_date() -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_version(fresh: Home) -> None:
-    assert fresh.run("--version").out == f"secondme {__version__}\n"
+def test_version(cold: Home) -> None:
+    assert cold.run("--version").out == f"secondme {__version__}\n"
 
 
-def test_without_a_command_it_says_what_to_try_and_makes_nothing(fresh: Home) -> None:
-    done = fresh.run()
+def test_without_a_command_it_says_what_to_try_and_makes_nothing(cold: Home) -> None:
+    done = cold.run()
     assert done.code == 0
     assert "nothing is remembered yet" in done.out
     assert "secondme add" in done.out
-    assert not fresh.config.data_dir.exists()
+    assert not cold.config.data_dir.exists()
 
 
 def test_without_a_command_it_says_what_is_remembered(memory: Home) -> None:

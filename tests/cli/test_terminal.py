@@ -50,9 +50,9 @@ def test_a_narrow_terminal_gives_the_last_column_lines_of_its_own(shared: Home) 
     assert "what" in in_terminal(shared, "log", "-n", "1", columns=90)[1].splitlines()[0]
 
 
-def test_it_says_that_it_starts_the_core(fresh: Home) -> None:
-    assert "starting the core …" in in_terminal(fresh, "sources")[1]
-    assert "starting" not in in_terminal(fresh, "sources")[1]
+def test_it_says_that_it_starts_the_core(cold: Home) -> None:
+    assert "starting the core …" in in_terminal(cold, "sources")[1]
+    assert "starting" not in in_terminal(cold, "sources")[1]
 
 
 def test_a_chat_ends_with_an_empty_line_an_end_or_quit(shared: Home) -> None:

@@ -27,7 +27,7 @@ KEPT = "the quince jam is on the third shelf"
 def home(tmp_path: Path) -> Iterator[Home]:
     home = Home(tmp_path / "home")
     yield home
-    home.stop()
+    home.kill()
 
 
 def traces(home: Home, *words: str) -> list[str]:
@@ -213,7 +213,7 @@ def test_an_export_made_earlier_is_named_and_does_not_bring_it_back(
         assert traces(other, LATIN) == []
         assert other.call("recall", question="quince jam")["hits"]
     finally:
-        other.stop()
+        other.kill()
 
 
 def test_a_core_that_dies_while_erasing_goes_on_when_it_starts(home: Home) -> None:

@@ -20,7 +20,7 @@ from tests.home import Home
 def home(tmp_path: Path) -> Iterator[Home]:
     home = Home(tmp_path / "home")
     yield home
-    home.stop()
+    home.kill()
 
 
 def add(home: Home, tmp_path: Path, name: str, *turns: tuple[str, str, str]) -> None:
@@ -108,7 +108,7 @@ def test_sensitive_facts_wait_where_the_person_wants_it(tmp_path: Path) -> None:
         assert (done["status"], done["used"]) == ("confirmed", True)
         assert home.call("review")["count"] == 0
     finally:
-        home.stop()
+        home.kill()
 
 
 def test_names_are_joined_and_taken_apart(home: Home, tmp_path: Path) -> None:
@@ -169,7 +169,7 @@ def test_an_export_carries_facts_names_and_decisions(home: Home, tmp_path: Path)
         other.call("undo")
         assert known(other, "Kim") == {"allergic to": "pollen"}
     finally:
-        other.stop()
+        other.kill()
 
 
 def test_the_profile_is_keyed_as_forms_are(home: Home, tmp_path: Path) -> None:

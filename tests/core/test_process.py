@@ -25,7 +25,7 @@ from tests.home import Home, chat
 def home(tmp_path: Path):
     home = Home(tmp_path / "home")
     yield home
-    home.stop()
+    home.kill()
 
 
 def until(what, seconds: float = 30) -> None:
@@ -146,7 +146,7 @@ def test_without_unix_sockets_it_is_loopback_and_a_token(tmp_path: Path) -> None
             s.sendall(b"POST /v1/status HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}")
             assert s.recv(65536).startswith(b"HTTP/1.1 409")
     finally:
-        home.stop()
+        home.kill()
 
 
 def test_a_record_that_cannot_be_opened_is_one_line_for_the_client(tmp_path: Path) -> None:
@@ -233,7 +233,7 @@ def test_a_long_home_path_gets_its_socket_elsewhere(tmp_path: Path) -> None:
         assert len(str(home.config.socket)) < 104
         assert stat.S_IMODE(home.config.run_dir.stat().st_mode) == 0o700
     finally:
-        home.stop()
+        home.kill()
 
 
 def test_the_client_imports_nothing_heavy() -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -23,9 +25,9 @@ def home(tmp_path_factory: pytest.TempPathFactory):
 
 @pytest.fixture
 def own(tmp_path: Path):
-    home = Home(tmp_path / "home")
+    home = Home(tmp_path / "home", settle="0.2")
     yield home
-    home.stop()
+    home.kill()
 
 
 def texts(home: Home, question: str, **params) -> list[str]:
@@ -283,7 +285,7 @@ def test_sources_can_be_watched_and_taken_out(own: Home, tmp_path: Path) -> None
     (folder / "sub" / "c.md").write_text("A third umbrella.\n")
     wait_for(own, "umbrella", 3)
     (folder / "a.md").unlink()
-    time.sleep(1.5)
+    until_gone(own, folder / "a.md")
     assert len(texts(own, "umbrella")) == 3  # a deleted file is still remembered
     listed = own.call("sources")["sources"]
     assert [(s["path"], s["watched"]) for s in listed] == [(str(folder), True)]
@@ -301,6 +303,17 @@ def test_a_watched_folder_is_caught_up_with_after_a_restart(own: Home, tmp_path:
     (folder / "late.md").write_text("Written while nobody watched.\n")
     own.call("status")
     wait_for(own, "nobody watched", 1)
+
+
+def until_gone(home: Home, path: Path) -> None:
+    """Wait until the core has noticed that a file is not there any more."""
+    deadline = time.monotonic() + 20
+    gone = None
+    while gone is None:
+        assert time.monotonic() < deadline, f"{path} was not missed"
+        with closing(sqlite3.connect(f"file:{home.config.database}?mode=ro", uri=True)) as db:
+            ((gone,),) = db.execute("select gone_at from places where path = ?", (str(path),))
+        time.sleep(0.02)
 
 
 def wait_for(home: Home, question: str, count: int) -> None:
@@ -338,7 +351,7 @@ def test_export_and_import_bring_back_the_same_memory(own: Home, tmp_path: Path)
                 ).read_bytes() == file.read_bytes()
         assert other.finish("add", paths=[str(tmp_path / "x.jsonl")])["summary"] == "nothing new"
     finally:
-        other.stop()
+        other.kill()
 
 
 def test_a_damaged_export_is_named_and_nothing_of_it_is_kept(own: Home, tmp_path: Path) -> None:
@@ -354,7 +367,7 @@ def test_a_damaged_export_is_named_and_nothing_of_it_is_kept(own: Home, tmp_path
         with pytest.raises(BadInputError, match="holds no export"):
             other.finish("import", path=str(tmp_path))
     finally:
-        other.stop()
+        other.kill()
 
 
 def test_the_word_index_is_rebuilt_from_the_record(own: Home, tmp_path: Path) -> None:
@@ -426,7 +439,7 @@ def test_a_question_in_less_memory_leaves_the_model_as_it_was(tmp_path: Path) ->
             assert time.monotonic() < deadline, now
             time.sleep(0.05)
     finally:
-        home.stop()
+        home.kill()
 
 
 def test_the_doctor_names_a_loose_file_once_and_makes_it_private(own: Home) -> None:
@@ -487,7 +500,7 @@ def test_marks_and_uses_are_shown_taken_back_and_go_with_an_export(
         other.finish("import", path=str(tmp_path / "copy"))
         assert other.call("show", id=noted)["marks"] == ["wrong"]
     finally:
-        other.stop()
+        other.kill()
 
 
 def test_episodes_are_there_after_consolidating(own: Home, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import threading
 import time
 import uuid
 from collections import Counter
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,7 +25,11 @@ from tests.home import Home, chat
 
 ROUNDS = int(os.environ.get("SECONDME_KILL_ROUNDS", "100"))
 FILES = 6
-MESSAGES = 30
+MESSAGES = 4
+SOON = (0.0, 0.01, 0.03, 0.06, 0.1, 0.3)
+"""Seconds until a kill, on average: while files are read, while they are stored, and just after."""
+LATE = 2.5
+"""The same for every tenth round: while vectors are made and go to the index."""
 
 
 @pytest.mark.slow
@@ -36,15 +41,13 @@ def test_a_core_killed_again_and_again_loses_and_doubles_nothing(
     """`SECONDME_KILL_ROUNDS` sets the number of rounds."""
     dice = random.Random(20240503)
     home = Home(tmp_path / "home", models=str(models_dir))
-    acknowledged: set[str] = set()
+    life, acknowledged = tmp_path / "life", set[str]()
     try:
         for number in range(ROUNDS):
-            folder = tmp_path / "life" / f"round{number}"
             for f in range(FILES):
-                chat(folder / f"{f}.jsonl", f"r{number}f{f}", MESSAGES)
-            acknowledged |= add_and_kill(
-                home, folder, dice.choice([0.0, 0.02, 0.1, 0.3, 0.8]), dice
-            )
+                chat(life / f"round{number}" / f"{f}.jsonl", f"r{number}f{f}", MESSAGES)
+            delay = LATE if number % 10 == 9 else dice.choice(SOON)
+            acknowledged |= add_and_kill(home, life, delay * dice.uniform(0.5, 1.5))
         assert acknowledged, "no round got as far as an acknowledgement: the test tests nothing"
         held = moments(home, tmp_path)
         for path in acknowledged:
@@ -52,10 +55,12 @@ def test_a_core_killed_again_and_again_loses_and_doubles_nothing(
                 sum(count for name, count in held.items() if name.startswith(f"{marker(path)}-"))
                 == MESSAGES
             )
-        for path in sorted(acknowledged):
-            found = home.call("recall", question=f"marker{marker(path)}x7", k=1)["hits"]
-            assert found[0]["path"] == path
-        home.finish("add", paths=[str(tmp_path / "life")], wait=True)
+        words = [f"marker{marker(path)}x{i}" for path in acknowledged for i in range(MESSAGES)]
+        assert [word for word in words if found_by(home, word) != 1] == []
+        for path in sorted(acknowledged)[::10]:
+            hits = home.call("recall", question=f"marker{marker(path)}x0", k=1)["hits"]
+            assert hits[0]["path"] == path
+        home.finish("add", paths=[str(life)], wait=True)
         everything = moments(home, tmp_path)
         assert len(everything) == ROUNDS * FILES * MESSAGES
         assert set(everything.values()) == {1}, "something was taken in twice"
@@ -77,10 +82,10 @@ def test_a_core_killed_again_and_again_loses_and_doubles_nothing(
         home.stop()
 
 
-def add_and_kill(home: Home, folder: Path, delay: float, dice: random.Random) -> set[str]:
+def add_and_kill(home: Home, folder: Path, delay: float) -> set[str]:
     """Take in a folder while a timer kills the core; returns the paths that were acknowledged."""
     home.client.ensure()
-    timer = threading.Timer(delay * dice.uniform(0.5, 1.5), home.kill)
+    timer = threading.Timer(delay, home.kill)
     timer.start()
     done: set[str] = set()
     try:
@@ -97,6 +102,13 @@ def add_and_kill(home: Home, folder: Path, delay: float, dice: random.Random) ->
 
 def marker(path: str) -> str:
     return f"r{Path(path).parent.name.removeprefix('round')}f{Path(path).stem}"
+
+
+def found_by(home: Home, word: str) -> int:
+    """How many moments the index of words has for a word."""
+    with closing(sqlite3.connect(f"file:{home.config.database}?mode=ro", uri=True)) as record:
+        found = record.execute("select count(*) from words where words match ?", (word,))
+        return int(found.fetchone()[0])
 
 
 def moments(home: Home, scratch: Path) -> Counter[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -16,28 +17,17 @@ from typing import Any
 import pytest
 
 from secondme.errors import SecondMeError
-from tests.home import Home, chat
+from tests.conftest import DEMO
+from tests.home import Done, Home, chat
 
 pytestmark = [pytest.mark.slow, pytest.mark.models]
-DEMO = Path(__file__).parents[2] / "assets" / "demo"
-
-
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory, models_dir: Path, e5_packed: Path, qwen: Path):
-    """The demo life, taken in once."""
-    home = Home(tmp_path_factory.mktemp("demo"), models=str(models_dir))
-    done = home.run("add", "--wait", "--json", str(DEMO), timeout=600)
-    assert done.code == 0, done
-    home.added = done.json
-    yield home
-    home.stop()
 
 
 @pytest.fixture
 def home(tmp_path: Path, models_dir: Path, e5_packed: Path, smollm: Path):
     home = Home(tmp_path / "home", models=str(models_dir), language_model="smollm2-135m")
     yield home
-    home.stop()
+    home.kill()
 
 
 def worker(home: Home, role: str) -> dict[str, Any]:
@@ -51,10 +41,12 @@ def until(what, seconds: float = 60) -> None:
         time.sleep(0.05)
 
 
-def test_the_demo_life_comes_in_whole(demo: Home) -> None:
-    assert demo.added["skipped"] == []
-    assert demo.added["items"]["new"] >= 200
-    assert demo.added["pending"] == 0
+def test_the_demo_life_comes_in_whole(taken_in: tuple[Home, Done]) -> None:
+    demo, done = taken_in
+    assert done.code == 0, done
+    assert done.json["skipped"] == []
+    assert done.json["items"]["new"] >= 200
+    assert done.json["pending"] == 0
     assert {c["name"]: c["detail"] for c in demo.call("doctor")["checks"] if not c["ok"]} == {}
 
 
@@ -150,7 +142,7 @@ def test_a_killed_language_model_is_one_line_and_the_next_question_works(home: H
     os.kill(pid, signal.SIGSTOP)  # so that the question is certainly under way when it dies
     asking = threading.Thread(target=ask)
     asking.start()
-    time.sleep(1.0)
+    until(lambda: worker(home, "language")["state"] == "busy")
     os.kill(pid, signal.SIGKILL)
     asking.join(60)
     assert len(failures) == 1
@@ -174,18 +166,43 @@ def test_a_killed_index_process_is_replaced_and_rebuilt_if_need_be(
     assert all(c["ok"] for c in home.call("doctor")["checks"] if c["name"] == "vector index")
 
 
+MEANT = "something to ride on in the garden"
+
+
+@pytest.fixture(scope="module")
+def at_rest(
+    tmp_path_factory: pytest.TempPathFactory, models_dir: Path, e5_packed: Path
+) -> tuple[Path, list[str]]:
+    """The folder of a memory at rest, and what it recalled.
+
+    It holds few enough moments that all are candidates: no approximation."""
+    folder = tmp_path_factory.mktemp("rest")
+    chat(folder / "c.jsonl", "c", 150)
+    home = Home(folder / "home", models=str(models_dir))
+    try:
+        home.finish("add", paths=[str(folder / "c.jsonl")], wait=True)
+        home.finish("consolidate", now=True)
+        return home.path, found(home)
+    finally:
+        home.stop()
+
+
+def found(home: Home) -> list[str]:
+    """What is recalled by meaning, best first."""
+    return [h["id"] for h in home.call("recall", question=MEANT, k=20)["hits"]]
+
+
 @pytest.mark.parametrize("damage", ["removed", "cut", "zeroed", "grown"])
-def test_a_damaged_index_is_mended_from_the_record(home: Home, tmp_path: Path, damage: str) -> None:
+def test_a_damaged_index_is_mended_from_the_record(
+    at_rest: tuple[Path, list[str]], tmp_path: Path, models_dir: Path, damage: str
+) -> None:
     """While it is at rest, every file of the index at once; each alone is tested beside the index."""
-    chat(tmp_path / "c.jsonl", "c", 150)  # few enough that all are candidates: no approximation
-    home.finish("add", paths=[str(tmp_path / "c.jsonl")], wait=True)
-    home.finish("consolidate", now=True)
-    question = "something to ride on in the garden"
-    before = [h["id"] for h in home.call("recall", question=question, k=20)["hits"]]
-    home.client.stop()
-    for path in [
-        p for p in home.config.chroma_dir.rglob("*") if p.is_file() and p.stat().st_size > 64
-    ]:
+    before = at_rest[1]
+    shutil.copytree(at_rest[0], tmp_path / "home")
+    home = Home(tmp_path / "home", models=str(models_dir))
+    files = [p for p in home.config.chroma_dir.rglob("*") if p.is_file() and p.stat().st_size > 64]
+    assert files
+    for path in files:
         data = path.read_bytes()
         if damage == "removed":
             path.unlink()
@@ -195,9 +212,12 @@ def test_a_damaged_index_is_mended_from_the_record(home: Home, tmp_path: Path, d
                     damage
                 ]
             )
-    assert home.call("recall", question="markercx7", k=1)["hits"][0]["external_id"] == "c-7"
-    until(lambda: home.call("core-status")["index"]["state"] == "ready")
-    assert [h["id"] for h in home.call("recall", question=question, k=20)["hits"]] == before
+    try:
+        assert home.call("recall", question="markercx7", k=1)["hits"][0]["external_id"] == "c-7"
+        until(lambda: home.call("core-status")["index"]["state"] == "ready")
+        assert found(home) == before
+    finally:
+        home.kill()
 
 
 def test_changing_the_embedder_serves_the_old_vectors_until_the_new_are_there(
@@ -244,7 +264,7 @@ def test_export_and_import_bring_back_the_same_recall(home: Home, tmp_path: Path
         for question in ("something to ride on", "music in the evening", "when does it leave?"):
             until(lambda q=question: hits(other, q) == hits(home, q))
     finally:
-        other.stop()
+        other.kill()
 
 
 def hits(home: Home, question: str) -> list[tuple[str, float]]:

@@ -14,6 +14,7 @@ import pytest
 
 from secondme.errors import BadInputError, RefusedError, WorkerError
 from secondme.index.fulltext import FullText
+from secondme.ingest import embedding
 from secondme.ingest.embedding import Embedding, Priority, window_text
 from secondme.ingest.intake import Intake, Said, Tally
 from secondme.ingest.reader import Readers
@@ -216,7 +217,10 @@ def test_pending_moments_are_embedded_and_indexed(world: World, notes: Path) -> 
         job.stop()
 
 
-def test_an_embedder_that_fails_is_named_and_tried_again(world: World, notes: Path) -> None:
+def test_an_embedder_that_fails_is_named_and_tried_again(
+    world: World, notes: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embedding, "_AGAIN", 0.1)
     world.add(notes)
     job, embedder = Embedding(world.record, Priority()), Counting()
     embedder.fail = True

@@ -349,6 +349,15 @@ class TestARefusal:
         assert result.near == evidence
         assert not result.citations
 
+    def test_comes_sooner_where_nothing_is_known_of_the_meaning(self) -> None:
+        """Without vectors nothing is answered more boldly than with the lowest cosines."""
+        for question in ("When does Nora's choir sing?", "What did Zebulon say about the choir?"):
+            trusts = [
+                trust.weigh(Check(question, [replace(line, signals=signals) for line in CHOIR]))
+                for signals in ({}, {"meaning": 0.83})
+            ]
+            assert trusts[0].confidence() <= trusts[1].confidence()
+
     def test_comes_when_it_was_somebody_else(self) -> None:
         evidence = [
             moment("I ran a charity race for the library and my knee hurts.", "Ivan"),
@@ -368,6 +377,10 @@ class TestARefusal:
     def test_comes_for_another_language_when_the_meaning_is_far_too(self) -> None:
         evidence = [replace(e, signals={"meaning": 0.76}) for e in (COAST, *OTHERS)]
         assert ask("Wie heißt der Hund von Bartholomäus?", evidence, "a house").refused
+
+    def test_comes_for_another_language_while_vectors_are_missing(self) -> None:
+        evidence = (COAST, *OTHERS[:-1], replace(OTHERS[-1], signals={}))
+        assert ask("¿Qué compró Nora en la costa?", evidence, "a house").refused
 
 
 class TestTheConversation:

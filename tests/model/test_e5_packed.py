@@ -78,7 +78,7 @@ def test_a_header_that_does_not_fit_the_tensors_is_one_line(tmp_path: Path, head
         Embedder.open(path, tmp_path / "graphs", 1)
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     place=st.floats(0, 1, exclude_max=True),
     bits=st.integers(1, 255),

@@ -62,5 +62,6 @@ def life(
 def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
     """A memory of a test's own, without models."""
     home = of(Home(tmp_path / "home", idle_exit="2"), monkeypatch)
+    home.client.ensure()
     yield home
-    home.stop()
+    home.kill()

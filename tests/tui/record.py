@@ -54,10 +54,11 @@ def screens() -> None:
     """Draw every scene from the tapes and keep it."""
     tapes = read()
     os.environ["HOME"] = "/home/ines"
-    for name, size, theme in VARIANTS:
-        file = kept(name, size, theme)
-        file.parent.mkdir(exist_ok=True)
-        file.write_text(draw(tapes, name, size, theme)[0], encoding="utf-8")
+    for name, size in VARIANTS:
+        for theme, (text, _) in draw(tapes, name, size).items():
+            file = kept(name, size, theme)
+            file.parent.mkdir(exist_ok=True)
+            file.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -224,6 +224,25 @@ def test_names_of_one_are_joined_and_parted_and_other_windows_follow(memory: Hom
     drive(flow, memory.config)
 
 
+def test_of_somebody_without_relations_nothing_is_asked_again(memory: Home) -> None:
+    async def flow(app: SecondMe, pilot: Pilot[None]) -> None:
+        await opened(app, pilot, "4")
+        await find(app, pilot, "titaq", "Tita Quintela")
+        await settled(pilot)
+        assert not app.pane.query_one(Relations).root.children
+        asked, facts = [], app.memory.facts
+
+        def noted(*arguments: Any, **options: Any) -> Any:
+            asked.append(arguments)
+            return facts(*arguments, **options)
+
+        app.memory.facts = noted  # type: ignore[method-assign]
+        await pilot.pause(0.3)
+        assert asked == []
+
+    drive(flow, memory.config)
+
+
 def test_a_fact_leads_to_the_one_that_it_names(memory: Home) -> None:
     async def flow(app: SecondMe, pilot: Pilot[None]) -> None:
         await opened(app, pilot, "4")

@@ -229,7 +229,7 @@ def test_the_installed_program_in_a_terminal(own: Home) -> None:
         tmux("kill-server")
 
 
-def test_without_a_terminal_the_command_says_what_is_there(own: Home) -> None:
-    done = own.run()
+def test_without_a_terminal_the_command_says_what_is_there(tmp_path: Path) -> None:
+    done = Home(tmp_path / "home").run()
     assert done.code == 0
     assert "nothing is remembered yet" in done.out

@@ -16,7 +16,10 @@ from tests.tui.replay import Replayed, Tape, read
 from tests.tui.scenes import SCENES, welcome
 
 SIZES = {"80x24": (80, 24), "120x40": (120, 40)}
-VARIANTS = [(n, s, t) for n in [*SCENES, "welcome"] for s in SIZES for t in ("night", "day")]
+THEMES = ("night", "day")
+APART = {"palette"}
+"""Scenes that are begun anew for each theme: what lies below a palette changes when that has gone."""
+VARIANTS = [(name, size) for name in [*SCENES, "welcome"] for size in SIZES]
 
 
 def kept(name: str, size: str, theme: str) -> Path:
@@ -24,28 +27,26 @@ def kept(name: str, size: str, theme: str) -> Path:
     return Path(__file__).parent / "screens" / f"{name}-{size}-{theme}.txt"
 
 
-def draw(tapes: dict[str, Tape], name: str, size: str, theme: str) -> tuple[str, str]:
-    """A screen as it is compared, and as a picture (SVG)."""
-    drawn: list[str] = []
+def draw(tapes: dict[str, Tape], name: str, size: str) -> dict[str, tuple[str, str]]:
+    """A screen in each theme, as it is compared and as a picture (SVG)."""
+    drawn: dict[str, tuple[str, str]] = {}
 
     async def flow(app: SecondMe, pilot: Pilot[None]) -> None:
+        themes = (app.theme,) if name in APART else THEMES
         await (SCENES | {"welcome": welcome})[name](app, pilot)
         for field in app.screen.query(Input):
             field.cursor_blink = False
-        await pilot.pause(0.05)
-        drawn.extend((_lines(app), app.export_screenshot()))
+        for theme in themes:
+            app.theme = theme
+            await pilot.pause(0.05)
+            drawn[theme] = (_lines(app), app.export_screenshot())
 
     settings = config.load({"HOME": "/home/ines", "SECONDME_HOME": "/home/ines/.secondme"})
     tape = tapes["new" if name == "welcome" else "life"]
-    drive(
-        flow,
-        settings,
-        Replayed(settings, tape),
-        size=SIZES[size],
-        theme=theme,
-        begin=name == "welcome",
-    )
-    return drawn[0], drawn[1]
+    for theme in THEMES if name in APART else THEMES[:1]:
+        memory = Replayed(settings, tape)
+        drive(flow, settings, memory, size=SIZES[size], theme=theme, begin=name == "welcome")
+    return drawn
 
 
 def _lines(app: SecondMe) -> str:
@@ -67,18 +68,18 @@ def tapes() -> dict[str, Tape]:
     return read()
 
 
-@pytest.mark.parametrize(("name", "size", "theme"), VARIANTS)
+@pytest.mark.parametrize(("name", "size"), VARIANTS)
 def test_a_screen_looks_as_it_did(
     tapes: dict[str, Tape],
     name: str,
     size: str,
-    theme: str,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("HOME", "/home/ines")
-    text, picture = draw(tapes, name, size, theme)
-    (tmp_path / "screen.svg").write_text(picture, encoding="utf-8")
-    assert text == kept(name, size, theme).read_text(encoding="utf-8"), (
-        f"look at {tmp_path}/screen.svg; `python -m tests.tui.record` keeps what has changed on purpose"
-    )
+    for theme, (text, picture) in draw(tapes, name, size).items():
+        (tmp_path / f"{theme}.svg").write_text(picture, encoding="utf-8")
+        assert text == kept(name, size, theme).read_text(encoding="utf-8"), (
+            f"look at {tmp_path}/{theme}.svg; `python -m tests.tui.record` keeps what has changed on"
+            " purpose"
+        )

@@ -10,6 +10,7 @@ import inspect
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -31,13 +32,17 @@ class Call:
     stop: threading.Event = field(default_factory=threading.Event)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class UseCase:
     """A function that clients can call by name."""
 
     name: str
     function: Callable[..., Any]
-    checked: Callable[..., Any]
+
+    @cached_property
+    def checked(self) -> Callable[..., Any]:
+        """The function with its parameters checked; made for the first call, so that a core starts soon."""
+        return validate_call(config=ConfigDict(arbitrary_types_allowed=True))(self.function)
 
     def run(self, core: Core, call: Call, params: dict[str, Any]) -> Any:
         """Check the parameters and run. Raises `BadInputError` that names what does not fit."""
@@ -59,8 +64,7 @@ def use_case(function: Callable[..., Any]) -> Callable[..., Any]:
     """Offer a function to clients under its name, with dashes for underscores
     and without the one that keeps a name from being a keyword."""
     name = function.__name__.rstrip("_").replace("_", "-")
-    checked = validate_call(config=ConfigDict(arbitrary_types_allowed=True))(function)
-    USE_CASES[name] = UseCase(name, function, checked)
+    USE_CASES[name] = UseCase(name, function)
     return function
 
 

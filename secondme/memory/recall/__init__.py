@@ -129,6 +129,7 @@ class Recall:
         order = np.argsort(-total, kind="stable")
         numbers = pool.numbers.tolist()
         ranks = {name: _ranks(scores) for name, scores in pool.found.items()}
+        measured = {name: np.nan_to_num(scores) for name, scores in raw.items()}
         moments = self._record.moments.by_number([numbers[i] for i in order[: 2 * k + 20]])
         firsts = self._record.alike.firsts(list(moments)) if merge else {}
         hits: list[Hit] = []
@@ -147,7 +148,7 @@ class Recall:
                     moment,
                     float(total[i]),
                     {name: float(part[i]) for name, part in parts.items()},
-                    {name: float(np.nan_to_num(value[i])) for name, value in raw.items()},
+                    {name: float(value[i]) for name, value in measured.items()},
                     {name: rank[moment.n] for name, rank in ranks.items() if moment.n in rank},
                 )
             )

@@ -44,12 +44,14 @@ class Strength:
     def judge(self, query: Query, pool: Pool) -> Scores:
         if query.all:
             return np.zeros(len(pool))
-        now, numbers = to_ms(query.now), pool.numbers.tolist()
-        uses = self._uses.of(numbers)
-        rows = zip(numbers, pool.times(), pool.speakers(), strict=True)
-        return np.array(
-            [strength(said, speaker is not None, uses.get(n, ()), now) for n, said, speaker in rows]
-        )
+        now, times, speakers = to_ms(query.now), pool.times(), pool.speakers()
+        ages = np.maximum(0, now - np.array(times)) / DAY_MS
+        fades = np.array([speaker is not None for speaker in speakers])
+        strengths = FADES * np.where(fades, np.expm1(-ages / STABILITY_DAYS), 0.0)
+        for n, uses in self._uses.of(pool.numbers.tolist()).items():  # few were ever used
+            at = int(np.searchsorted(pool.numbers, n))
+            strengths[at] = strength(times[at], speakers[at] is not None, uses, now)
+        return strengths
 
 
 def strength(said: int, fades: bool, uses: Sequence[tuple[Kind, int]], now: int) -> float:

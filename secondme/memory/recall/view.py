@@ -49,21 +49,25 @@ class Pool:
         embedder: str,
         ahead: int = 0,
     ) -> None:
-        """`found` is each view's own score of what it found; vectors are read `ahead` of candidates."""
+        """`found` is each view's own score of what it found; moments and vectors so far `ahead` of
+        candidates are read."""
         self.found = found
         self._record = record
         self._embedder = embedder
         self._cosines: Scores | None = None
         self._texts: list[str] | None = None
         self._ahead = ahead
-        self._look_at(sorted(numbers), EARLIER, max(ahead, 1))
+        self._read(sorted(numbers))
 
-    def _look_at(self, numbers: list[int], behind: int, ahead: int) -> None:
-        """Take these as the candidates and read who stands where around them."""
-        around = sorted({n + k for n in numbers for k in range(-behind, ahead + 1)})
+    def _read(self, numbers: list[int]) -> None:
+        """Take these as the candidates and read who stands where from there on, and what else was
+        found beside them."""
+        around = {n + k for n in numbers for k in range(self._ahead + 1)}
+        beside = {n + k for n in numbers for k in (-1, 1)}
+        around |= beside & set[int]().union(*self.found.values())
         rows = self._record.store.query_in(
             "select n, item_id, session, seq, speaker, time from moments where n in ({}) and live = 1",
-            around,
+            sorted(around),
         )
         rows.sort(key=itemgetter(0))
         sessions: dict[tuple[str, str], int] = {}
@@ -79,13 +83,24 @@ class Pool:
 
     def narrowed(self, chosen: NDArray[np.intp], filter_: Filter) -> Pool:
         """A pool of the chosen candidates (by place) and of those that stand just before them in their
-        sessions and pass the filter, with vectors ahead."""
-        numbers = set(self.numbers[chosen].tolist())
+        sessions and pass the filter, with moments and vectors ahead."""
+        best = self.numbers[chosen].tolist()
+        near = {n - k for n in best for k in range(EARLIER + 1)}
+        passing = self._record.moments.passing(sorted(near), filter_)
+        pool = Pool(self._record, passing, self.found, self._embedder, AHEAD)
+        pool._keep(pool._leading_to(set(best)))
+        return pool
+
+    def _leading_to(self, numbers: set[int]) -> NDArray[np.bool_]:
+        """Which candidates are among the numbers or stand just before one in its session."""
+        kept = np.array([n in numbers for n in self.numbers.tolist()], bool)
         for offset in range(1, EARLIER + 1):
-            places, there = self.neighbours(-offset)
-            numbers.update(self.near[places[chosen][there[chosen]]].tolist())
-        numbers = self._record.moments.passing(sorted(numbers), filter_)
-        return Pool(self._record, numbers, self.found, self._embedder, AHEAD)
+            places, there = self.neighbours(offset)
+            kept |= there & np.array([n in numbers for n in self.near[places].tolist()], bool)
+        return kept
+
+    def _keep(self, chosen: NDArray[np.bool_]) -> None:
+        self.numbers, self._at = self.numbers[chosen], self._at[chosen]
 
     def __len__(self) -> int:
         return len(self.numbers)
