@@ -23,6 +23,7 @@ import tempfile
 import termios
 import time
 from collections.abc import AsyncGenerator
+from compileall import compile_dir
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ from core_of_its_own import percentile, scratch_core, table
 from life import QUESTIONS
 from recall_speed import fill
 
+import secondme
 from secondme import config
 from secondme.tui.app import SecondMe
 from secondme.tui.memory import Memory
@@ -52,6 +54,7 @@ def main() -> None:
     parser.add_argument("--sizes", type=int, nargs="*", default=[1000, 100_000])
     parser.add_argument("--starts", type=int, default=10)
     options = parser.parse_args()
+    compile_dir(Path(secondme.__file__).parent, quiet=1)  # as installing does
     with scratch_core() as client:
         client.ensure()
         command = str(Path(sys.executable).parent / "secondme")

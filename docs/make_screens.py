@@ -3,7 +3,8 @@
     python docs/make_screens.py           # assets/app-*.svg, from what the tests have recorded
     python docs/make_screens.py --cast    # assets/tour.cast as well: a real terminal, core and models
 
-The cast needs the default models (`secondme model fetch`) and about a minute.
+The cast needs the default models (`secondme model fetch`) and a few minutes, most of them for reading
+the demo life.
 """
 
 from __future__ import annotations
@@ -58,11 +59,17 @@ TOUR = (
     ("", 0.6, "\r"),
     ("13 May 2024", 2.5, "\x1bOS"),
     ("to decide", 2.5, "t"),
-    ("sister", 2.5, "\x1b[18~"),
+    ("partner of", 2.5, "\x1b[18~"),
     ("licence", 4.0, "\x1b[19~"),
-    ("209 new", 2.5, "\x11"),
+    ("209 new", 2.0, "v"),
+    ("recall ·", 2.5, "\x11"),
 )
-"""What is waited for on the screen, for how many seconds then, and what is typed after."""
+"""What has to stand on the screen, for how many seconds then, and what is typed after."""
+_WRITTEN = re.compile(
+    r"\x1b\[(\d+;\d+)H|(\x1b\[[^a-zA-Z]*[a-zA-Z]|\x1b[\]P].*?(?:\x07|\x1b\\)|\x1b.)|(.)", re.S
+)
+"""A place to go to, another sequence, or a character."""
+_CUT_OFF = re.compile(rb"\x1b(?:\[[^a-zA-Z]*)?\Z")
 
 
 def pictures() -> None:
@@ -122,6 +129,7 @@ def _toured(home: Home) -> list[tuple[float, str]]:
         os.execve(COMMAND, [str(COMMAND)], env)
     fcntl.ioctl(master, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, COLUMNS, 0, 0))
     events: list[tuple[float, bytes]] = []
+    terminal = _Terminal()
     start = time.monotonic()
 
     def record(seconds: float) -> None:
@@ -129,16 +137,19 @@ def _toured(home: Home) -> list[tuple[float, str]]:
         while time.monotonic() < end:
             if select.select([master], [], [], 0.02)[0]:
                 try:
-                    events.append((time.monotonic() - start, os.read(master, 65536)))
+                    data = os.read(master, 65536)
                 except OSError:
                     return
+                events.append((time.monotonic() - start, data))
+                terminal.write(data)
 
-    seen = 0
     for text, pause, keys in TOUR:
         deadline = time.monotonic() + 60
-        while text and text not in _plain(events[seen:]) and time.monotonic() < deadline:
+        while text not in (shown := terminal.text()):
+            if time.monotonic() > deadline:
+                os.kill(pid, 9)
+                raise SystemExit(f"{text!r} does not come up:\n{shown}")
             record(0.2)
-        seen = len(events)
         record(pause)
         pieces = list(keys) if keys.isprintable() else [keys]
         for piece in pieces:
@@ -157,10 +168,32 @@ def _toured(home: Home) -> list[tuple[float, str]]:
     return joined
 
 
-def _plain(events: list[tuple[float, bytes]]) -> str:
-    """What was written, without the terminal's sequences."""
-    written = b"".join(data for _, data in events).decode("utf-8", "ignore")
-    return re.sub(r"\x1b\[[^a-zA-Z]*[a-zA-Z]", "", written)
+class _Terminal:
+    """What stands on the screen: the app only moves about and writes."""
+
+    def __init__(self) -> None:
+        self._rows = [[" "] * COLUMNS for _ in range(LINES)]
+        self._row = self._column = 0
+        self._held = b""
+
+    def write(self, data: bytes) -> None:
+        """Take in what was written; a sequence that is cut off waits for the rest of it."""
+        data = self._held + data
+        cut = _CUT_OFF.search(data)
+        self._held = cut[0] if cut else b""
+        data = data.removesuffix(self._held)
+        for place, other, text in _WRITTEN.findall(data.decode("utf-8", "ignore")):
+            if place:
+                self._row, self._column = (int(number) - 1 for number in place.split(";"))
+            elif text == "\n":
+                self._row, self._column = self._row + 1, 0
+            elif not other and text != "\r" and self._row < LINES and self._column < COLUMNS:
+                self._rows[self._row][self._column] = text
+                self._column += 1
+
+    def text(self) -> str:
+        """The screen's lines."""
+        return "\n".join("".join(row).rstrip() for row in self._rows)
 
 
 if __name__ == "__main__":

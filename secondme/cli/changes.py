@@ -172,21 +172,38 @@ def log(
         typer.Option(
             "--kind",
             metavar="KIND",
-            help="Only add, note, chat, forget, erase, mark, watch, source-remove, export, undo or redo.",
+            help="Only add, note, chat, forget, erase, mark, watch, source-remove, export, undo or redo;"
+            " with --reads, recall or another way.",
         ),
     ] = None,
     before: Annotated[
-        str | None, typer.Option("--before", metavar="ID", help="Only changes before this one.")
+        str | None,
+        typer.Option(
+            "--before", metavar="ID", help="Only changes before this one; with --reads, a date."
+        ),
     ] = None,
+    reads: Annotated[
+        bool, typer.Option("--reads", help="What was read, and by whom, instead of changes.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Show the journal: every change of the memory, newest first.
+
+    With --reads it shows which program was given which moments, and how: by recall, ask, show and so
+    on. Only their ids are kept, for 90 days, never a question, and
+    nothing of private conversations; what is erased for good is erased there too.
 
     Examples:
         secondme log
         secondme log -n 100 --kind forget
         secondme log --json | jq -r '.entries[0].id'
+        secondme log --reads
+        secondme log --reads --kind recall --before 2024-06
+        secondme log --reads --json | jq -r '.reads[].client' | sort | uniq -c
     """
+    if reads:
+        _show_reads(call("reads", limit=limit, kind=kind, before=before), json)
+        return
     result = call("log", limit=limit, kind=kind, before=before)
     if json:
         print_json(result)
@@ -207,6 +224,28 @@ def log(
         for entry in entries
     ]
     for line in table(rows, ("id", "time", "kind", "by", "what")):
+        out(line)
+
+
+def _show_reads(result: dict[str, Any], json: bool) -> None:
+    """Which client was given what."""
+    if json:
+        print_json(result)
+        return
+    rows = [
+        (
+            minute(read["time"]),
+            one_line(read["client"]),
+            read["kind"],
+            f"{len(read['moments']):,}",
+            one_line(read["first"][0]["text"]) if read["first"] else "",
+        )
+        for read in result["reads"]
+    ]
+    if not rows:
+        out("nothing was read")
+        return
+    for line in table(rows, ("time", "by", "how", "moments", "the first of them")):
         out(line)
 
 

@@ -13,6 +13,10 @@ from secondme.cli.output import bold, dim, marked, note, out, table
 from secondme.wording import counted, day, one_line
 
 _ID = 8
+_AsOf = Annotated[
+    str | None,
+    typer.Option("--as-of", metavar="DATE", help="As it stood then, by what was said until then."),
+]
 _Id = Annotated[str, typer.Argument(metavar="ID", help="A fact's id, or the beginning of it.")]
 
 
@@ -51,12 +55,7 @@ def list_(
         str | None,
         typer.Argument(metavar="WHO", help="A name, or me; everybody without.", show_default=False),
     ] = None,
-    as_of: Annotated[
-        str | None,
-        typer.Option(
-            "--as-of", metavar="DATE", help="As it stood then, by what was said until then."
-        ),
-    ] = None,
+    as_of: _AsOf = None,
     history: Annotated[
         bool, typer.Option("--history", help="Also what is over, replaced or rejected.")
     ] = False,
@@ -170,14 +169,15 @@ def _decided(result: dict[str, Any], json: bool) -> None:
 
 
 @app.add()
-def conflicts(json: Json = False) -> None:
+def conflicts(as_of: _AsOf = None, json: Json = False) -> None:
     """Show facts that stand against one another with equal right, for you to decide.
 
     Examples:
         secondme conflicts
+        secondme conflicts --as-of 2024-06
         secondme facts confirm f3k9x2ab
     """
-    result = call("conflicts")
+    result = call("conflicts", as_of=as_of)
     if json:
         print_json(result)
         return
@@ -190,17 +190,18 @@ def conflicts(json: Json = False) -> None:
 
 
 @app.add()
-def review(json: Json = False) -> None:
+def review(as_of: _AsOf = None, json: Json = False) -> None:
     """Show sensitive or doubtful facts that wait for your word: health, money, numbers of documents.
 
     With the setting unconfirmed = held they are not used until you confirm them.
 
     Examples:
         secondme review
+        secondme review --as-of 2024-06
         secondme facts confirm f3k9x2ab
         secondme config set unconfirmed held
     """
-    result = call("review")
+    result = call("review", as_of=as_of)
     if json:
         print_json(result)
         return
@@ -238,6 +239,7 @@ def people_list(
     guessed: Annotated[
         bool, typer.Option("--guessed", help="Also names that only look like one of the kind.")
     ] = False,
+    as_of: _AsOf = None,
     json: Json = False,
 ) -> None:
     """List people, or another kind, most mentioned first; `list` itself may be left out.
@@ -247,10 +249,11 @@ def people_list(
     Examples:
         secondme people list
         secondme people Katrin
+        secondme people --as-of 2023
         secondme people --kind organisation --json
     """
     wanted = None if name is not None or kind == "all" else kind or "person"
-    result = call("entities", name=name, kind=wanted, guessed=guessed)
+    result = call("entities", name=name, kind=wanted, guessed=guessed, as_of=as_of)
     if json:
         print_json(result)
         return

@@ -239,7 +239,12 @@ def plan(
         f"about {result['tokens_s']} tokens a second "
         f"({basis}; the disk gives {result['disk_mb_s']:,.0f} MB/s)"
     )
-    out(dim(f"the smallest that works is {result['smallest']:,.0f} MB"))
+    out(
+        dim(
+            f"the smallest that works is {result['smallest']:,.0f} MB;"
+            f" all of it fits in {result['whole']:,.0f} MB"
+        )
+    )
 
 
 @model.add()

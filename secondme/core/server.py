@@ -75,7 +75,7 @@ class Server:
         streaming = False
         try:
             use_case, params = await self._read(request)
-            call = Call(request.headers.get(CLIENT_HEADER, "unknown")[:40], threading.Event())
+            call = Call(_client(request), threading.Event())
             if inspect.isgeneratorfunction(use_case.function):
                 streaming = True
                 return StreamingResponse(
@@ -158,6 +158,12 @@ class Server:
             while not queue.empty():
                 queue.get_nowait()
             task.add_done_callback(lambda _: self._done())
+
+
+def _client(request: Request) -> str:
+    """The name under which a client stands in the journal: its own, or that of the program it is."""
+    given = request.headers.get(CLIENT_HEADER) or request.headers.get("User-Agent") or "unknown"
+    return given[:40]
 
 
 def _safely(events: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:

@@ -12,6 +12,7 @@ from secondme.record.episodes import Episodes
 from secondme.record.items import Items
 from secondme.record.journal import Journal
 from secondme.record.moments import Moments
+from secondme.record.reads import Reads
 from secondme.record.sources import Sources
 from secondme.record.times import Times
 from secondme.record.uses import Uses
@@ -34,8 +35,10 @@ class Record:
         self.episodes = Episodes(self.store)
         self.alike = Alike(self.store)
         self.uses = Uses(self.store)
+        self.reads = Reads(self.store)
         self.times = Times(self.store)
 
     def close(self) -> None:
         """Close the file; call once, when nobody uses the record any more."""
+        self.reads.flush()
         self.store.close()

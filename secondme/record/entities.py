@@ -153,17 +153,26 @@ class Entities:
             db.execute("insert into entities values (?,?)", (id_, kind))
         return id_
 
-    def all(self, ids: Sequence[str] | None = None) -> list[Entity]:
-        """Entities that live moments mention or make claims about, most mentioned first."""
+    def all(self, ids: Sequence[str] | None = None, until: int | None = None) -> list[Entity]:
+        """Entities that live moments mention or make claims about, most mentioned first.
+
+        With `until` (ms) only what had been said by then counts, and names that were known then."""
         entities: dict[str, Entity] = {}
         names: dict[str, list[Name]] = {}
-        for row in self._store.query("select key, name, entity_id, moment from names order by key"):
+        known = (
+            "select key, name, entity_id, moment from names where :until is null or key = :me or exists"
+            " (select 1 from moments m where m.id = moment and m.time <= :until) or exists (select 1"
+            " from mentions t join moments m using (n) where t.key = names.key and m.time <= :until)"
+            " order by key"
+        )
+        for row in self._store.query(known, {"until": until, "me": ME}):
             names.setdefault(row[2], []).append(Name(*row))
         counts: dict[str, int] = dict(
             self._store.query(
                 "select e, count(*) from (select distinct n.entity_id as e, t.n from mentions t"
-                " join names n on n.key = t.key join moments m on m.n = t.n and m.live = 1)"
-                " group by e"
+                " join names n on n.key = t.key join moments m on m.n = t.n and m.live = 1"
+                " where :until is null or m.time <= :until) group by e",
+                {"until": until},
             )  # type: ignore[arg-type]
         )
         for row in self._store.query("select id, kind from entities"):

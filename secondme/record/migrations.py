@@ -302,3 +302,20 @@ def uses_and_alike(db: Database) -> None:
 def verbs_of_moments(db: Database) -> None:
     """The verbs of a moment, by their stems with spaces between, where a parser has read it."""
     db.executescript("alter table readings add column verbs text not null default ''")
+
+
+@migrations()
+def reads(db: Database) -> None:
+    """Which client was given which moments, when and by which use case."""
+    db.executescript(
+        """
+        create table reads (
+            time integer not null,
+            client text not null,
+            kind text not null,
+            n integer not null references moments(n) on delete cascade,
+            primary key (time, client, kind, n)
+        ) strict, without rowid;
+        create index reads_n on reads(n);
+        """
+    )

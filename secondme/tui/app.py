@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 from collections.abc import Callable, Iterable
 from importlib import import_module
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
+from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
 from textual.app import App, ComposeResult, ScreenStackError, SystemCommand
 from textual.binding import Binding
 from textual.containers import Horizontal
@@ -22,13 +24,16 @@ from secondme.errors import SecondMeError
 from secondme.tui.memory import Memory
 from secondme.tui.pane import Pane, Said
 from secondme.tui.panes.ask import AskPane
-from secondme.tui.shapes import State
 from secondme.tui.themes import THEMES
 from secondme.tui.widgets.bars import Notice, Screens, Standing
+
+if TYPE_CHECKING:
+    from secondme.tui.shapes import State
 
 _ROOMY = 110
 """Columns from which a moment has room beside the others."""
 _AGAIN = 3.0
+_MOVING = "Moving and typing"
 
 
 def later(module: str, name: str) -> Callable[[Memory], Pane]:
@@ -52,6 +57,10 @@ PANES: dict[str, tuple[str, Callable[[Memory], Pane]]] = {
     "journal": ("Journal", later("journal", "JournalPane")),
 }
 """Title and maker of each screen, by id and in the order of their keys."""
+for _number in range(
+    1, len(PANES) + 1
+):  # Textual takes alt and a number for what a Mac writes then
+    cast(dict[str, object], ANSI_SEQUENCES_KEYS).pop(f"\x1b{_number}", None)
 
 
 class SecondMe(App[None]):
@@ -106,7 +115,7 @@ class SecondMe(App[None]):
         self.call_after_refresh(self._follow)
 
     def _handle_exception(self, error: Exception) -> None:
-        """Work in the background that finds its widgets gone while the app closes has not failed."""
+        """What finds its widgets gone while the app closes has not failed."""
         if self.is_running or not isinstance(error, (WorkerFailed, NoMatches, ScreenStackError)):
             super()._handle_exception(error)
 
@@ -144,9 +153,7 @@ class SecondMe(App[None]):
 
     def tell(self, line: str, *, trouble: bool = False, stay: bool = False) -> None:
         """Tell the person something in one line."""
-        for screen in self.screen_stack[:1]:  # none, while the app closes
-            for notice in screen.query(Notice):
-                notice.tell(line, trouble=trouble, stay=stay)
+        self.query_one(Notice).tell(line, trouble=trouble, stay=stay)
 
     async def on_screens_chosen(self, event: Screens.Chosen) -> None:
         """A screen was chosen with the mouse."""
@@ -157,6 +164,7 @@ class SecondMe(App[None]):
         self.tell(event.line, trouble=event.trouble)
 
     def _follow(self) -> None:
+        gc.enable()
         self.run_worker(self._keep_up(), group="core", exclusive=True)
 
     async def _keep_up(self) -> None:
@@ -175,7 +183,7 @@ class SecondMe(App[None]):
                     if fell:
                         fell = False
                         self.tell("the core is running again; nothing that was taken in is lost")
-                    self.state = cast(State, event)
+                    self.state = cast("State", event)
                 self.tell(
                     "the core was stopped; it starts again when you ask for something", stay=True
                 )
@@ -196,8 +204,8 @@ class SecondMe(App[None]):
 
     def watch_state(self, state: State | None) -> None:
         """Tell whoever shows it."""
-        if state is not None and self.is_running:
-            self.screen_stack[0].query_one(Standing).tell(state)
+        if state is not None:
+            self.query_one(Standing).tell(state)
             self.pane.told(state)
             if not self._greeted:
                 self._greeted = True
@@ -233,15 +241,15 @@ class SecondMe(App[None]):
         self.push_screen(Help(self._keys()))
 
     def _keys(self) -> list[tuple[str, list[tuple[str, str]]]]:
-        """Keys by whose they are, from the bindings in force: the nearest to the focus first."""
+        """Keys by whose they are, from the bindings in force: the nearest to the focus first, and last how
+        one moves and types, as everywhere else."""
         sections: dict[str, dict[str, str]] = {}
         for active in self.screen.active_bindings.values():
             binding = active.binding
             if not binding.description or binding.system:
                 continue
             node = active.node
-            title = getattr(node, "TITLE", None) or type(node).__name__
-            title = "Everywhere" if node is self else str(title)
+            title = "Everywhere" if node is self else str(getattr(node, "TITLE", None) or _MOVING)
             keys = sections.setdefault(title, {})
             shown = self.get_key_display(binding)
             keys[binding.description] = (
@@ -249,7 +257,7 @@ class SecondMe(App[None]):
             )
         return [
             (title, [(shown, does) for does, shown in keys.items()])
-            for title, keys in sections.items()
+            for title, keys in sorted(sections.items(), key=lambda section: section[0] == _MOVING)
         ]
 
     def action_undo(self) -> None:

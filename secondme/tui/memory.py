@@ -15,17 +15,17 @@ from typing import TYPE_CHECKING, Any, cast
 from secondme import __version__, errors
 from secondme.config import Config
 from secondme.core.client import CLIENT_HEADER, VERSION_HEADER, CoreClient, error_of, lost
-from secondme.tui import shapes
-from secondme.tui.shapes import Event
 
 if TYPE_CHECKING:
     import httpx
+
+    from secondme.tui import shapes
+    from secondme.tui.shapes import Event
 
 TEXT = 6_000
 """Characters of a moment that are shown; the original holds the rest."""
 LINE = 600
 """Characters of a moment in a list."""
-_PAGE = 100
 _NAMES = 2000
 
 
@@ -160,15 +160,16 @@ class Memory:
     async def recall(self, question: str, **options: Any) -> shapes.Recalled:
         """The moments that a question is about, best first."""
         options.setdefault("length", LINE)
-        return cast(shapes.Recalled, await self.call("recall", question=question, **options))
+        return cast("shapes.Recalled", await self.call("recall", question=question, **options))
 
-    async def show(self, id_: str, around: int = 3) -> shapes.Shown:
-        """A moment in its surroundings."""
-        return cast(shapes.Shown, await self.call("show", id=id_, around=around, length=TEXT))
+    async def show(self, id_: str, around: int = 3, *, private: bool = False) -> shapes.Shown:
+        """A moment in its surroundings; that it was looked at is not noted if that is private."""
+        shown = await self.call("show", id=id_, around=around, length=TEXT, private=private or None)
+        return cast("shapes.Shown", shown)
 
-    async def original(self, id_: str) -> shapes.Original:
+    async def original(self, id_: str, *, private: bool = False) -> shapes.Original:
         """What stands around a moment in its original."""
-        return cast(shapes.Original, await self.call("original", id=id_))
+        return cast("shapes.Original", await self.call("original", id=id_, private=private or None))
 
     async def speakers(self) -> list[tuple[str, int]]:
         """Everyone who speaks, with the number of their moments, most first."""
@@ -177,92 +178,99 @@ class Memory:
     async def timeline(self, when: str | None = None, by: str | None = None) -> shapes.Timeline:
         """How much there is along time, or the moments of a day."""
         found = await self.call("timeline", when=when, by=by, length=LINE)
-        return cast(shapes.Timeline, found)
+        return cast("shapes.Timeline", found)
 
     async def episode(self, id_: str) -> shapes.Episode:
         """An episode with all its moments."""
-        return cast(shapes.Episode, await self.call("show", id=id_))
+        return cast("shapes.Episode", await self.call("show", id=id_))
 
-    async def entities(self, kind: str) -> list[shapes.Entity]:
-        """People or another kind, most mentioned first."""
-        found = await self.call("entities", kind=kind, limit=_NAMES)
-        return cast(list[shapes.Entity], found["entities"])
+    async def entities(self, kind: str, as_of: str | None = None) -> list[shapes.Entity]:
+        """People or another kind, most mentioned first, now or up to a day."""
+        found = await self.call("entities", kind=kind, as_of=as_of, limit=_NAMES)
+        return cast("list[shapes.Entity]", found["entities"])
 
     async def facts(
         self, who: str, as_of: str | None = None, *, history: bool = False
     ) -> list[shapes.Fact]:
         """What is known of one, now or as it stood on a day; with `history` also what is over."""
         found = await self.call("facts", who=who, as_of=as_of, history=history)
-        return cast(list[shapes.Fact], found["facts"])
+        return cast("list[shapes.Fact]", found["facts"])
 
     async def resting_on(self, moment: str, *, history: bool = False) -> list[shapes.Fact]:
         """The facts that rest on a moment; with `history` also what is over or rejected."""
         found = await self.call("facts", moment=moment, history=history or None)
-        return cast(list[shapes.Fact], found["facts"])
+        return cast("list[shapes.Fact]", found["facts"])
 
     async def mark(self, moment: str, verdict: str) -> None:
         """Say that a moment is good or wrong."""
         await self.call("mark", ids=[moment], verdict=verdict)
 
-    async def conflicts(self) -> list[list[shapes.Fact]]:
-        """Groups of facts of which only one can be so."""
-        groups = (await self.call("conflicts"))["conflicts"]
-        return [cast(list[shapes.Fact], group["facts"]) for group in groups]
+    async def conflicts(self, as_of: str | None = None) -> list[list[shapes.Fact]]:
+        """Groups of facts of which only one can be so, now or as it stood on a day."""
+        groups = (await self.call("conflicts", as_of=as_of))["conflicts"]
+        return [cast("list[shapes.Fact]", group["facts"]) for group in groups]
 
-    async def review(self) -> list[shapes.Fact]:
-        """Facts that wait for the person's word, the most doubtful first."""
-        return cast(list[shapes.Fact], (await self.call("review"))["facts"])
+    async def review(self, as_of: str | None = None) -> list[shapes.Fact]:
+        """Facts that wait for the person's word, the most doubtful first, now or as it stood on a day."""
+        return cast("list[shapes.Fact]", (await self.call("review", as_of=as_of))["facts"])
 
     async def profile(self) -> list[shapes.Value]:
         """What is known of the person, by field."""
-        return cast(list[shapes.Value], (await self.call("profile"))["values"])
+        return cast("list[shapes.Value]", (await self.call("profile"))["values"])
 
     async def decide(self, verdict: str, id_: str, value: str | None = None) -> shapes.Fact:
         """Confirm, reject or edit a fact; returns what it is then."""
-        return cast(shapes.Fact, (await self.call(f"fact-{verdict}", id=id_, value=value))["fact"])
+        return cast(
+            "shapes.Fact", (await self.call(f"fact-{verdict}", id=id_, value=value))["fact"]
+        )
 
     async def merge(self, first: str, other: str) -> shapes.Entity:
         """Join two of whom the names are of one; by id or name."""
         joined = await self.call("entity-merge", names=[first, other])
-        return cast(shapes.Entity, joined["entity"])
+        return cast("shapes.Entity", joined["entity"])
 
     async def split(self, who: str, alias: str) -> list[shapes.Entity]:
         """Take a name out of somebody's; returns the two."""
         parts = await self.call("entity-split", name=who, aliases=[alias])
-        return cast(list[shapes.Entity], parts["entities"])
+        return cast("list[shapes.Entity]", parts["entities"])
 
     async def sources(self) -> list[shapes.Source]:
         """Where the memory's content comes from."""
-        return cast(list[shapes.Source], (await self.call("sources"))["sources"])
+        return cast("list[shapes.Source]", (await self.call("sources"))["sources"])
 
     async def models(self) -> list[shapes.Model]:
         """The models that are known by name, or are here."""
-        return cast(list[shapes.Model], (await self.call("models"))["models"])
+        return cast("list[shapes.Model]", (await self.call("models"))["models"])
 
     async def plan(self, model: str, memory: int) -> shapes.Plan:
         """What so many megabytes buy with a model. Raises `BadInputError` for too few."""
-        return cast(shapes.Plan, await self.call("model-plan", name=model, memory=memory))
+        return cast("shapes.Plan", await self.call("model-plan", name=model, memory=memory))
 
     async def residency(self) -> shapes.Residency | None:
         """How the weights of the model that answers lie; None while none runs in a budget."""
         return cast("shapes.Residency | None", (await self.call("residency"))["residency"])
 
-    async def log(self, before: str | None = None) -> list[shapes.Change]:
+    async def log(self, limit: int, before: str | None = None) -> list[shapes.Change]:
         """The journal, newest first; from the one after `before` on."""
-        found = await self.call("log", limit=_PAGE, before=before)
-        return cast(list[shapes.Change], found["entries"])
+        found = await self.call("log", limit=limit, before=before)
+        return cast("list[shapes.Change]", found["entries"])
+
+    async def reads(self, limit: int, before: str | None = None) -> list[shapes.Read]:
+        """What was read by which client, newest first; from before a time on."""
+        found = await self.call("reads", limit=limit, before=before)
+        return cast("list[shapes.Read]", found["reads"])
 
     async def forget(self, ids: list[str]) -> shapes.Forgotten:
         """Forget moments; it can be taken back."""
-        return cast(shapes.Forgotten, await self.call("forget", ids=ids))
+        return cast("shapes.Forgotten", await self.call("forget", ids=ids))
 
     async def undo(self, id_: str | None = None) -> shapes.Change:
         """Take back the last change, or the one with this id; returns what was taken back."""
-        return cast(shapes.Change, (await self.call("undo", id=id_))["undone"])
+        return cast("shapes.Change", (await self.call("undo", id=id_))["undone"])
 
     async def redo(self, id_: str | None = None) -> shapes.Change:
         """Do a change again that was taken back; returns that change."""
-        return cast(shapes.Change, (await self.call("redo", id=id_))["redone"])
+        return cast("shapes.Change", (await self.call("redo", id=id_))["redone"])
 
 
 @contextmanager

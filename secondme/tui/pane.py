@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Coroutine
 from functools import cached_property, partial
 from inspect import CORO_CREATED, getcoroutinestate
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textual.binding import Binding
 from textual.containers import Vertical
@@ -15,10 +15,12 @@ from textual.worker import Worker
 
 from secondme.errors import SecondMeError
 from secondme.tui.memory import Memory
-from secondme.tui.shapes import State
 from secondme.tui.widgets.beside import Beside
 from secondme.tui.widgets.rows import Picked
 from secondme.wording import counted
+
+if TYPE_CHECKING:
+    from secondme.tui.shapes import State
 
 
 class Said(Message):
@@ -161,7 +163,8 @@ class MomentPane(Pane):
     async def _open_original(self, id_: str) -> None:
         from secondme.tui.widgets.dialogs import OriginalText
 
-        self.app.push_screen(OriginalText(await self.memory.original(id_)))
+        original = await self.memory.original(id_, private=self.beside.private)
+        self.app.push_screen(OriginalText(original))
 
     def action_put_aside(self) -> None:
         """Ask the same again without the chosen moment."""

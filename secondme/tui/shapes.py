@@ -150,6 +150,16 @@ class Change(TypedDict):
     undone_by: str | None
 
 
+class Read(TypedDict):
+    """What a client was given: the ids of all moments, and the first of them."""
+
+    time: str
+    client: str
+    kind: str
+    moments: list[str]
+    first: list[Moment]
+
+
 class Model(TypedDict):
     name: str
     aliases: list[str]
@@ -205,6 +215,7 @@ class Plan(TypedDict):
     name: str
     memory: int
     smallest: float
+    whole: float
     uses: float
     file: float
     parts: dict[str, float]

@@ -1,6 +1,7 @@
 """Six themes as design tokens: three dark ones, two light ones, and one of high contrast.
 
 `boost`, a little above the surface, stands among the variables: Textual makes its own of it elsewhere.
+Scrollbars have no track of their own: only where one stands is drawn.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ NIGHT = Theme(
     background="#13151a",
     surface="#191c23",
     panel="#242934",
-    variables={"boost": "#1e222b", "quiet": "#868d9b"},
+    variables={"scrollbar-background": "#13151a", "boost": "#1e222b", "quiet": "#868d9b"},
 )
 DUSK = Theme(
     name="dusk",
@@ -33,7 +34,7 @@ DUSK = Theme(
     background="#1b1722",
     surface="#221d2b",
     panel="#2f283b",
-    variables={"boost": "#282232", "quiet": "#958aa3"},
+    variables={"scrollbar-background": "#1b1722", "boost": "#282232", "quiet": "#958aa3"},
 )
 MOSS = Theme(
     name="moss",
@@ -47,7 +48,7 @@ MOSS = Theme(
     background="#121713",
     surface="#181f19",
     panel="#243026",
-    variables={"boost": "#1d261f", "quiet": "#87968a"},
+    variables={"scrollbar-background": "#121713", "boost": "#1d261f", "quiet": "#87968a"},
 )
 DAY = Theme(
     name="day",
@@ -61,7 +62,7 @@ DAY = Theme(
     background="#fcfbf9",
     surface="#f5f3ef",
     panel="#e8e5de",
-    variables={"boost": "#efece6", "quiet": "#6a6f78"},
+    variables={"scrollbar-background": "#fcfbf9", "boost": "#efece6", "quiet": "#6a6f78"},
     dark=False,
 )
 LINEN = Theme(
@@ -76,7 +77,7 @@ LINEN = Theme(
     background="#f7f0e4",
     surface="#f1e8d8",
     panel="#e4d8c2",
-    variables={"boost": "#ebe0cd", "quiet": "#7c6f5f"},
+    variables={"scrollbar-background": "#f7f0e4", "boost": "#ebe0cd", "quiet": "#7c6f5f"},
     dark=False,
 )
 CONTRAST = Theme(
@@ -91,7 +92,7 @@ CONTRAST = Theme(
     background="#000000",
     surface="#000000",
     panel="#303030",
-    variables={"boost": "#1c1c1c", "quiet": "#d0d0d0"},
+    variables={"scrollbar-background": "#000000", "boost": "#1c1c1c", "quiet": "#d0d0d0"},
     text_alpha=1.0,
 )
 THEMES = {theme.name: theme for theme in (NIGHT, DUSK, MOSS, DAY, LINEN, CONTRAST)}

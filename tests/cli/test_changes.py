@@ -151,3 +151,17 @@ def test_erasing_for_good_says_so_and_asks(fresh: Home) -> None:
     misused = fresh.run("forget", "--forgotten")
     assert misused.code == 2
     assert "add --hard" in misused.err
+
+
+def test_what_was_read_and_by_whom(fresh: Home) -> None:
+    assert fresh.run("log", "--reads").out == "nothing was read\n"
+    _notes(fresh, "the surprise party", "a museum ticket")
+    fresh.run("recall", "party", "-k", "1")
+    fresh.call("recall", question="ticket", k=1)
+    head, *lines = fresh.run("log", "--reads").out.splitlines()
+    assert head.split() == ["time", "by", "how", "moments", "the", "first", "of", "them"]
+    assert [" ".join(line.split()[4:]) for line in lines] == [
+        "test recall 1 a museum ticket",
+        "cli recall 1 the surprise party",
+    ]
+    assert fresh.run("log", "--reads", "--kind", "show").out == "nothing was read\n"

@@ -68,6 +68,7 @@ def outputs(tmp_path_factory: pytest.TempPathFactory, life: Path) -> dict[str, o
         run("secondme redo")
         home.run("undo")
         run("secondme log")
+        run("secondme log --reads")
         run("secondme sources rm", "life0")
         run("secondme status")
         run("secondme core status")

@@ -23,7 +23,8 @@ from secondme.model.chat import ChatTemplate, Completion, Message, Token
 from secondme.model.clients import LanguageClient
 from secondme.model.llama import LanguageModel
 from secondme.model.window import native, pressure
-from secondme.model.window.plan import remove_measured
+from secondme.model.window.layout import read_layout
+from secondme.model.window.plan import Plan, foresee, remove_measured
 from secondme.model.window.shelf import Shelf
 from tests.model.random_model import WORDS, write_random_model
 
@@ -177,6 +178,23 @@ def test_what_is_measured_goes_with_the_model(tmp_path: Path, files: dict[str, P
     assert remove_measured(kept, path) == size > 0
     assert list(kept.iterdir()) == []
     assert remove_measured(kept, path) == 0
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_plan_says_from_which_budget_on_all_of_the_model_stays(
+    kind: str, files: dict[str, Path], tmp_path: Path
+) -> None:
+    layout = read_layout(files[kind])
+
+    def planned(budget: int) -> Plan:
+        return foresee(layout, budget, tmp_path, threads=1, context=128).plan
+
+    most = planned(10_000_000_000)
+    assert most.everything
+    assert most.used <= most.whole
+    assert planned(most.whole).used == most.used
+    assert planned(most.whole).everything
+    assert not planned(most.whole - 1_200_000).everything
 
 
 def test_fixed_beginnings_are_kept_within_the_budget(files: dict[str, Path]) -> None:

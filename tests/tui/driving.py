@@ -12,6 +12,7 @@ from textual.widgets import Input
 from secondme.config import Config
 from secondme.tui.app import SecondMe
 from secondme.tui.memory import Memory
+from secondme.tui.widgets.bars import Notice
 from secondme.tui.widgets.field import Field
 
 Flow = Callable[[SecondMe, Pilot[None]], Awaitable[None]]
@@ -86,3 +87,9 @@ def screen(app: Any) -> str:
     """What stands on the screen."""
     strips = app.screen._compositor.render_strips()
     return "\n".join(strip.text.rstrip() for strip in strips)
+
+
+def told(app: SecondMe) -> str:
+    """The line that the app tells."""
+    notice = app.query_one(Notice)
+    return str(notice.render()) if notice.display else ""

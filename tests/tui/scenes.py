@@ -230,13 +230,20 @@ async def budget(app: SecondMe, pilot: Pilot[None]) -> None:
     for _ in range(10):
         await pilot.press("right")
         await settled(pilot)
-    await until(pilot, lambda: "350 MB" in screen(app))
+    await until(pilot, lambda: "350 of " in screen(app))
     await settled(pilot)
 
 
 async def journal(app: SecondMe, pilot: Pilot[None]) -> None:
     await app.action_go("journal")
     await until(pilot, lambda: app.pane.query_one(DataTable).row_count > 0)
+    await settled(pilot)
+
+
+async def reads(app: SecondMe, pilot: Pilot[None]) -> None:
+    await journal(app, pilot)
+    await pilot.press("v")
+    await until(pilot, lambda: "recall" in screen(app))
     await settled(pilot)
 
 
@@ -260,7 +267,7 @@ SCENES: dict[str, Flow] = {
     for flow in (
         ask, answer, trace, refusal, moment, original, forget, aside, recall, filters, ungrouped, wrong,
         timeline, episode, this_day, facts, said, tree, as_of, deciding, profile, sources, model, budget,
-        journal, keys, palette,
+        journal, reads, keys, palette,
     )
 }  # fmt: skip
 """By name; `welcome` stands apart, since it needs a memory that is empty."""

@@ -10,7 +10,6 @@ import pytest
 from textual.pilot import Pilot
 
 from secondme.tui.app import SecondMe
-from secondme.tui.widgets.bars import Notice
 from secondme.tui.widgets.facts import FactList
 from secondme.tui.widgets.field import Field
 from secondme.tui.widgets.moments import MomentList
@@ -19,7 +18,7 @@ from secondme.tui.widgets.relations import Relations
 from secondme.tui.widgets.slider import Slider
 from tests.home import Home
 from tests.tui.conftest import of
-from tests.tui.driving import drive, paste, screen, type_, until
+from tests.tui.driving import drive, paste, screen, told, type_, until
 from tests.tui.scenes import settled
 
 DEMO = Path(__file__).parents[2] / "assets" / "demo"
@@ -47,10 +46,6 @@ def memory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
 @pytest.fixture(autouse=True)
 def _found(memory: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     of(memory, monkeypatch)
-
-
-def told(app: SecondMe) -> str:
-    return str(app.screen_stack[0].query_one(Notice).render())
 
 
 def listed(app: SecondMe) -> list[tuple[str, str, str]]:
@@ -131,6 +126,37 @@ def test_as_it_stood_on_a_day(memory: Home) -> None:
         await until(pilot, lambda: "as of" not in screen(app).replace("d As of", ""))
         await settled(pilot)
         assert ("works at", "Hydrocarte", "active") in listed(app)
+
+    drive(flow, memory.config)
+
+
+def test_names_and_what_waits_are_those_of_the_day(memory: Home) -> None:
+    def at_the_time(use_case: str, of: str, **params: Any) -> list[str]:
+        return [each["id"] for each in memory.call(use_case, as_of="2024-04", **params)[of]]
+
+    known = at_the_time("entities", "entities", kind="person")
+    waiting = set(at_the_time("review", "facts"))
+    now = memory.call("entities", kind="person")["entities"]
+    later = next(e for e in now if e["id"] not in known)
+    assert 0 < len(known) < len(now)
+    assert waiting < {f["id"] for f in memory.call("facts", history=True)["facts"]}
+
+    async def flow(app: SecondMe, pilot: Pilot[None]) -> None:
+        await opened(app, pilot, "4")
+        names = app.pane.query_one(NameList)
+        names.choose(later["id"])
+        await settled(pilot)
+        await pilot.press("d")
+        await type_(pilot, "2024-04")
+        await pilot.press("enter")
+        await until(pilot, lambda: len(names.entities) == len(known) + 1)
+        assert [e["id"] for e in names.entities if e["moments"]] == known
+        assert names.chosen == names.entities[-1], "who is looked at stays"
+        assert (names.chosen["id"], names.chosen["moments"]) == (later["id"], 0)
+        await pilot.press("home")
+        await settled(pilot)
+        assert "To decide  as of 2024-04" in str(app.pane.query_one(".title").render())
+        assert waiting <= {r.fact["id"] for r in app.pane.query_one(FactList).rows if r.fact}
 
     drive(flow, memory.config)
 

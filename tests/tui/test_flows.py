@@ -11,7 +11,6 @@ from textual.widgets import DataTable, OptionList
 
 from secondme.tui.app import SecondMe
 from secondme.tui.panes.ask import AskPane
-from secondme.tui.widgets.bars import Notice
 from secondme.tui.widgets.chips import Chip
 from secondme.tui.widgets.exchange import Exchange
 from secondme.tui.widgets.field import Field
@@ -19,18 +18,12 @@ from secondme.tui.widgets.moments import MomentList
 from secondme.tui.widgets.rows import MomentRow
 from secondme.tui.widgets.task import Task
 from tests.tui.conftest import Life
-from tests.tui.driving import asked, drive, paste, screen, type_, until
+from tests.tui.driving import asked, drive, paste, screen, told, type_, until
 
 pytestmark = [pytest.mark.slow, pytest.mark.models]
 BICYCLE = "How much did the green bicycle cost?"
 SOLO = "Who wants to sing a small solo?"
 """The model reads for this one: it is not answered from the record."""
-
-
-def told(app: SecondMe) -> str:
-    """The line that the app tells."""
-    notice = app.screen_stack[0].query_one(Notice)
-    return str(notice.render()) if notice.display else ""
 
 
 def texts(app: SecondMe) -> list[str]:

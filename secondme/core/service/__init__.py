@@ -81,6 +81,7 @@ def load() -> None:
         "health",
         "models",
         "moments",
+        "originals",
         "sources",
         "timeline",
         "transfer",

@@ -14,7 +14,7 @@ from secondme.core.app import Core
 from secondme.core.service import Call, Event, use_case
 from secondme.core.service.facts import book
 from secondme.core.service.moments import find, make_filter, note_use, search_notice
-from secondme.core.service.parts import moment_json
+from secondme.core.service.parts import moment_json, note_read
 from secondme.errors import BadInputError
 from secondme.ingest.intake import Said
 from secondme.memory.answer import Answer, AnswerEvent, Citation, Draft, answer
@@ -76,6 +76,7 @@ def ask(
         ):
             if event["event"] == "result":
                 note_use(core, "cited", [citation["id"] for citation in event["citations"]])
+                note_read(core, call, "ask", event["citations"], event["near"])
             yield event
 
 
@@ -114,6 +115,7 @@ def chat(
             keep = not private and not event["partial"]
             if not private:
                 note_use(core, "cited", [citation["id"] for citation in event["citations"]])
+                note_read(core, call, "chat", event["citations"], event["near"])
             said = [Message("user", message), Message("assistant", event["answer"])]
             history.turns = [*history.turns, *said][-2 * _TURNS :]
             event["remembered"] = (

@@ -8,14 +8,18 @@ from secondme.core.app import Core
 from secondme.core.erasing import copies, erase_for_good
 from secondme.core.service import Call, Event, use_case
 from secondme.core.service.moments import find, make_filter
-from secondme.core.service.parts import moment_json
+from secondme.core.service.parts import moment_json, note_read
 from secondme.errors import BadInputError, NotFoundError, RefusedError
-from secondme.record.clock import from_ms, now_ms, zone_name
+from secondme.record.clock import from_ms, now_ms, to_ms, zone_name
 from secondme.record.erase import long_forgotten
 from secondme.record.journal import Entry
+from secondme.record.reads import Read
 from secondme.wording import counted
 
 _PREVIEW = 20
+_FIRST = 3
+"""Moments of a read that are shown, each with so many characters."""
+_LENGTH = 400
 _INTAKES = ("add", "note", "chat")
 _NAMINGS = ("entity-merge", "entity-split")
 
@@ -62,6 +66,7 @@ def forget(
     if hard:
         result |= {"left": [], "copies": copies(core)}
     if dry_run:
+        note_read(core, call, "forget", result["moments"])
         return result
     if hard:
         done, entry, left = erase_for_good(core, numbers, call.client)
@@ -102,6 +107,28 @@ def log(
         before = core.record.journal.get(before).id
     entries = core.record.journal.newest(max(1, min(limit, 1000)), before=before, kind=kind)
     return {"entries": [_json(core, e) for e in entries]}
+
+
+@use_case
+def reads(
+    core: Core, call: Call, *, limit: int = 20, before: str | None = None, kind: str | None = None
+) -> Event:
+    """What was read by which client, newest first, from before a time; with the first moments of each."""
+    until = to_ms(core.now(before)) if before else None
+    found = core.record.reads.newest(max(1, min(limit, 1000)), before=until, kind=kind)
+    return {"reads": [_read_json(core, read) for read in found]}
+
+
+def _read_json(core: Core, read: Read) -> dict[str, Any]:
+    """A read as JSON has it; of what is forgotten no words are shown."""
+    first = core.record.moments.by_number(list(read.moments)[:_FIRST]).values()
+    return {
+        "time": from_ms(read.time, zone_name(core.now())).isoformat(timespec="milliseconds"),
+        "client": read.client,
+        "kind": read.kind,
+        "moments": list(read.moments.values()),
+        "first": [{**moment_json(m), "text": m.text[:_LENGTH]} for m in first if m.live],
+    }
 
 
 @use_case

@@ -53,7 +53,7 @@ def facts(
     chosen = [f for f in found if history or f.status in _SHOWN]
     chosen.sort(key=lambda f: (f.subject, f.relation, f.learned))
     return {
-        "facts": _facts_json(core, facts_, chosen[: max(1, limit)]),
+        "facts": _facts_json(core, call, facts_, chosen[: max(1, limit)]),
         "count": len(chosen),
         "unread": core.facts.pending(),
     }
@@ -102,28 +102,30 @@ def _decide(
             entry, claim.subject_key, claim.relation, claim.object_key, verdict, value
         )
         decided = facts_.fact(fact.id)
-    return {"fact": _facts_json(core, facts_, [decided])[0], "journal": entry}
+    return {"fact": _facts_json(core, call, facts_, [decided])[0], "journal": entry}
 
 
 @use_case
-def conflicts(core: Core, call: Call) -> Event:
-    """Facts that stand against one another with equal right, together; the person decides."""
+def conflicts(core: Core, call: Call, *, as_of: str | None = None) -> Event:
+    """Facts that stand against one another with equal right, together, now or as it was on a day; the
+    person decides."""
     facts_ = book(core)
     groups: dict[tuple[str, str], list[Fact]] = {}
-    for fact in facts_.of():
+    for fact in facts_.of(None, _end_of(core, as_of)):
         if fact.status == "conflict":
             groups.setdefault((fact.subject, fact.relation), []).append(fact)
-    return {"conflicts": [{"facts": _facts_json(core, facts_, group)} for group in groups.values()]}
+    return {"conflicts": [{"facts": _facts_json(core, call, facts_, g)} for g in groups.values()]}
 
 
 @use_case
-def review(core: Core, call: Call, *, limit: int = 200) -> Event:
-    """Sensitive and doubtful facts that the person has not decided about, the most doubtful first."""
+def review(core: Core, call: Call, *, as_of: str | None = None, limit: int = 200) -> Event:
+    """Sensitive and doubtful facts that the person has not decided about, the most doubtful first; those
+    that are so now, or were on a day by what had been said then."""
     facts_ = book(core)
-    waiting = [f for f in facts_.of() if f.current and f.waits]
+    waiting = [f for f in facts_.of(None, _end_of(core, as_of)) if f.current and f.waits]
     waiting.sort(key=lambda f: (not f.sensitive, f.confidence, f.learned))
     return {
-        "facts": _facts_json(core, facts_, waiting[: max(1, limit)]),
+        "facts": _facts_json(core, call, facts_, waiting[: max(1, limit)]),
         "count": len(waiting),
         "held": core.config.unconfirmed == "held",
     }
@@ -137,15 +139,18 @@ def entities(
     kind: str | None = None,
     name: str | None = None,
     guessed: bool = False,
+    as_of: str | None = None,
     limit: int = 200,
 ) -> Event:
-    """People, animals, places, organisations and things that moments name, most mentioned first; with
-    `guessed` also names that only look like one."""
+    """People, animals, places, organisations and things that moments name, most mentioned first, by all
+    moments or by those up to a day; with `guessed` also names that only look like one."""
     if kind not in (None, *_KINDS):
         raise BadInputError(f"there is no kind {kind!r}", hint=f"kinds are {', '.join(_KINDS)}")
-    found = core.record.entities.all()
+    until = _end_of(core, as_of)
     if name is not None:
-        found = [book(core).who(name)]
+        found = core.record.entities.all([book(core).who(name).id], until)
+    else:
+        found = core.record.entities.all(until=until)
     if kind is not None:
         found = [e for e in found if e.kind == kind or (guessed and e.kind == f"{kind}?")]
     return {"entities": [_entity_json(e) for e in found[: max(1, limit)]], "count": len(found)}
@@ -195,7 +200,8 @@ def profile(core: Core, call: Call) -> Event:
     me = facts_.me()
     found = facts_.of([me.id]) if me else []
     values = profile_of(me, [f for f in found if facts_.used(f)]) if me else []
-    shown = {f["id"]: f for f in _facts_json(core, facts_, [v.fact for v in values if v.fact])}
+    rest = [v.fact for v in values if v.fact]
+    shown = {f["id"]: f for f in _facts_json(core, call, facts_, rest, "profile")}
     return {
         "me": _entity_json(me) if me else None,
         "values": [
@@ -223,12 +229,15 @@ def _entity_json(entity: Entity) -> dict[str, Any]:
     }
 
 
-def _facts_json(core: Core, facts_: Book, found: list[Fact]) -> list[dict[str, Any]]:
-    """Facts as every JSON answer has them, each with the words that it rests on."""
+def _facts_json(
+    core: Core, call: Call, facts_: Book, found: list[Fact], kind: str = "facts"
+) -> list[dict[str, Any]]:
+    """Facts as every JSON answer has them, each with the words that it rests on; these are noted as read."""
     ids = list({i for f in found for i in (f.subject, f.object_entity) if i})
     names = {e.id: e.name for e in core.record.entities.all(ids)} if ids else {}
     numbers = list({c.n for f in found for c in f.claims})
     moments = core.record.moments.by_number(numbers)
+    core.record.reads.note(call.client, kind, (m.id for m in moments.values()))
     return [_fact_json(core, facts_, f, names, moments) for f in found]
 
 

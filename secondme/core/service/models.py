@@ -136,6 +136,7 @@ def model_plan(core: Core, call: Call, *, name: str = "default", memory: int) ->
         "name": entry.name,
         "memory": memory,
         "smallest": _mb(plan.smallest),
+        "whole": _mb(plan.whole),
         "uses": _mb(plan.used),
         "file": _mb(layout.size),
         "parts": {name: _mb(size) for name, size in asdict(plan.need).items()},

@@ -12,11 +12,17 @@ from typing import Any, Literal
 from secondme.core.app import Core
 from secondme.core.dates import parse_span
 from secondme.core.service import Call, Event, use_case
-from secondme.core.service.parts import episode_json, moment_json, together, whole_episode
+from secondme.core.service.originals import passage
+from secondme.core.service.parts import (
+    episode_json,
+    moment_json,
+    note_read,
+    together,
+    whole_episode,
+)
 from secondme.errors import (
     BadInputError,
     IndexDamagedError,
-    NotFoundError,
     RecordError,
     SecondMeError,
 )
@@ -67,6 +73,7 @@ def recall(
     all: bool = False,
     without: list[str] | None = None,
     episodes: bool = False,
+    private: bool = False,
 ) -> Event:
     """The moments that a question is about, best first.
 
@@ -74,6 +81,7 @@ def recall(
     conversations are left out, as they are of the evidence for answers. `length` cuts each text to so
     many characters. With `all`, age, use and marks do not rank them, and those that say the same each
     come. `without` leaves these moments out, and `episodes` says which of the others belong together.
+    What is `private` is not noted among the reads.
     """
     started = time.perf_counter()
     if not 1 <= k <= 1000:
@@ -111,6 +119,9 @@ def recall(
     if explain:
         result["took"] = trace.took
         result["times"] = _asked(core, trace.times)
+    if not private:
+        near = [hit[side] for hit in result["hits"] for side in ("before", "after") if side in hit]
+        note_read(core, call, "recall", result["hits"], *near)
     result["took_ms"] = round((time.perf_counter() - started) * 1000, 2)
     return result
 
@@ -260,25 +271,37 @@ def _explained(hit: Hit) -> dict[str, Any]:
 
 
 @use_case
-def show(core: Core, call: Call, *, id: str, around: int = 3, length: int | None = None) -> Event:
+def show(
+    core: Core,
+    call: Call,
+    *,
+    id: str,
+    around: int = 3,
+    length: int | None = None,
+    private: bool = False,
+) -> Event:
     """A moment in its surroundings, with where it comes from; or an episode with its moments.
 
-    `length` cuts each text."""
+    `length` cuts each text. What is `private` is not noted."""
     if id[:1].lower() == "e":
-        return whole_episode(core, id)
+        whole = whole_episode(core, id)
+        if not private:
+            note_read(core, call, "show", whole["said"])
+        return whole
     moment = core.record.moments.get(id)
     episode = core.record.episodes.of(moment)
-    note_use(core, "opened", [moment.id])
+    if not private:
+        note_use(core, "opened", [moment.id])
     alike = core.record.moments.by_number(core.record.alike.others(moment.n))
     item = core.record.items.get(moment.item_id)
     mentioned = core.record.times.of([moment.n]).get(moment.n, [])
-    return {
+    result: Event = {
         **_cut(moment_json(moment), length),
         "times": _times(moment, mentioned),
         "live": moment.live,
         "context": moment.context,
         "meta": moment.meta,
-        "passage": _passage(core, moment, length),
+        "passage": passage(core, moment, length),
         "episode": episode_json(episode) if episode else None,
         "marks": [kind for kind, _ in _uses(core, moment) if kind in ("good", "wrong")],
         "alike": [moment_json(other) for other in alike.values()],
@@ -293,46 +316,13 @@ def show(core: Core, call: Call, *, id: str, around: int = 3, length: int | None
             "sha256": item["sha256"],
         },
     }
+    if not private:
+        note_read(core, call, "show", [result], result["alike"], result["before"], result["after"])
+    return result
 
 
 def _cut(moment: dict[str, Any], length: int | None) -> dict[str, Any]:
     return {**moment, "text": moment["text"][:length]}
-
-
-@use_case
-def original(core: Core, call: Call, *, id: str, around: int = 20_000) -> Event:
-    """What stands around a moment in its original: so many bytes before and after its passage.
-
-    `text` is null where the original is no text or the moment's place in it is not known.
-    """
-    moment = core.record.moments.get(id)
-    item = core.record.items.get(moment.item_id)
-    data = core.record.items.original(moment.item_id)
-    result: Event = {
-        "id": moment.id,
-        "name": item["name"],
-        "path": moment.path,
-        "media_type": item["media_type"],
-        "size": len(data),
-        "text": None,
-        "passage": None,
-        "whole": False,
-    }
-    if moment.span is None or b"\0" in data[:4096]:
-        return result
-    start, end = moment.span
-    end = min(end, start + around)
-    first, last = max(0, start - around), min(len(data), end + around)
-    before, passage, after = (
-        part.decode("utf-8", "ignore")
-        for part in (data[first:start], data[start:end], data[end:last])
-    )
-    return {
-        **result,
-        "text": before + passage + after,
-        "passage": [len(before), len(before) + len(passage)],
-        "whole": first == 0 and last == len(data),
-    }
 
 
 def _uses(core: Core, moment: StoredMoment) -> list[tuple[Kind, int]]:
@@ -364,18 +354,13 @@ def mark(core: Core, call: Call, *, ids: list[str], verdict: Literal["good", "wr
             verdict=verdict,
         )
         core.record.uses.add(verdict, marked, entry)
-    return {"marked": [moment_json(m) for m in moments], "verdict": verdict, "journal": entry}
-
-
-def _passage(core: Core, moment: StoredMoment, length: int | None) -> str | None:
-    """What stands in the original at the moment's span, while that is kept."""
-    if moment.span is None:
-        return None
-    try:
-        data = core.record.items.original(moment.item_id)
-    except NotFoundError:
-        return None
-    return data[slice(*moment.span)].decode("utf-8", "replace")[:length]
+    result: Event = {
+        "marked": [moment_json(m) for m in moments],
+        "verdict": verdict,
+        "journal": entry,
+    }
+    note_read(core, call, "mark", result["marked"])
+    return result
 
 
 @use_case

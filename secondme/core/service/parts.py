@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from secondme.core.app import Core
-from secondme.core.service import Event
+from secondme.core.service import Call, Event
 from secondme.memory.evidence import Evidence
 from secondme.record.episodes import Episode
 from secondme.record.moments import StoredMoment
@@ -24,6 +24,12 @@ def moment_json(moment: StoredMoment | Evidence) -> dict[str, Any]:
         "path": moment.path,
         "span": list(moment.span) if moment.span else None,
     }
+
+
+def note_read(core: Core, call: Call, kind: str, *given: Iterable[Mapping[str, Any]]) -> None:
+    """Note in the log of reads that the client is given these moments, as JSON answers have them."""
+    ids = (moment["id"] for moments in given for moment in moments)
+    core.record.reads.note(call.client, kind, ids)
 
 
 def together(core: Core, moments: Sequence[StoredMoment]) -> list[dict[str, Any]]:

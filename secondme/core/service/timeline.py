@@ -42,6 +42,7 @@ def timeline(
     if end - start < timedelta(hours=12):
         raise BadInputError(f"{when!r} is no day", hint="give 2024, 2024-05 or 2024-05-03")
     moments = core.record.moments.between(*span)
+    core.record.reads.note(call.client, "timeline", (m.id for m in moments))
     day = f"{start:%Y-%m-%d}"
     return {
         "when": day,

@@ -65,7 +65,7 @@ class Plan:
 
     `room` is for units that stay, `ahead` for those on their way, `rows` for rows of the output matrix,
     `experts` for slices of experts. With `everything`, nothing streams. `smallest` is the least budget
-    that works with a full context.
+    that works with a full context, `whole` the one in which all of the model has room.
     """
 
     budget: int
@@ -76,6 +76,7 @@ class Plan:
     experts: int
     streamed: int
     smallest: int
+    whole: int
 
     @property
     def everything(self) -> bool:
@@ -131,16 +132,17 @@ def make_plan(
     total, least_rows = sum(sizes), need.rows
     experts_all = sum(t.size for t in layout.experts)
     experts = least_experts(layout)
+    whole = max(need.total + total + max(rows_all - need.rows, 0) + experts_all, smallest)
     if free - least_rows - experts >= total:
         rows = min(free - total - experts, rows_all)
         experts = min(free - total - rows, experts_all) if experts_all else 0
-        return Plan(budget, need, total, 0, rows, experts, experts_all - experts, smallest)
+        return Plan(budget, need, total, 0, rows, experts, experts_all - experts, smallest, whole)
     ahead = _ahead(sizes, total - free)
     # A few more rows of the output matrix save more reading than a part of a layer does.
     rows = min(max(least_rows, free // 50), rows_all) if screened else 0
     ahead = min(ahead, free - rows - experts)
     room = max(free - rows - experts - ahead, 0)
-    return Plan(budget, need, room, ahead, rows, experts, total - room, smallest)
+    return Plan(budget, need, room, ahead, rows, experts, total - room, smallest, whole)
 
 
 def smallest_budget(

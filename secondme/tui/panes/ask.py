@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import aclosing
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -16,11 +17,13 @@ from textual.worker import Worker
 from secondme.errors import SecondMeError
 from secondme.tui.memory import Memory
 from secondme.tui.pane import MomentPane
-from secondme.tui.shapes import Moment, State
 from secondme.tui.widgets.exchange import Exchange
 from secondme.tui.widgets.field import Field
 from secondme.tui.widgets.rows import MomentRow
 from secondme.wording import counted
+
+if TYPE_CHECKING:
+    from secondme.tui.shapes import Moment, State
 
 _TRACED = 12
 
@@ -193,6 +196,7 @@ class AskPane(MomentPane):
     def action_private(self) -> None:
         """Begin a conversation of which nothing is kept, or one that is remembered."""
         self.private = not self.private
+        self.beside.private = self.private
         self.set_class(self.private, "-private")
         self.action_new()
         self.query_one(Field).placeholder = (
@@ -224,7 +228,9 @@ class AskPane(MomentPane):
 
     async def _trace(self, exchange: Exchange, question: str) -> None:
         exchange.show_trace(
-            await self.memory.recall(question, k=_TRACED, explain=True, asked=False)
+            await self.memory.recall(
+                question, k=_TRACED, explain=True, asked=False, private=self.private or None
+            )
         )
 
     def put_aside(self, id_: str) -> None:

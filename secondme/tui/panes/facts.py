@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import date, timedelta
 
 from textual.app import ComposeResult
@@ -26,8 +27,10 @@ _KINDS = {
     "organisation": "organisations",
     "thing": "things",
 }
+_DECIDE = "a so it is, r not so, e what is so"
 _NAMES_SHOWN = 6
 _HINT = 30
+_RESTS = 0.15
 
 
 class FactsPane(FactPane):
@@ -53,6 +56,7 @@ class FactsPane(FactPane):
         self._conflicts: list[list[Fact]] = []
         self._review: list[Fact] = []
         self._who: Entity | None = None
+        self._deciding = False
         self._goal = ""
         self._as_of: str | None = None
         self._history = False
@@ -79,19 +83,27 @@ class FactsPane(FactPane):
         return self.query_one(NameList)
 
     async def load(self) -> None:
-        """Show who and what is known now; whoever was chosen stays chosen."""
-        people = await self.memory.entities(self._kind)
+        """Show who and what is known; whoever was chosen stays chosen."""
         months = (await self.memory.timeline(by="month"))["parts"]
         held = [date.fromisoformat(f"{month['when']}-01") for month in months]
         self._first = held[0] if held else date.today()
         self._last = min(held[-1], date.today()) if held else date.today()
         self._show_as_of()
-        self._conflicts = await self.memory.conflicts()
-        self._review = await self.memory.review()
+        await self._stand()
+
+    async def _stand(self) -> None:
+        """Show everything as it stands, now or on the day that was chosen. Whoever is not known then stays
+        in the list while they are the one that is looked at."""
+        people = await self.memory.entities(self._kind, self._as_of)
+        self._conflicts = await self.memory.conflicts(self._as_of)
+        self._review = await self.memory.review(self._as_of)
+        who = self._who
         known = {entity["id"] for entity in people}
-        wanted = self._goal if self._goal in known else self._who["id"] if self._who else None
-        deciding = self._who is None and bool(self.facts.rows)
-        if people and not deciding and wanted not in known:
+        if self._as_of and who is not None and not self._goal and who["id"] not in known:
+            people.append({**who, "moments": 0})
+            known.add(who["id"])
+        wanted = self._goal if self._goal in known else who["id"] if who else None
+        if people and not self._deciding and wanted not in known:
             wanted = people[0]["id"]
         self._goal = ""
         groups = (*self._conflicts, self._review)
@@ -110,8 +122,8 @@ class FactsPane(FactPane):
     async def _show(self, *, keep: bool = False) -> None:
         """Show what is known of the one under the cursor, or all that waits for a decision."""
         self._who = self._names.chosen
+        self._deciding = self._who is None and bool(self._names.entities)
         self.refresh_bindings()
-        self.set_class(self._who is None, "-nobody")
         if self._who is None:
             self.remove_class("-tree")
             self._show_waiting(keep=keep)
@@ -123,12 +135,16 @@ class FactsPane(FactPane):
         more = [f"also {', '.join(also)}"] if also else []
         more += [counted(len(facts), "fact"), f"in {counted(who['moments'], 'moment')}"]
         more += ["with what is over"] if self._history else []
-        if self._as_of:
-            when = day(self._as_of) if _is_day(self._as_of) else self._as_of
-            more.insert(0, f"as of {when}")
-        self.title(one_line(who["name"]), " · ".join(more))
+        self.title(one_line(who["name"]), self._dated(" · ".join(more)))
         self.facts.show([_row(fact, who["id"], fact["id"] in asks) for fact in facts], keep=keep)
         self.query_one(Relations).plant(who, facts)
+
+    def _dated(self, more: str) -> str:
+        """What a title says, with the day as of which it is so."""
+        if not self._as_of:
+            return more
+        when = day(self._as_of) if _is_day(self._as_of) else self._as_of
+        return f"as of {when} · {more}"
 
     def _show_waiting(self, *, keep: bool) -> None:
         """What stands against one another first, then what is sensitive or doubtful."""
@@ -153,12 +169,12 @@ class FactsPane(FactPane):
             if self._names.entities
             else "nothing is known of anybody yet"
         )
-        self.title("To decide", "a so it is, r not so, e what is so" if rows else empty)
+        self.title("To decide", self._dated(_DECIDE if rows else empty))
         self.facts.show(rows, keep=keep)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """What can be done with somebody is there when somebody is chosen."""
-        if action in ("merge", "split", "history", "tree", "date", "month"):
+        if action in ("merge", "split", "history", "tree"):
             if action == "split" and self._who is not None:
                 return len(self._who["names"]) > 1
             return self._who is not None
@@ -241,13 +257,20 @@ class FactsPane(FactPane):
     def _go_to(self, as_of: str | None) -> None:
         self._as_of = as_of
         self._show_as_of()
-        self.begin(self._show(keep=True), "show")
+        self.begin(self._slide(), "show")
+
+    async def _slide(self) -> None:
+        """The one who is looked at follows the slider at once; names and what waits, once it rests."""
+        if self._who is not None:
+            await self._show(keep=True)
+        await asyncio.sleep(_RESTS)
+        await self._stand()
 
     def action_kind(self) -> None:
         """People, animals, places, organisations, things: the next kind."""
         kinds = list(_KINDS)
         self._kind = kinds[(kinds.index(self._kind) + 1) % len(kinds)]
-        self._who = None
+        self._who, self._deciding = None, False
         self.facts.show([])
         self.begin(self.load(), "load")
         self.say(f"{_KINDS[self._kind]}; n goes on to the next kind")

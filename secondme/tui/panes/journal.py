@@ -1,6 +1,8 @@
-"""Journal: every change, newest first, and taking changes back."""
+"""Journal: every change, newest first, and taking changes back; and what was read by which client."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -9,108 +11,208 @@ from textual.widgets import DataTable, Static
 
 from secondme.tui.memory import Memory
 from secondme.tui.pane import Pane
-from secondme.tui.shapes import Change, State
-from secondme.wording import clean, clip, minute
+from secondme.tui.shapes import Change, Read, State
+from secondme.tui.widgets.dialogs import Prompt
+from secondme.tui.widgets.rows import facts
+from secondme.wording import cells, clip, counted, minute, one_line, short_path
+
+_AROUND = 29
+"""Columns that the time takes, and the space between and around all of them."""
+_CLIENT = 12
+_PAGE, _SEARCHED = 100, 1000
+"""How many are brought at once, and how many are looked through for words."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A change, or a read: `key` is what older ones come before, `more` what is said of it below."""
+
+    key: str
+    time: str
+    client: str
+    what: str
+    state: str
+    more: str
+    gone: bool = False
+
+    def holds(self, words: list[str]) -> bool:
+        """Whether every word stands in it."""
+        text = f"{self.client} {self.what} {self.state} {self.more}".casefold()
+        return all(word in text for word in words)
 
 
 class JournalPane(Pane):
-    """A table of changes."""
+    """A table of changes, or of reads."""
 
     TITLE = "Journal"
     BINDINGS = [
         Binding("u", "take_back", "Take back"),
         Binding("r", "again", "Do again"),
+        Binding("v", "show(True)", "Reads"),
+        Binding("v", "show(False)", "Changes"),
+        Binding("slash", "find", "Find"),
         Binding("m", "more", "Older"),
     ]
 
     def __init__(self, memory: Memory) -> None:
         super().__init__(memory, id="journal")
-        self._changes: list[Change] = []
+        self._lines: list[Line] = []
+        self._words: list[str] = []
+        self._reading = False
         self._seen: str | None = ""
-        self._all = False
+        self._last: str | None = None
 
     def compose(self) -> ComposeResult:
-        """The table, and more on the chosen change."""
+        """The table, and more on the chosen line."""
         yield DataTable[Text](cursor_type="row", zebra_stripes=False)
         yield Static("", classes="about", markup=False)
 
-    def on_mount(self) -> None:
-        """The table's columns."""
-        for name in ("when", "by", "change", ""):
-            self.query_one(DataTable).add_column(name, key=name)
+    @property
+    def _table(self) -> DataTable[Text]:
+        return self.query_one(DataTable)
+
+    @property
+    def _chosen(self) -> Line | None:
+        row = self._table.cursor_row
+        return self._lines[row] if 0 <= row < len(self._lines) else None
 
     def opened(self) -> None:
-        """One chooses a change."""
-        self.query_one(DataTable).focus()
+        """One chooses a line; reads are shown as they are now."""
+        self._table.focus()
+        if self._reading:
+            self.begin(self._load(), "load")
 
     def told(self, state: State) -> None:
         """Load again when there is a new change."""
         if state["change"] != self._seen:
             self._seen = state["change"]
-            self.begin(self._load(), "load")
+            if not self._reading:
+                self.begin(self._load(), "load")
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Only changes are taken back and done again."""
+        if action == "show":
+            return bool(parameters[0]) is not self._reading
+        return not (self._reading and action in ("take_back", "again"))
+
+    def action_show(self, reading: bool) -> None:
+        """Show what was read by which client, or the changes."""
+        self._reading, self._words = reading, []
+        self.refresh_bindings()
+        self.begin(self._load(), "load")
+
+    def action_find(self) -> None:
+        """Show only what has some words in it."""
+
+        def given(text: str | None) -> None:
+            if text is not None:
+                self._words = text.casefold().split()
+                self.begin(self._load(), "load")
+
+        self.app.push_screen(Prompt("Only what has these words in it; empty for all"), given)
 
     async def _load(self) -> None:
-        changes = await self.memory.log()
-        table = self.query_one(DataTable)
-        row = table.cursor_row
-        chosen = self._changes[row]["id"] if 0 < row < len(self._changes) else None
-        self._changes, self._all = changes, False
-        table.clear()
-        self._add(changes)
-        # One who has chosen a change keeps it when others come; at the top the newest is chosen.
-        table.move_cursor(row=next((n for n, c in enumerate(changes) if c["id"] == chosen), 0))
-        if not self._changes:
-            self.query_one(".about", Static).update("Nothing has changed yet.")
+        chosen = self._chosen if self._table.cursor_row else None
+        self._lines = await self._bring()
+        self._draw(chosen)
+        if not self._lines:
+            about = "Nothing was read in the last 90 days." if self._reading else _NOTHING
+            about = f"Nothing has “{' '.join(self._words)}” in it." if self._words else about
+            self.query_one(".about", Static).update(about)
 
-    def _add(self, changes: list[Change]) -> None:
-        table = self.query_one(DataTable)
-        for change in changes:
-            undone = change["undone_by"] is not None
-            summary = clip(change["summary"] or change["kind"], max(20, self.app.size.width - 48))
-            state = "taken back" if undone else "" if change["undoable"] else "stays"
-            table.add_row(
-                Text(minute(change["time"]), style="dim"),
-                Text(clip(change["client"], 10), style="dim"),
-                Text(summary, style="dim strike" if undone else ""),
-                Text(state, style="dim"),
+    async def _bring(self, before: str | None = None) -> list[Line]:
+        """The newest, or those before one; with words, those that have them among many."""
+        limit = _SEARCHED if self._words else _PAGE
+        if self._reading:
+            lines = [_of_read(read) for read in await self.memory.reads(limit, before)]
+        else:
+            lines = [_of_change(change) for change in await self.memory.log(limit, before)]
+        self._last = lines[-1].key if len(lines) == limit else None
+        return [line for line in lines if line.holds(self._words)]
+
+    def _draw(self, chosen: Line | None) -> None:
+        """Show the lines, each in what room there is for it. One who has chosen a line keeps it when others
+        come; at the top the newest is chosen."""
+        clients = max((cells(clip(line.client, _CLIENT)) for line in self._lines), default=0)
+        states = max((cells(line.state) for line in self._lines), default=0)
+        room = max(20, self.size.width - _AROUND - clients - states)
+        self._table.clear(columns=True)  # they would stay as wide as they were
+        self._table.add_columns("when", "by", "what", "")
+        for line in self._lines:
+            self._table.add_row(
+                Text(minute(line.time), style="dim"),
+                Text(clip(line.client, _CLIENT), style="dim"),
+                Text(clip(line.what, room), style="dim strike" if line.gone else ""),
+                Text(line.state, style="dim"),
             )
+        keys = [line.key for line in self._lines]
+        at = keys.index(chosen.key) if chosen is not None and chosen.key in keys else 0
+        self._table.move_cursor(row=at)
+
+    def on_resize(self) -> None:
+        """There is another room for each line."""
+        self._draw(self._chosen)
 
     def on_data_table_row_highlighted(self, event: DataTable.RowHighlighted) -> None:
         """Say more of it; at the end, bring older ones."""
-        if 0 <= event.cursor_row < len(self._changes):
-            change = self._changes[event.cursor_row]
-            undone = f" · taken back by {change['undone_by']}" if change["undone_by"] else ""
-            self.query_one(".about", Static).update(
-                clean(f"{change['id']} · {change['kind']} · by {change['client']}{undone}")
-            )
-        if self._changes and event.cursor_row == len(self._changes) - 1:
-            self.action_more()
+        if self._chosen is not None:
+            more = [clip(line, self.size.width - 4) for line in self._chosen.more.splitlines()]
+            self.query_one(".about", Static).update("\n".join(more))
+            if event.cursor_row == len(self._lines) - 1:
+                self.action_more()
 
     def action_more(self) -> None:
-        """Bring older changes."""
-        if self._changes and not self._all:
-            self.begin(self._older(), "load")
+        """Bring older ones."""
+        if self._last is not None:
+            self.begin(self._older(self._last), "load")
 
-    async def _older(self) -> None:
-        older = await self.memory.log(before=self._changes[-1]["id"])
-        self._all = not older
-        self._changes += older
-        self._add(older)
+    async def _older(self, before: str) -> None:
+        self._lines += await self._bring(before)
+        self._draw(self._chosen)
 
     def action_take_back(self) -> None:
         """Take the chosen change back."""
-        row = self.query_one(DataTable).cursor_row
-        if 0 <= row < len(self._changes):
-            self.begin(self._take_back(self._changes[row]["id"]))
+        if self._chosen is not None:
+            self.begin(self._take_back(self._chosen.key))
 
     async def _take_back(self, id_: str) -> None:
         self.say(f"took back: {(await self.memory.undo(id_))['summary']}")
 
     def action_again(self) -> None:
         """Do the chosen change again, which was taken back."""
-        row = self.query_one(DataTable).cursor_row
-        if 0 <= row < len(self._changes):
-            self.begin(self._again(self._changes[row]["id"]))
+        if self._chosen is not None:
+            self.begin(self._again(self._chosen.key))
 
     async def _again(self, id_: str) -> None:
         self.say(f"did again: {(await self.memory.redo(id_))['summary']}")
+
+
+_NOTHING = "Nothing has changed yet."
+
+
+def _of_change(change: Change) -> Line:
+    undone = change["undone_by"] is not None
+    more = f"{change['id']} · {change['kind']} · by {one_line(change['client'])}"
+    return Line(
+        change["id"],
+        change["time"],
+        change["client"],
+        short_path(change["summary"] or change["kind"]),
+        "taken back" if undone else "" if change["undoable"] else "stays",
+        more + (f" · taken back by {change['undone_by']}" if undone else ""),
+        undone,
+    )
+
+
+def _of_read(read: Read) -> Line:
+    first = read["first"]
+    said = [one_line(f"{facts(moment)}: {moment['text']}") for moment in first]
+    rest = len(read["moments"]) - len(first)
+    return Line(
+        read["time"],
+        read["time"],
+        read["client"],
+        f"{read['kind']} · {one_line(first[0]['text'])}" if first else read["kind"],
+        counted(len(read["moments"]), "moment"),
+        "\n".join([*said, *([f"and {rest:,} more"] if rest else [])]),
+    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from textual import events
 from textual.content import Content
 from textual.message import Message
@@ -9,7 +11,10 @@ from textual.reactive import reactive
 from textual.timer import Timer
 from textual.widgets import Static
 
-from secondme.tui.shapes import State
+from secondme.wording import counted
+
+if TYPE_CHECKING:
+    from secondme.tui.shapes import State
 
 _STAYS = 6.0
 _TROUBLE_STAYS = 20.0
@@ -100,4 +105,4 @@ def _standing(state: State) -> Content:
         return Content.styled(f"learning {state['pending']:,}{rate}", "$text-warning")
     if state["index"]["state"] in ("opening", "rebuilding", "failed"):
         return Content.styled(f"index {state['index']['state']}", "$text-warning")
-    return Content.styled(f"{state['moments']:,} moments", "$quiet")
+    return Content.styled(counted(state["moments"], "moment"), "$quiet")

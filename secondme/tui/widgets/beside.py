@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
@@ -11,8 +12,10 @@ from textual.widgets import Static
 
 from secondme.errors import SecondMeError
 from secondme.tui.memory import TEXT, Memory
-from secondme.tui.shapes import Moment, Shown
 from secondme.wording import clean, clip, counted, minute, one_line, short_path
+
+if TYPE_CHECKING:
+    from secondme.tui.shapes import Moment, Shown
 
 _NEIGHBOUR = 500
 
@@ -25,6 +28,8 @@ class Beside(VerticalScroll):
     def __init__(self) -> None:
         super().__init__(classes="beside")
         self.moment: Shown | None = None
+        self.private = False
+        """Whether it is not to be noted that a moment was looked at."""
 
     def compose(self) -> ComposeResult:
         """Head, what stands before, the moment, what stands after, and its origin."""
@@ -34,7 +39,7 @@ class Beside(VerticalScroll):
     async def load(self, memory: Memory, id_: str, quote: str = "") -> None:
         """Show a moment, with the quote marked in it. Raises `NotFoundError` and its like."""
         try:
-            shown = await memory.show(id_)
+            shown = await memory.show(id_, private=self.private)
         except SecondMeError:
             self.moment = None
             raise

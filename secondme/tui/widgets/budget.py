@@ -12,7 +12,6 @@ from secondme.tui.shapes import Plan
 from secondme.tui.widgets.slider import Slider
 
 _STEP = 5
-_NO_LIMIT = "no limit"
 
 
 class Budget(Vertical):
@@ -44,10 +43,9 @@ class Budget(Vertical):
 
     def offer(self, model: str, whole: Plan, memory: int) -> None:
         """Let this model's memory be chosen; it is `memory` now, 0 for no limit."""
-        least = -(-int(whole["smallest"] + 1) // _STEP) * _STEP
-        parts = ("vocabulary", "buffers", "cache", "sketch")
-        needs = whole["file"] + sum(whole["parts"][part] for part in parts)
-        self.whole = -(-int(needs) // _STEP) * _STEP
+        least, self.whole = (
+            -(-int(whole[end] + 1) // _STEP) * _STEP for end in ("smallest", "whole")
+        )
         self.model = model
         self.display = True
         slider = self.query_one(Slider)
@@ -66,7 +64,8 @@ class Budget(Vertical):
         return 0 if value >= self.whole else value
 
     def _say(self, memory: int) -> None:
-        self.query_one(Slider).say(f"{memory} MB" if memory else _NO_LIMIT)
+        whole = f"{self.whole} MB"
+        self.query_one(Slider).say(f"{memory} of {whole}" if memory else f"no limit, all {whole}")
 
     def foresee(self, plan: Plan, measured: float | None) -> None:
         """Say what the budget under the slider buys; `measured` is the speed it has now, if it runs."""

@@ -33,6 +33,7 @@ def taken(typed: str) -> tuple[str, dict[str, str]]:
 class Chip(Static, can_focus=True):
     """One filter, or what else can be taken away; pressing it does so."""
 
+    TITLE = "Filter"
     BINDINGS = [Binding("enter,delete,backspace,x", "remove", "Remove filter")]
 
     class Removed(Message):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from time import monotonic
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from textual import events
 from textual.app import ComposeResult
@@ -16,11 +16,13 @@ from textual.message import Message
 from textual.timer import Timer
 from textual.widgets import Static
 
-from secondme.tui.shapes import Answer, Event, Moment, Recalled
 from secondme.tui.widgets.chips import Chip
 from secondme.tui.widgets.rows import MomentRow, Picked, cited, facts, near
 from secondme.tui.widgets.trace import trace_rows
 from secondme.wording import clean, clip, milliseconds, one_line
+
+if TYPE_CHECKING:
+    from secondme.tui.shapes import Answer, Event, Moment, Recalled
 
 _MARK = re.compile(r"\s*\[(\d+)\]")
 _FRAME = 1 / 20
@@ -51,6 +53,7 @@ class Said(Static):
 class Exchange(Vertical):
     """One turn of a conversation."""
 
+    TITLE = "Answer"
     BINDINGS = [
         Binding("t", "trace", "Trace"),
         Binding("e", "edit", "Edit"),
@@ -124,7 +127,7 @@ class Exchange(Vertical):
         elif event["event"] == "token":
             self.token(event["text"])
         elif event["event"] == "result":
-            self.finish(cast(Answer, event))
+            self.finish(cast("Answer", event))
 
     def recalled(self, count: int, looked_up: str) -> None:
         """So many moments were found, and are read now."""

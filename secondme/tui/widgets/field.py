@@ -12,6 +12,11 @@ class Field(Input):
     def __init__(self, placeholder: str, *, id: str) -> None:
         super().__init__(placeholder=placeholder, id=id, compact=True)
 
+    async def _on_key(self, event: events.Key) -> None:
+        """With alt held nothing is typed: it is somebody else's key."""
+        if event.key.startswith("alt+"):
+            event.prevent_default()
+
     def _on_paste(self, event: events.Paste) -> None:
         line = " ".join(event.text.split())
         if line:

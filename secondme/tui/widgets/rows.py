@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -10,8 +12,10 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
-from secondme.tui.shapes import Citation, Moment
 from secondme.wording import clip, day, one_line
+
+if TYPE_CHECKING:
+    from secondme.tui.shapes import Citation, Moment
 
 
 class Picked(Message):
@@ -28,6 +32,7 @@ class Picked(Message):
 class MomentRow(Vertical, can_focus=True):
     """One moment under a line of facts; choosing it posts `Picked`."""
 
+    TITLE = "Moment"
     BINDINGS = [
         Binding("down,j", "app.focus_next", "Next", show=False),
         Binding("up,k", "app.focus_previous", "Previous", show=False),

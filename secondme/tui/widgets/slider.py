@@ -18,6 +18,7 @@ from secondme.wording import cells, fit
 class Slider(Widget, can_focus=True):
     """Whole numbers from `low` to `high`; each move posts `Moved`, and enter `Taken`."""
 
+    TITLE = "Slider"
     BINDINGS = [
         Binding("left,h", "move(-1)", "Less"),
         Binding("right,l", "move(1)", "More"),

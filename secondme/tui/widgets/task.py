@@ -30,6 +30,7 @@ Start = Callable[[], AsyncGenerator[Event]]
 class Task(Vertical, can_focus=True):
     """One work: it begins when it is mounted, can be paused, and goes on where it stopped."""
 
+    TITLE = "Work"
     BINDINGS = [
         Binding("s", "stop", "Pause"),
         Binding("r", "again", "Go on"),

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
-from secondme.tui.shapes import Hit, Recalled
 from secondme.tui.widgets.rows import MomentRow, facts
 from secondme.wording import clip, milliseconds
+
+if TYPE_CHECKING:
+    from secondme.tui.shapes import Hit, Recalled
 
 _WIDTH = 18
 _STYLES = ("$primary", "$accent", "$success", "$warning", "$error", "$secondary")
@@ -24,7 +28,7 @@ def trace_rows(recalled: Recalled) -> list[Widget]:
     took = recalled.get("took", {})
     legend = [Content.styled("recalled, best first: ", "$quiet")]
     for at, name in enumerate(views):
-        time = f" {milliseconds(took[name])}" if name in took else ""
+        time = f" {milliseconds(took[name])}" if took.get(name, 0.0) >= 1 else ""
         legend.append(_piece(at, f"{_BLOCKS[at % len(_BLOCKS)]} "))
         legend.append(Content.styled(f"{name}{time}  ", "$quiet"))
     rows: list[Widget] = [Static(Content("").join(legend), classes="legend")]
@@ -34,9 +38,12 @@ def trace_rows(recalled: Recalled) -> list[Widget]:
 
 def _row(number: int, hit: Hit, views: list[str], most: float) -> MomentRow:
     shares = _shares(hit)
-    bar, used = [], 0
-    for at, name in enumerate(views):
-        cells = round(_WIDTH * shares.get(name, 0.0) / most)
+    bar, used, total = [], 0, 0.0
+    for at, name in enumerate(
+        views
+    ):  # each piece ends where the sum does, so that none is too long
+        total += shares.get(name, 0.0)
+        cells = round(_WIDTH * total / most) - used
         bar.append(_piece(at, _BLOCKS[at % len(_BLOCKS)] * cells))
         used += cells
     head = Content.assemble(
