@@ -59,6 +59,7 @@ SUBJECTS = (
     "learning the piano", "the price of tea", "sleep", "a lost key",
 )  # fmt: skip
 TURN = 8
+KINDS = ("RssAnon:", "RssShmem:", "VmLck:")
 PAGEOUT = 21
 
 
@@ -220,12 +221,12 @@ def take_turns(workers: list[Worker], prompt: str, tokens: int) -> list[dict[str
 
 
 def anonymous(pid: int) -> int:
-    """Anonymous and locked resident memory of a process."""
+    """Anonymous, shared and locked resident memory of a process."""
     try:
         lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     except OSError:
         return 0
-    return sum(int(x.split()[1]) * 1024 for x in lines if x.startswith(("RssAnon:", "VmLck:")))
+    return sum(int(x.split()[1]) * 1024 for x in lines if x.startswith(KINDS))
 
 
 def main() -> None:

@@ -249,10 +249,10 @@ def failing(text: str) -> None:
 
 
 class TestPressure:
-    def test_the_budget_gives_way_and_comes_back(
-        self, files: dict[str, Path], plain: dict[str, LanguageModel]
-    ) -> None:
-        model = windowed(files["llama"], 60_000_000)
+    def test_the_budget_gives_way_and_comes_back(self, tmp_path: Path) -> None:
+        path = write_random_model(tmp_path / "deep.gguf", "llama", layers=16)
+        alone = LanguageModel(path, name="deep", threads=1, context=CONTEXT)
+        model = windowed(path, 60_000_000)
         assert model.window is not None
         whole = model.window.report()
         model.window.press(50_000_000)
@@ -260,7 +260,7 @@ class TestPressure:
         assert pressed["budget"] == 60_000_000
         assert pressed["smallest"] <= pressed["limit"] < 40_000_000
         assert pressed["used"] < whole["used"]
-        assert say(model) == say(plain["llama"])
+        assert say(model) == say(alone)
         model.window.press(-500_000_000)
         assert model.window.report()["limit"] == 60_000_000
         assert all(cell["state"] == "stays" for cell in model.window.report()["cells"])

@@ -113,19 +113,23 @@ class Window:
 
     def _look(self, owner: Pass, context: int, buffers: int) -> None:
         """What passes look like, and what follows from that; without any weights in memory."""
-        layout, account = self.layout, self.account
+        account = self.account
         for many in (False, True):
             self._shapes[many] = self.watch.record()
             owner.compute([0] * (2 if many else 1), 1)
             owner.clear()
         one, several = self._shapes[False], self._shapes[True]
+        # What is used by parts has addresses of its own, which would have to be set too: it stays.
+        moved = {name for name, at in one.tensors.items() if several.tensors.get(name) != at}
+        layout = self.layout.staying(one.views | several.views | moved)
+        self.layout = account.layout = layout
         screened = all(is_screened(s, layout.output) for s in self._shapes.values())
         screened = screened and can_sketch(layout.width) and len(layout.output.shape) == 2
         self._units = units_of(one, layout)
-        order = [u.tensors[0].name for u in self._units]
-        if [u.tensors[0].name for u in units_of(several, layout)] != order:
+        if units_of(several, layout) != self._units:
             raise ModelError("this kind of model cannot be used in parts: its order of work varies")
-        self.residency = Residency(self._path, self._base, self._units)
+        places = {name: native.place_of(tensor) for name, tensor in one.tensors.items()}
+        self.residency = Residency(self._path, self._base, self._units, places)
         self.experts = Experts(layout, self.residency)
         self._screened = account.screened = screened
         self._cache = list(one.cache.values()) if one.fused else []
@@ -140,7 +144,6 @@ class Window:
         layout = self.layout
         whole = [] if self._screened else [layout.output]
         self.residency.fill([*layout.always, *whole])
-        self.residency.fill_edges()
         self._stride = native.row_bytes(layout.embedding.kind, layout.width)
         self._embedded = layout.tied and not self._screened
         self.cut(0)
@@ -325,15 +328,11 @@ class Window:
 
     def _stops(self, shape: Shape, tokens: int) -> dict[int, Callable[[], bool]]:
         """Where a pass stops, and for what: weights that stream, experts, the hidden states."""
-        waits: dict[int, list[int]] = {}
         every = tokens > TOGETHER  # a long pass looks often whether it is still wanted
-        for n, unit in enumerate(self._units):
-            if every or n not in self.residency.kept:
-                first = min(shape.first[t.name] for t in unit.tensors)
-                waits.setdefault(first - 1, []).append(n)
         stops: dict[int, Callable[[], bool]] = {}
-        for operation, units in waits.items():
-            stops[operation] = self._waiting(units)
+        for n, operation in enumerate(shape.first_of(self._units)):
+            if every or n not in self.residency.kept:
+                stops[operation - 1] = self._waiting(n)
         for layer, operation in shape.chosen.items():
             if layer in self.experts:
                 stops[operation] = self._choosing(layer, tokens, stops.get(operation))
@@ -341,13 +340,12 @@ class Window:
             stops[shape.hidden] = self._take_hidden
         return stops
 
-    def _waiting(self, units: Sequence[int]) -> Callable[[], bool]:
+    def _waiting(self, unit: int) -> Callable[[], bool]:
         def wait() -> bool:
             if self._cancelled():
                 self.stopped = True
                 return False
-            for unit in units:
-                self.residency.wait(unit)
+            self.residency.wait(unit)
             return True
 
         return wait
@@ -379,9 +377,9 @@ class Window:
         sketch = Sketch.load(file, key)
         if sketch is None or sketch.fine.shape[0] != layout.vocabulary:
             # While it is made, half of the room is for that.
-            self.residency.arrange(
-                spread(self.residency.sizes, self.plan.room // 2), self.plan.ahead
-            )
+            sizes = self.residency.sizes
+            ahead = max(self.plan.ahead, 2 * max(sizes, default=0))
+            self.residency.arrange(spread(sizes, self.plan.room // 2), ahead)
             states = hidden_states(wide(), texts, self._last_hidden)
             self.residency.arrange(set(), 0)
             sketch = make_sketch(rows, layout.output.kind, states, bench)

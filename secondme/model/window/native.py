@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from secondme.errors import ModelError
-from secondme.model.window.disk import PAGE, SUPPORTED
+from secondme.model.window.disk import PAGE, SUPPORTED, memory
 
 F32, Q4_0, Q8_0 = 0, 2, 8
 _SOURCES = 10
@@ -103,7 +103,7 @@ class Workbench:
 
     def __init__(self, room: int, threads: int) -> None:
         self._threads = threads
-        self._memory = mmap.mmap(-1, room)
+        self._memory = memory(room)
         start = ctypes.addressof(ctypes.c_char.from_buffer(self._memory))
         self._context = _init(_InitParams(room, start, False))
 
@@ -147,13 +147,18 @@ def sources_of(tensor: int) -> Iterator[int]:
             yield source
 
 
+def place_of(tensor: int) -> ctypes.c_void_p:
+    """Where a tensor's data lies; its `value` can be set."""
+    return ctypes.c_void_p.from_address(tensor + _OFFSETS["data"])
+
+
 def _pointed(tensor: int, address: int, rows: int, columns: int, kind: int) -> int:
     """Let a tensor of one row be one of many that lie elsewhere, without a copy."""
     size = row_bytes(kind, columns)
     _L.from_address(tensor + _OFFSETS["ne"] + 8).value = rows
     for n in (2, 3):
         _Z.from_address(tensor + _OFFSETS["nb"] + 8 * n).value = size * rows
-    ctypes.c_void_p.from_address(tensor + _OFFSETS["data"]).value = address
+    place_of(tensor).value = address
     return tensor
 
 
@@ -251,10 +256,10 @@ def exchange(library: ctypes.CDLL, address: int, size: int, file: int) -> None:
 
 
 def anonymous_bytes() -> int:
-    """Memory of this process that the system cannot drop: anonymous and locked, resident."""
+    """Memory of this process that the system cannot drop: anonymous, shared and locked, resident."""
     total = 0
     for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
-        if line.startswith(("RssAnon:", "VmLck:")):
+        if line.startswith(("RssAnon:", "RssShmem:", "VmLck:")):
             total += int(line.split()[1]) * 1024
     return total
 

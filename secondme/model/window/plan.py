@@ -181,7 +181,7 @@ def _need(
         vocabulary=measured.vocabulary,
         buffers=measured.buffers,
         cache=cache_tokens * layout.cache_token,
-        kept=layout.kept + whole + 8192 * (layout.layers * 8),
+        kept=layout.kept + whole,
         sketch=sketch if screened else 0,
         scores=_HEAP + passing_bytes(layout, screened),
         rows=LEAST_ROWS if screened else 0,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import mmap
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from secondme.model.window import disk, native
 
 Bytes = npt.NDArray[np.uint8]
 Numbers = npt.NDArray[np.int64]
-_AT_ONCE = 512
+_AT_ONCE = 128
 LEAST = 1_000_000
 """Bytes of the smallest useful store."""
 
@@ -30,7 +29,7 @@ class Rows:
         self.count, self.stride = matrix.shape[1], stride
         self._start = matrix.start
         self._reader = disk.Reader(path)
-        self._held = mmap.mmap(-1, self.count * stride)  # touched as far as `room` only
+        self._held = disk.memory(self.count * stride)  # touched as far as `room` only
         self._address = ctypes.addressof(ctypes.c_char.from_buffer(self._held))
         self._store = np.frombuffer(self._held, np.uint8).reshape(self.count, stride)
         self._slot = np.full(self.count, -1, np.int32)
@@ -39,7 +38,7 @@ class Rows:
         self._clock = self._filled = self.capacity = 0
         pages = 2 + -(-stride // disk.PAGE)
         self._pages = pages
-        self._scratch = mmap.mmap(-1, _AT_ONCE * pages * disk.PAGE)
+        self._scratch = disk.memory(_AT_ONCE * pages * disk.PAGE)
         self._scratch_at = ctypes.addressof(ctypes.c_char.from_buffer(self._scratch))
         self._scratch_rows = np.frombuffer(self._scratch, np.uint8)
         self.bytes_read = self.asked = self.read = 0
@@ -82,7 +81,7 @@ class Rows:
     def everything(self, at_once: int) -> Iterator[tuple[int, Bytes]]:
         """All rows in order, so many at once, each part with the number of its first row."""
         size = at_once * self.stride + 2 * disk.PAGE
-        buffer = mmap.mmap(-1, -(-size // disk.PAGE) * disk.PAGE)
+        buffer = disk.memory(-(-size // disk.PAGE) * disk.PAGE)
         address = ctypes.addressof(ctypes.c_char.from_buffer(buffer))
         data = np.frombuffer(buffer, np.uint8)
         for first in range(0, self.count, at_once):
