@@ -339,6 +339,7 @@ def row(options: argparse.Namespace, plain: Worker, other: Worker) -> list[objec
     speeds = [each["tokens"] / each["saying"] for each in story]
     copying = [each["tokens"] / each["saying"] for each in copy]
     windowed = "planned" in story[1]
+    highest = other.highest - other.before
     disk = median(worker.send(disk=True)["disk"] for worker in pair)
     roof = 1 / max(1 / speeds[0], story[1]["read"] / disk)
     same = all(a["text"] == b["text"] for a, b in (story, copy))
@@ -350,7 +351,7 @@ def row(options: argparse.Namespace, plain: Worker, other: Worker) -> list[objec
         "" if options.brief else f"{long[1]['reading']:.1f} s",
         "" if options.brief else f"{long[0]['reading'] / long[1]['reading']:.2f}x",
         f"{story[1]['read'] / 1e6:.1f} MB" if windowed else "",
-        f"{(other.highest - other.before) / 1e6:.0f} MB" if windowed else "",
+        f"{highest / 1e6:.0f} MB" if windowed else "",
         f"{long[1]['planned'] / 1e6:.0f} MB" if windowed else "",
         "yes" if same else "no",
     ]

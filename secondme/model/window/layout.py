@@ -168,7 +168,7 @@ def sketch_parts(width: int) -> tuple[int, int, int]:
     """Directions in which a sketch of the output matrix keeps it in 8 bits, in 4 bits, and those in
     which the rest is measured."""
     coarse = min(_COARSE, width // 3 // 32 * 32)
-    return _FINE, coarse, min(_REST, width - _FINE - coarse - 1)
+    return _FINE, coarse, min(_REST, width - _FINE - coarse)
 
 
 def sketch_bytes(width: int, vocabulary: int) -> int:

@@ -22,7 +22,7 @@ CACHE_STEP = 128
 _HEAP = 8 * MB
 _PASSING = 2 * MB
 _AHEAD_UNITS = 2
-_MOST_AHEAD = 24 * MB
+_MOST_AHEAD = 12 * MB
 _COMPUTE_RATE = 9e9  # bytes of weights a second that one thread multiplies, by measurement
 _OVERLAP = 0.85
 

@@ -31,8 +31,7 @@ class Ring:
         start = ctypes.addressof(ctypes.c_char.from_buffer(self._memory))
         self._base = -(-start // _HUGE) * _HUGE
         self._parts: list[list[Span]] = []
-        self.size = 0
-        self.bytes_read = 0
+        self.size = self.bytes_read = self.taken = 0
         self._begin_anew()
 
     def arrange(self, parts: Sequence[list[Span]], size: int) -> None:

@@ -1,14 +1,15 @@
 """The next token without the whole output matrix: a sketch finds the rows that matter.
 
-The vocabulary's matrix is the largest part of a small model, and each token's odds are its product with
-one hidden state h. Hidden states vary mostly in few directions. So each row w is kept only along the
-leading directions of their second moment (the first ones in 8 bits, the others in 4): that sketch gives
-every row's score nearly, and the rows that can be best are read and multiplied exactly, with ggml's own
-kernel, so that the scores are llama.cpp's to the last bit.
+The vocabulary's matrix W is the largest part of a small model, and each token's odds are its product with
+one hidden state h. With S the root of the hidden states' second moment, W h = (W S)(S^-1 h): the leading
+singular directions of W S are those in which scores vary most. So each row is kept only along these (the
+first ones in 8 bits, the others in 4): that sketch gives every row's score nearly, and the rows that can
+be best are read and multiplied exactly, with ggml's own kernel, so that the scores are llama.cpp's to the
+last bit.
 
 That none is missed is made sure for each token. The error of a row's score is w times what the sketch
 leaves out of h; it goes with that row's `spread` (what w would give for such rests as came up in
-calibration) and, less than in proportion, with how unusual this token's rest is (its Mahalanobis norm):
+calibration) and, less than in proportion, with how large this token's rest is along the next directions:
 rows that a state points to have large errors also where it is not unusual. A row is read when its
 estimate and `BOUND` times its spread times the root of that norm reach the best exact score. Exact scores
 of a good beginning of `FIRST` rows come first; when more than `LIMIT` of all rows would have to be read,
@@ -19,6 +20,7 @@ all are.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -27,8 +29,20 @@ import numpy as np
 import numpy.typing as npt
 
 from secondme.errors import BadInputError
+from secondme.model.gguf import Tensor
+from secondme.model.window.disk import drop_cache
 from secondme.model.window.layout import sketch_parts
-from secondme.model.window.native import F32, Q4_0, Q8_0, Floats, Workbench, quantize, row_bytes
+from secondme.model.window.native import (
+    F32,
+    Q4_0,
+    Q8_0,
+    Floats,
+    Workbench,
+    quantize,
+    row_bytes,
+    trim,
+)
+from secondme.model.window.plan import model_key
 from secondme.model.window.rows import Bytes, Numbers, Rows
 
 FIRST = 256
@@ -39,7 +53,9 @@ BOUND = 7.0
 """The least number of standard deviations, of an ordinary token, in which a row's error is taken to lie."""
 _MARGIN = 1.15
 _CHUNK = 1024
-_VERSION = 6
+_SAMPLED = 8192
+_RIDGE = 0.02
+_VERSION = 7
 
 Mask = npt.NDArray[np.bool_]
 
@@ -58,9 +74,9 @@ class Counts(NamedTuple):
 class Sketch:
     """What is kept of an output matrix, and the directions it is kept along.
 
-    `basis` has a row for each direction (directions, width): those of the sketch, then those in
-    which rests are measured; `variance` is the second moment along the latter and at the end the mean
-    of all others. `fine` and `coarse` hold a row for each token, `spread` one number.
+    `basis` (directions, width) gives what a hidden state has of each direction: those of the sketch, then
+    those by which rests are measured, of which `variance` is the second moment. `fine` and `coarse` hold a
+    row for each token, `spread` one number.
     """
 
     basis: Floats
@@ -84,9 +100,8 @@ class Sketch:
         # By ggml, since numpy's own library for it would keep some megabytes of buffers.
         along = bench.product(self.basis.view(np.uint8), F32, hidden).copy()
         d = self.directions
-        rest = max(float(hidden @ hidden) - float(along @ along), 0.0)
-        unusual = float((along[d:] ** 2 / self.variance[:-1]).sum()) + rest / self.variance[-1]
-        return along[:d], float((unusual / (len(hidden) - d)) ** 0.25)
+        unusual = float((along[d:] ** 2 / self.variance).mean())
+        return along[:d], unusual**0.25
 
     def save(self, file: Path, key: str) -> None:
         """Write it for this person only; a half-written file is never left in its place."""
@@ -130,15 +145,14 @@ def make_sketch(rows: Rows, kind: int, states: Floats, bench: Workbench) -> Sket
     width = states.shape[1]
     fine, coarse, rest = sketch_parts(width)
     d, m = fine + coarse, fine + coarse + rest
-    directions = _principal(fit, m)
-    variance = ((test @ directions) ** 2).mean(0)
-    other = max(float((test**2).sum() / len(test) - variance.sum()), 0.0) / max(width - m, 1)
-    floor = max(other, float(variance.sum()) * 1e-6)
-    variance = np.maximum(variance, floor).astype(np.float32)
+    basis, directions = _directions(fit, _moment(rows, kind, width, bench), m)
+    along = test @ basis.T
+    variance = (along**2).mean(0)
+    lost = float(((test - along @ directions.T) ** 2).sum() / test.size)
     count = rows.count
     sketch = Sketch(
-        basis=np.ascontiguousarray(directions.T),
-        variance=np.append(variance[d:], np.float32(floor)),
+        basis=basis,
+        variance=variance[d:].astype(np.float32),
         fine=np.empty((count, row_bytes(Q8_0, fine)), np.uint8),
         coarse=np.empty((count, row_bytes(Q4_0, coarse)), np.uint8),
         spread=np.empty(count, np.float32),
@@ -151,8 +165,8 @@ def make_sketch(rows: Rows, kind: int, states: Floats, bench: Workbench) -> Sket
         along = exact @ directions
         part = slice(first, first + len(data))
         _keep(sketch, part, along, fine, d)
-        lost = np.maximum((exact**2).sum(1) - (along**2).sum(1), 0.0)
-        sketch.spread[part] = np.sqrt((along[:, d:] ** 2) @ variance[d:] + lost * floor)
+        other = lost * (exact**2).sum(1)
+        sketch.spread[part] = np.sqrt((along[:, d:] ** 2) @ variance[d:] + other)
         scores = test @ exact.T
         top = scores.argmax(1)
         values = scores[np.arange(len(test)), top]
@@ -227,6 +241,26 @@ class Screen:
         self._widened += 1
 
 
+def open_screen(
+    path: Path, output: Tensor, folder: Path, threads: int, states: Callable[[], Floats]
+) -> Screen:
+    """The screen of a model's output matrix: its sketch from the folder, or made now of the model's hidden
+    states and kept there. Raises `OSError` when the model's file cannot be read."""
+    width, vocabulary = output.shape
+    rows = Rows(path, output, row_bytes(output.kind, width), 0)
+    room = (64 << 20) + 8 * vocabulary + 4 * _CHUNK * width * 4
+    bench = Workbench(room, threads)  # address space; touched as far as it is used
+    key = model_key(path)
+    file = folder / f"{key}.sketch"
+    sketch = Sketch.load(file, key)
+    if sketch is None or len(sketch.fine) != vocabulary:
+        sketch = make_sketch(rows, output.kind, states(), bench)
+        sketch.save(file, key)
+        trim()
+    drop_cache(file)
+    return Screen(sketch, rows, output.kind, bench)
+
+
 class Odds:
     """The odds of the next token: estimates, and exact scores where they matter."""
 
@@ -280,11 +314,23 @@ def _nth_best(values: Floats, n: int) -> float:
     return float(values.max() if n == 1 else np.partition(values, len(values) - n)[len(values) - n])
 
 
-def _principal(states: Floats, count: int) -> Floats:
-    """The leading directions of the states' second moment (width, count), by the smaller Gram matrix."""
-    n, width = states.shape
-    if width <= n:
-        vectors = np.linalg.eigh(states.T @ states / n)[1][:, ::-1]
-    else:
-        vectors = np.linalg.svd(states, full_matrices=False)[2].T
-    return np.ascontiguousarray(vectors[:, :count], np.float32)
+def _directions(states: Floats, rows: Floats, count: int) -> tuple[Floats, Floats]:
+    """The directions in which scores vary most for such states and for rows of this second moment: what
+    gives a state's coordinates along them (count, width), and a row's (width, count)."""
+    moment = states.T @ states / len(states)
+    values, vectors = np.linalg.eigh(moment)
+    values = np.sqrt(np.maximum(values, 0.0) + _RIDGE * values.sum() / len(values))
+    root, inverse = (vectors * values) @ vectors.T, (vectors / values) @ vectors.T
+    leading = np.linalg.eigh(root @ rows @ root)[1][:, : -count - 1 : -1]
+    basis = np.ascontiguousarray(leading.T @ inverse, np.float32)
+    return basis, np.ascontiguousarray(root @ leading, np.float32)
+
+
+def _moment(rows: Rows, kind: int, width: int, bench: Workbench) -> Floats:
+    """The second moment of rows from all over the matrix."""
+    chosen = np.unique(np.linspace(0, rows.count - 1, _SAMPLED).astype(np.int64))
+    moment = np.zeros((width, width), np.float32)
+    for part in np.array_split(chosen, -(-len(chosen) // _CHUNK)):
+        exact = bench.floats(rows.take(part), kind, width)
+        moment += exact.T @ exact
+    return moment
