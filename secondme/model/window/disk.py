@@ -49,16 +49,14 @@ def outer(start: int, end: int) -> tuple[int, int]:
 
 
 def memory(size: int) -> mmap.mmap:
-    """Memory of this process alone, none of it touched yet."""
-    if SUPPORTED:
-        return mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-    return mmap.mmap(-1, size)
-
-
-def large_pages(room: mmap.mmap) -> None:
-    """Ask for large pages, which are faster to read into and to compute with; the system may have none."""
-    with contextlib.suppress(AttributeError, OSError):
-        room.madvise(mmap.MADV_HUGEPAGE)
+    """Memory of this process alone, none of it touched yet, in small pages unless they are asked to be
+    large."""
+    if not SUPPORTED:
+        return mmap.mmap(-1, size)
+    room = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    with contextlib.suppress(OSError):  # a system without large pages
+        room.madvise(mmap.MADV_NOHUGEPAGE)
+    return room
 
 
 _IOCB = np.dtype(
@@ -256,7 +254,6 @@ def bandwidth(path: Path) -> float:
 def _bandwidth(path: Path) -> float:
     size = min(path.stat().st_size // PAGE * PAGE, _MEASURED)
     room = memory(_UNDER_WAY * PIECE)
-    large_pages(room)
     room.write(bytes(len(room)))  # as weights are read: to memory that is there
     address = ctypes.addressof(ctypes.c_char.from_buffer(room))
     starts = range(0, size, PIECE)

@@ -20,6 +20,9 @@ from secondme.model.window.disk import PAGE, SUPPORTED, memory
 F32, Q4_0, Q8_0 = 0, 2, 8
 _SOURCES = 10
 _MAP_FIXED, _DONTNEED = 0x10, 4
+_HUGEPAGE, _NOHUGEPAGE, _COLLAPSE = 14, 15, 25
+LARGE = 2 << 20
+"""Bytes of a large page."""
 _P, _Z, _I, _L = ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int, ctypes.c_int64
 
 Floats = npt.NDArray[np.float32]
@@ -218,6 +221,7 @@ def replace_mapping(path: Path, but: set[int]) -> int:
     flags = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | _MAP_FIXED | getattr(mmap, "MAP_NORESERVE", 0)
     if _mmap(starts[0], length, mmap.PROT_READ | mmap.PROT_WRITE, flags, -1, 0) != starts[0]:
         raise MemoryError
+    prefer_small(starts[0], length)
     return starts[0]
 
 
@@ -230,6 +234,22 @@ def release(address: int, size: int) -> None:
 def advise(address: int, size: int, advice: int) -> None:
     """Tell the system how memory is used; it may not listen."""
     _madvise(address, size, advice)
+
+
+def prefer_large(address: int, size: int) -> None:
+    """Ask for large pages where memory (whole large pages) is first touched: with these, computing with
+    weights is about a tenth faster."""
+    _madvise(address, size, _HUGEPAGE)
+
+
+def make_large(address: int, size: int) -> None:
+    """Put memory into large pages, as far as it is not; Linux 6.1 can."""
+    _madvise(address, size, _COLLAPSE)
+
+
+def prefer_small(address: int, size: int) -> None:
+    """Ask for no large pages, of which each takes what 512 small ones do."""
+    _madvise(address, size, _NOHUGEPAGE)
 
 
 def allocated(size: int = 64) -> int:

@@ -173,13 +173,26 @@ class Residency:
 
     def _hold(self, wanted: list[Span]) -> None:
         """Have these pages in memory, and no others. Raises `OSError`."""
+        before, large = self._large(self._held), self._large(wanted)
         for a, b in without(self._held, wanted):
             native.release(self._base + a, b - a)
+        for a, b in without(before, large):
+            native.prefer_small(self._base + a, b - a)
         missing = without(wanted, self._held)
         self._held = without(wanted, missing)
+        for a, b in without(large, before):
+            native.prefer_large(self._base + a, b - a)
         for a, b in missing:
             self._read(a, b)
+        for a, b in without(large, before):
+            native.make_large(self._base + a, b - a)
         self._held = wanted
+
+    def _large(self, spans: Sequence[Span]) -> list[Span]:
+        """What of these pages can lie in large ones."""
+        size, base = native.LARGE, self._base
+        inner = ((-(-(base + a) // size) * size, (base + b) // size * size) for a, b in spans)
+        return [(a - base, b - base) for a, b in inner if b > a]
 
     def _read(self, start: int, end: int) -> None:
         self._reader.fill(self._base + start, start, end)

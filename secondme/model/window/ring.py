@@ -14,9 +14,6 @@ from secondme.model.window import native
 from secondme.model.window.disk import AT_ONCE, PAGE, PIECE, Piece, Reader, memory
 from secondme.model.window.spans import Span
 
-_HUGE = 2 << 20
-_HUGE_PAGES = 14
-
 
 class Ring:
     """Reads parts of a file in a circle. For one thread; reading goes on while that computes.
@@ -27,9 +24,9 @@ class Ring:
     def __init__(self, reader: Reader, most: int) -> None:
         self._reader = reader
         self._most = most
-        self._memory = memory(most + 2 * _HUGE)  # touched as far as it is used
+        self._memory = memory(most + 2 * native.LARGE)  # touched as far as it is used
         start = ctypes.addressof(ctypes.c_char.from_buffer(self._memory))
-        self._base = -(-start // _HUGE) * _HUGE
+        self._base = -(-start // native.LARGE) * native.LARGE
         self._parts: list[list[Span]] = []
         self.size = self.bytes_read = self.taken = 0
         self._begin_anew()
@@ -43,8 +40,7 @@ class Ring:
         if size < self.size:
             native.release(self._base + size, self.size - size)
         elif size > self.size:
-            # Memory in large pages is faster to read into and to compute with.
-            native.advise(self._base, size // _HUGE * _HUGE, _HUGE_PAGES)
+            native.prefer_large(self._base, size // native.LARGE * native.LARGE)
             ctypes.memset(self._base + self.size, 0, size - self.size)
         self.size = size
         self._begin_anew()
