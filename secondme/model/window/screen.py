@@ -173,7 +173,8 @@ def make_sketch(rows: Rows, kind: int, states: Floats, bench: Workbench) -> Sket
         numbers = np.broadcast_to(first + np.arange(len(data)), (len(test), len(data)))
         winners = np.concatenate([winners, numbers], axis=1)
         top = np.argpartition(best, -_TOP, axis=1)[:, -_TOP:]
-        best, winners = (np.take_along_axis(each, top, axis=1) for each in (best, winners))
+        best = np.take_along_axis(best, top, axis=1)
+        winners = np.take_along_axis(winners, top, axis=1)
     sketch.bound = _bound(sketch, bench, test, best, winners)
     return sketch
 
@@ -284,7 +285,7 @@ class Odds:
         first = _best(candidates, min(max(FIRST, 2 * head), room))
         self._score(first)
         exact = scores[first]
-        level = float(exact.max() if head == 1 else np.sort(exact)[-min(head, room)])
+        level = _nth_best(exact, min(head, room))
         sketch = self._screen.sketch
         reach = sketch.spread * np.float32(self._unusual * sketch.bound)
         reach += scores
@@ -321,12 +322,16 @@ def _best(values: Floats, count: int) -> Numbers:
     """Where the largest of many values are, `count` or a few more where some are equal."""
     whole = len(values) // _GROUP * _GROUP
     tops = values[:whole].reshape(-1, _GROUP).max(axis=1, initial=-np.inf)
-    if len(tops) < 2 * count:
-        level = np.partition(values, len(values) - count)[len(values) - count]
-        return np.flatnonzero(values >= level)
-    # As many groups as are wanted have their largest above this, so that no value below it is wanted.
-    some = np.flatnonzero(values >= np.partition(tops, len(tops) - count)[len(tops) - count])
-    return some[values[some] >= np.partition(values[some], len(some) - count)[len(some) - count]]
+    # With so many groups whose largest is above a level, no value below it is wanted.
+    level = _nth_best(tops if len(tops) >= 2 * count else values, count)
+    some: Numbers = np.flatnonzero(values >= level)
+    best: Numbers = some[values[some] >= _nth_best(values[some], count)]
+    return best
+
+
+def _nth_best(values: Floats, n: int) -> float:
+    """The n-th largest of values."""
+    return float(values.max() if n == 1 else np.partition(values, len(values) - n)[len(values) - n])
 
 
 def _directions(states: Floats, rows: Floats, count: int) -> tuple[Floats, Floats]:
