@@ -95,6 +95,9 @@ class Account:
         expected = need.total - need.rows - passing + plan.experts + resident + rows
         if self.grows:
             expected -= max(need.cache - self.held * self.layout.cache_token, 0)
+        if self.used() - expected <= self._excess:
+            return False
+        native.trim()
         over = self.used() - expected
         if over <= self._excess:
             return False

@@ -23,6 +23,8 @@ import numpy as np
 import numpy.typing as npt
 
 PAGE = mmap.PAGESIZE
+LARGE = 2 << 20
+"""Bytes of a large page of memory."""
 SUPPORTED = sys.platform == "linux"
 """Whether memory can be put in the place of a file's mapping, and taken away, as the window does."""
 PIECE = 1 << 20
@@ -253,13 +255,14 @@ def bandwidth(path: Path) -> float:
 
 def _bandwidth(path: Path) -> float:
     size = min(path.stat().st_size // PAGE * PAGE, _MEASURED)
-    room = memory(_UNDER_WAY * PIECE)
-    room.write(bytes(len(room)))  # as weights are read: to memory that is there
-    address = ctypes.addressof(ctypes.c_char.from_buffer(room))
-    starts = range(0, size, PIECE)
+    room = memory(_UNDER_WAY * PIECE + LARGE)
+    with contextlib.suppress(AttributeError, OSError):  # as weights are read
+        room.madvise(mmap.MADV_HUGEPAGE)
+    room.write(bytes(len(room)))
+    address = -(-ctypes.addressof(ctypes.c_char.from_buffer(room)) // LARGE) * LARGE
     pieces = [
         Piece(n, start, address + n % _UNDER_WAY * PIECE, min(PIECE, size - start))
-        for n, start in enumerate(starts)
+        for n, start in enumerate(range(0, size, PIECE))
     ]
     reader = Reader(path)
     try:

@@ -19,7 +19,7 @@ UNIT = 2_000_000
 been used, the sooner others can be read in their place."""
 _SMALL = 1 << 16
 _SPLIT = re.compile(r".+-\d{5}-of-\d{5}\.gguf", re.IGNORECASE)
-_FINE, _COARSE, _REST = 32, 192, 160
+_FINE, _COARSE, _REST = 32, (192, 512), 160
 _EMBEDDING, _OUTPUT = "token_embd.weight", "output.weight"
 
 
@@ -167,7 +167,8 @@ def _cache_token(fields: Mapping[str, Any], architecture: str) -> int:
 def sketch_parts(width: int) -> tuple[int, int, int]:
     """Directions in which a sketch of the output matrix keeps it in 8 bits, in 4 bits, and those in
     which the rest is measured."""
-    coarse = min(_COARSE, width // 3 // 32 * 32)
+    least, most = _COARSE
+    coarse = min(max(least, width // 4), most, width // 3) // 64 * 64
     return _FINE, coarse, min(_REST, width - _FINE - coarse)
 
 

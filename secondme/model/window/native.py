@@ -21,8 +21,6 @@ F32, Q4_0, Q8_0 = 0, 2, 8
 _SOURCES = 10
 _MAP_FIXED, _DONTNEED = 0x10, 4
 _HUGEPAGE, _NOHUGEPAGE, _COLLAPSE = 14, 15, 25
-LARGE = 2 << 20
-"""Bytes of a large page."""
 _P, _Z, _I, _L = ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int, ctypes.c_int64
 
 Floats = npt.NDArray[np.float32]

@@ -136,8 +136,7 @@ class Residency:
         self.arranged = False
         self.kept &= keep
         self._stream = [n for n in range(len(self.sizes)) if n not in keep] if ahead else []
-        largest = max((self.sizes[n] for n in self._stream), default=0)
-        self._ring.arrange([self._spans[n] for n in self._stream], max(ahead, largest))
+        self._ring.arrange([self._spans[n] for n in self._stream], ahead)
         self._hold(merged([*self._always, *(span for n in keep for span in self._spans[n])]))
         for n in keep:
             for place, _, at in self._places[n]:
@@ -190,7 +189,7 @@ class Residency:
 
     def _large(self, spans: Sequence[Span]) -> list[Span]:
         """What of these pages can lie in large ones."""
-        size, base = native.LARGE, self._base
+        size, base = disk.LARGE, self._base
         inner = ((-(-(base + a) // size) * size, (base + b) // size * size) for a, b in spans)
         return [(a - base, b - base) for a, b in inner if b > a]
 

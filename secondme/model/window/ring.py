@@ -11,8 +11,8 @@ import itertools
 from collections.abc import Iterator, Sequence
 
 from secondme.model.window import native
-from secondme.model.window.disk import AT_ONCE, PAGE, PIECE, Piece, Reader, memory
-from secondme.model.window.spans import Span
+from secondme.model.window.disk import AT_ONCE, LARGE, PAGE, PIECE, Piece, Reader, memory
+from secondme.model.window.spans import Span, length
 
 
 class Ring:
@@ -24,23 +24,24 @@ class Ring:
     def __init__(self, reader: Reader, most: int) -> None:
         self._reader = reader
         self._most = most
-        self._memory = memory(most + 2 * native.LARGE)  # touched as far as it is used
+        self._memory = memory(most + 2 * LARGE)  # touched as far as it is used
         start = ctypes.addressof(ctypes.c_char.from_buffer(self._memory))
-        self._base = -(-start // native.LARGE) * native.LARGE
+        self._base = -(-start // LARGE) * LARGE
         self._parts: list[list[Span]] = []
         self.size = self.bytes_read = self.taken = 0
         self._begin_anew()
 
     def arrange(self, parts: Sequence[list[Span]], size: int) -> None:
-        """Read these parts, each some ranges of whole pages, with so many bytes of memory: no fewer
-        than the largest part has. Nothing of what was read before is there any more."""
+        """Read these parts, each some ranges of whole pages, with so many bytes of memory, or as many as
+        the largest part has. Nothing of what was read before is there any more."""
         self._reader.settle()
         self._parts = list(parts)
-        size = min(size, self._most) // PAGE * PAGE if parts else 0
+        largest = max(map(length, parts), default=0)
+        size = max(min(size, self._most) // PAGE * PAGE, largest) if parts else 0
         if size < self.size:
             native.release(self._base + size, self.size - size)
         elif size > self.size:
-            native.prefer_large(self._base, size // native.LARGE * native.LARGE)
+            native.prefer_large(self._base, size // LARGE * LARGE)
             ctypes.memset(self._base + self.size, 0, size - self.size)
         self.size = size
         self._begin_anew()
@@ -106,7 +107,7 @@ class Ring:
         at = 0
         for number in itertools.count():
             spans = self._parts[number % len(self._parts)]
-            size = sum(end - start for start, end in spans)
+            size = length(spans)
             left = self.size - at % self.size
             if size > left:  # a part lies in one piece
                 at += left

@@ -20,7 +20,7 @@ all are.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -54,6 +54,7 @@ BOUND = 7.0
 _MARGIN = 1.05
 _TOP = 4
 _CHUNK = 1024
+_AT_ONCE = 512
 _GROUP = 64
 _SAMPLED = 8192
 _RIDGE = 0.02
@@ -232,14 +233,18 @@ class Screen:
     def exact(self, hidden: Floats, rows: Numbers) -> Floats:
         """The exact scores of some rows."""
         self._rows += len(rows)
-        return self._bench.product(self.rows.take(rows), self._kind, hidden).copy()
+        parts = np.split(rows, range(_AT_ONCE, len(rows), _AT_ONCE))
+        return self._products(hidden, (self.rows.take(part) for part in parts))
 
     def exact_all(self, hidden: Floats) -> Floats:
         """The exact scores of all rows."""
         self._all += 1
         self._rows += self.rows.count
-        parts = (data for _, data in self.rows.everything(4 * _CHUNK))
-        return np.concatenate([self._bench.product(p, self._kind, hidden).copy() for p in parts])
+        return self._products(hidden, (data for _, data in self.rows.everything(_AT_ONCE)))
+
+    def _products(self, hidden: Floats, parts: Iterable[Bytes]) -> Floats:
+        product = self._bench.product
+        return np.concatenate([product(part, self._kind, hidden).copy() for part in parts])
 
     def widen(self) -> None:
         """Count a token for which the first rows were not enough."""
@@ -253,7 +258,7 @@ def open_screen(
     states and kept there. Raises `OSError` when the model's file cannot be read."""
     width, vocabulary = output.shape
     rows = Rows(path, output, row_bytes(output.kind, width), 0)
-    room = (64 << 20) + 8 * vocabulary + 4 * _CHUNK * width * 4
+    room = (64 << 20) + 8 * vocabulary + _CHUNK * width * 4
     bench = Workbench(room, threads)  # address space; touched as far as it is used
     key = model_key(path)
     file = folder / f"{key}.sketch"
