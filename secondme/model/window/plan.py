@@ -24,6 +24,7 @@ _HEAP = 8 * MB
 _PASSING = 4 * MB
 _AHEAD_UNITS = 2
 _MOST_AHEAD = 12 * MB
+_MOST_ROWS = 6 * MB
 _COMPUTE_RATE = 9e9  # bytes of weights a second that one thread multiplies, by measurement
 _OVERLAP = 0.85
 
@@ -138,7 +139,7 @@ def make_plan(
         return Plan(budget, need, total, 0, rows, experts, experts_all - experts, smallest)
     ahead = _ahead(sizes, total - free)
     # A few more rows of the output matrix save more reading than a part of a layer does.
-    rows = min(max(least_rows, free // 20), rows_all) if screened else 0
+    rows = min(max(least_rows, min(free // 20, _MOST_ROWS)), rows_all) if screened else 0
     ahead = min(ahead, free - rows - experts)
     room = max(free - rows - experts - ahead, 0)
     return Plan(budget, need, room, ahead, rows, experts, total - room, smallest)
