@@ -12,6 +12,7 @@ import mmap
 import os
 import platform
 import queue
+import struct
 import sys
 import time
 from collections.abc import Sequence
@@ -61,21 +62,8 @@ def memory(size: int) -> mmap.mmap:
     return room
 
 
-_IOCB = np.dtype(
-    [
-        ("data", "<u8"),
-        ("key", "<u8"),
-        ("op", "<u2"),
-        ("priority", "<i2"),
-        ("file", "<u4"),
-        ("buffer", "<u8"),
-        ("bytes", "<u8"),
-        ("offset", "<i8"),
-        ("reserved", "<u8"),
-        ("flags", "<u8"),
-    ]
-)
-_EVENT = np.dtype([("data", "<u8"), ("object", "<u8"), ("result", "<i8"), ("second", "<i8")])
+_IOCB = struct.Struct("<QQHhIQQqQQ")  # number, key, read, priority, file, address, size, offset
+_EVENT = struct.Struct("<QQqq")  # number, address of the request, result
 
 
 class Piece(NamedTuple):
@@ -104,6 +92,10 @@ class Reader:
             setup, self._destroy, self._getevents, self._submit = numbers
             if _libc.syscall(setup, AT_ONCE, ctypes.byref(self._queue)) != 0:
                 self._queue.value = 0
+        self._blocks = ctypes.create_string_buffer(AT_ONCE * _IOCB.size)
+        at = ctypes.addressof(self._blocks)
+        self._pointers = (ctypes.c_uint64 * AT_ONCE)(*range(at, at + len(self._blocks), _IOCB.size))
+        self._events = ctypes.create_string_buffer(AT_ONCE * _EVENT.size)
         self._pool = None if self._queue.value else ThreadPoolExecutor(2, "weights")
         self._ended: queue.SimpleQueue[tuple[int, int]] = queue.SimpleQueue()
 
@@ -146,12 +138,10 @@ class Reader:
             for number, piece in zip(numbers, pieces, strict=True):
                 self._pool.submit(self._read, number, piece)
             return
-        _, offsets, addresses, sizes = zip(*pieces, strict=True)
-        blocks = np.zeros(len(pieces), _IOCB)
-        blocks["file"], blocks["buffer"] = self._file, addresses
-        blocks["bytes"], blocks["offset"], blocks["data"] = sizes, offsets, numbers
-        pointers = (blocks.ctypes.data + _IOCB.itemsize * np.arange(len(pieces))).astype("<u8")
-        taken = self._call(self._submit, len(pieces), ctypes.c_void_p(pointers.ctypes.data))
+        for n, (number, piece) in enumerate(zip(numbers, pieces, strict=True)):
+            where = piece.address, piece.size, piece.offset
+            _IOCB.pack_into(self._blocks, n * _IOCB.size, number, 0, 0, 0, self._file, *where, 0, 0)
+        taken = self._call(self._submit, len(pieces), self._pointers)
         for number, piece in list(zip(numbers, pieces, strict=True))[max(taken, 0) :]:
             self._read(number, piece)  # the queue was full
 
@@ -160,14 +150,11 @@ class Reader:
         if not self._ended.empty() or self._pool is not None:
             events = [self._ended.get()]
         else:
-            room = np.zeros(len(self._flying), _EVENT)
-            address = ctypes.c_void_p(room.ctypes.data)
-            count = self._call(self._getevents, 1, len(room), address, None)
+            count = self._call(self._getevents, 1, AT_ONCE, self._events, None)
             if count < 0:
                 raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
-            events = list(
-                zip(room["data"][:count].tolist(), room["result"][:count].tolist(), strict=True)
-            )
+            found = _EVENT.iter_unpack(memoryview(self._events)[: count * _EVENT.size])
+            events = [(number, result) for number, _, result, _ in found]
         pieces = [(self._flying.pop(number), result) for number, result in events]
         for piece, result in pieces:
             if result < 0:

@@ -19,7 +19,7 @@ from secondme.model.window.disk import PAGE, SUPPORTED, memory
 
 F32, Q4_0, Q8_0 = 0, 2, 8
 _SOURCES = 10
-_MAP_FIXED, _DONTNEED = 0x10, 4
+_MAP_FIXED, _DONTNEED, _FREE = 0x10, 4, 8
 _HUGEPAGE, _NOHUGEPAGE, _COLLAPSE = 14, 15, 25
 _P, _Z, _I, _L = ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int, ctypes.c_int64
 
@@ -243,6 +243,12 @@ def prefer_large(address: int, size: int) -> None:
 def make_large(address: int, size: int) -> None:
     """Put memory into large pages, as far as it is not; Linux 6.1 can."""
     _madvise(address, size, _COLLAPSE)
+
+
+def split_large(address: int, size: int) -> None:
+    """Let the large pages in which a range that is given back next begins and ends be small ones: else
+    they would stay whole."""
+    _madvise(address, size, _FREE)
 
 
 def prefer_small(address: int, size: int) -> None:

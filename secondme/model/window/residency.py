@@ -174,6 +174,7 @@ class Residency:
         """Have these pages in memory, and no others. Raises `OSError`."""
         before, large = self._large(self._held), self._large(wanted)
         for a, b in without(self._held, wanted):
+            native.split_large(self._base + a, b - a)
             native.release(self._base + a, b - a)
         for a, b in without(before, large):
             native.prefer_small(self._base + a, b - a)
