@@ -59,6 +59,7 @@ SUBJECTS = (
     "learning the piano", "the price of tea", "sleep", "a lost key",
 )  # fmt: skip
 TURN = 8
+KINDS = ("RssAnon:", "RssShmem:", "VmLck:")
 PAGEOUT = 21
 
 
@@ -220,12 +221,12 @@ def take_turns(workers: list[Worker], prompt: str, tokens: int) -> list[dict[str
 
 
 def anonymous(pid: int) -> int:
-    """Anonymous and locked resident memory of a process."""
+    """Anonymous, shared and locked resident memory of a process."""
     try:
         lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     except OSError:
         return 0
-    return sum(int(x.split()[1]) * 1024 for x in lines if x.startswith(("RssAnon:", "VmLck:")))
+    return sum(int(x.split()[1]) * 1024 for x in lines if x.startswith(KINDS))
 
 
 def main() -> None:
@@ -338,6 +339,7 @@ def row(options: argparse.Namespace, plain: Worker, other: Worker) -> list[objec
     speeds = [each["tokens"] / each["saying"] for each in story]
     copying = [each["tokens"] / each["saying"] for each in copy]
     windowed = "planned" in story[1]
+    highest = other.highest - other.before
     disk = median(worker.send(disk=True)["disk"] for worker in pair)
     roof = 1 / max(1 / speeds[0], story[1]["read"] / disk)
     same = all(a["text"] == b["text"] for a, b in (story, copy))
@@ -349,7 +351,7 @@ def row(options: argparse.Namespace, plain: Worker, other: Worker) -> list[objec
         "" if options.brief else f"{long[1]['reading']:.1f} s",
         "" if options.brief else f"{long[0]['reading'] / long[1]['reading']:.2f}x",
         f"{story[1]['read'] / 1e6:.1f} MB" if windowed else "",
-        f"{(other.highest - other.before) / 1e6:.0f} MB" if windowed else "",
+        f"{highest / 1e6:.0f} MB" if windowed else "",
         f"{long[1]['planned'] / 1e6:.0f} MB" if windowed else "",
         "yes" if same else "no",
     ]

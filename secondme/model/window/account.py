@@ -49,12 +49,12 @@ class Account:
 
     `wanted` is the budget that was given, `limit` the one in force: less, while the system is short of
     memory. `tokens` is what the conversation needs of the context, `held` what it has of it, `states`
-    the bytes of saved states. `measured`, `sizes` (of the units that may stream), `screened` and
+    the bytes of saved states. `layout`, `measured`, `sizes` (of the units that may stream), `screened` and
     `context` are set when the model is known.
     """
 
     def __init__(self, layout: Layout, before: Before, budget: int) -> None:
-        self._layout, self._baseline = layout, before.anonymous
+        self.layout, self._baseline = layout, before.anonymous
         self._sketch = sketch_bytes(layout.width, layout.vocabulary)
         self.wanted = self.limit = budget
         self.tokens = self.held = self.states = 0
@@ -75,7 +75,7 @@ class Account:
     def smallest(self) -> int:
         """The least number of bytes that works with a full context."""
         return smallest_budget(
-            self._layout,
+            self.layout,
             self.sizes,
             measured=self.measured,
             screened=self.screened,
@@ -91,10 +91,13 @@ class Account:
         """Whether more is in memory than there should be by plan, with so many bytes of units and of the
         output matrix's rows. Later plans are smaller by that. Between passes."""
         need = plan.need
-        passing = passing_bytes(self._layout, self.screened)  # not in memory between passes
+        passing = passing_bytes(self.layout, self.screened)  # not in memory between passes
         expected = need.total - need.rows - passing + plan.experts + resident + rows
         if self.grows:
-            expected -= max(need.cache - self.held * self._layout.cache_token, 0)
+            expected -= max(need.cache - self.held * self.layout.cache_token, 0)
+        if self.used() - expected <= self._excess:
+            return False
+        native.trim()
         over = self.used() - expected
         if over <= self._excess:
             return False
@@ -120,7 +123,7 @@ class Account:
 
     def _plan(self, budget: int, tokens: int) -> Plan:
         return make_plan(
-            self._layout,
+            self.layout,
             self.sizes,
             budget,
             measured=self.measured,

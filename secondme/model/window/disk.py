@@ -1,6 +1,6 @@
-"""Reads of a model file past the page cache, many at a time where the system can.
+"""Reads of a model file past the page cache, many at a time: a disk is fast with some megabytes under way.
 
-Linux has native asynchronous I/O (`io_submit`); elsewhere pieces are read one after another.
+By Linux's asynchronous I/O (`io_submit`), where it can be had; elsewhere by two threads.
 """
 
 from __future__ import annotations
@@ -11,22 +11,30 @@ import errno
 import mmap
 import os
 import platform
+import queue
+import struct
 import sys
 import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 PAGE = mmap.PAGESIZE
+LARGE = 2 << 20
+"""Bytes of a large page of memory."""
 SUPPORTED = sys.platform == "linux"
 """Whether memory can be put in the place of a file's mapping, and taken away, as the window does."""
 PIECE = 1 << 20
 """Bytes of one read."""
-_AT_ONCE = 128
-_NUMBERS = {"x86_64": (206, 208, 209), "aarch64": (0, 4, 2)}
+AT_ONCE = 128
+"""Reads under way at a time, at most."""
+_NUMBERS = {"x86_64": (206, 207, 208, 209), "aarch64": (0, 1, 4, 2)}
 _MEASURED = 64 << 20
+_UNDER_WAY = 12
 _HOLDS = 60.0
 _bandwidths: dict[Path, tuple[float, float]] = {}
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -43,21 +51,28 @@ def outer(start: int, end: int) -> tuple[int, int]:
     return start // PAGE * PAGE, -(-end // PAGE) * PAGE
 
 
-_IOCB = np.dtype(
-    [
-        ("data", "<u8"),
-        ("key", "<u8"),
-        ("op", "<u2"),
-        ("priority", "<i2"),
-        ("file", "<u4"),
-        ("buffer", "<u8"),
-        ("bytes", "<u8"),
-        ("offset", "<i8"),
-        ("reserved", "<u8"),
-        ("flags", "<u8"),
-    ]
-)
-_EVENT = np.dtype([("data", "<u8"), ("object", "<u8"), ("result", "<i8"), ("second", "<i8")])
+def memory(size: int) -> mmap.mmap:
+    """Memory of this process alone, none of it touched yet, in small pages unless they are asked to be
+    large."""
+    if not SUPPORTED:
+        return mmap.mmap(-1, size)
+    room = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    with contextlib.suppress(OSError):  # a system without large pages
+        room.madvise(mmap.MADV_NOHUGEPAGE)
+    return room
+
+
+_IOCB = struct.Struct("<QQHhIQQqQQ")  # number, key, read, priority, file, address, size, offset
+_EVENT = struct.Struct("<QQqq")  # number, address of the request, result
+
+
+class Piece(NamedTuple):
+    """Bytes of a file that are to lie at an address (all multiples of a page), and what for."""
+
+    mark: int
+    offset: int
+    address: int
+    size: int
 
 
 class Reader:
@@ -70,11 +85,24 @@ class Reader:
         self.size = path.stat().st_size
         self._file = _open_direct(path)
         self._queue = ctypes.c_ulong(0)
+        self._flying: dict[int, Piece] = {}
+        self._count = 0
         numbers = _NUMBERS.get(platform.machine()) if SUPPORTED else None
         if numbers:
-            setup, self._getevents, self._submit = numbers
-            if _libc.syscall(setup, _AT_ONCE, ctypes.byref(self._queue)) != 0:
+            setup, self._destroy, self._getevents, self._submit = numbers
+            if _libc.syscall(setup, AT_ONCE, ctypes.byref(self._queue)) != 0:
                 self._queue.value = 0
+        self._blocks = ctypes.create_string_buffer(AT_ONCE * _IOCB.size)
+        at = ctypes.addressof(self._blocks)
+        self._pointers = (ctypes.c_uint64 * AT_ONCE)(*range(at, at + len(self._blocks), _IOCB.size))
+        self._events = ctypes.create_string_buffer(AT_ONCE * _EVENT.size)
+        self._pool = None if self._queue.value else ThreadPoolExecutor(2, "weights")
+        self._ended: queue.SimpleQueue[tuple[int, int]] = queue.SimpleQueue()
+
+    @property
+    def flying(self) -> int:
+        """How many pieces are under way."""
+        return len(self._flying)
 
     def fill(self, address: int, start: int, end: int) -> None:
         """Read the pages from `start` to `end` of the file to an address (all multiples of a page)."""
@@ -88,17 +116,66 @@ class Reader:
         addresses: npt.NDArray[np.int64],
         sizes: npt.NDArray[np.int64],
     ) -> None:
-        """Read several ranges of pages, each to its address."""
-        for n in range(0, len(offsets), _AT_ONCE):
-            part = slice(n, n + _AT_ONCE)
-            if self._queue.value and len(offsets) > 1:
-                self._together(offsets[part], addresses[part], sizes[part])
-            else:
-                for each in zip(offsets[part], addresses[part], sizes[part], strict=True):
-                    self._one(*map(int, each))
+        """Read several ranges of pages, each to its address; nothing else may be under way."""
+        for n in range(0, len(offsets), AT_ONCE):
+            part = slice(n, n + AT_ONCE)
+            columns = (each[part].tolist() for each in (offsets, addresses, sizes))
+            self.begin([Piece(0, *piece) for piece in zip(*columns, strict=True)])
+            try:
+                while self._flying:
+                    self.ended()
+            finally:
+                self.settle()
+
+    def begin(self, pieces: Sequence[Piece]) -> None:
+        """Begin to read pieces, at most `AT_ONCE` with those under way."""
+        if not pieces:
+            return
+        numbers = range(self._count, self._count + len(pieces))
+        self._count += len(pieces)
+        self._flying.update(zip(numbers, pieces, strict=True))
+        if self._pool is not None:
+            for number, piece in zip(numbers, pieces, strict=True):
+                self._pool.submit(self._read, number, piece)
+            return
+        for n, (number, piece) in enumerate(zip(numbers, pieces, strict=True)):
+            where = piece.address, piece.size, piece.offset
+            _IOCB.pack_into(self._blocks, n * _IOCB.size, number, 0, 0, 0, self._file, *where, 0, 0)
+        taken = self._call(self._submit, len(pieces), self._pointers)
+        for number, piece in list(zip(numbers, pieces, strict=True))[max(taken, 0) :]:
+            self._read(number, piece)  # the queue was full
+
+    def ended(self) -> list[int]:
+        """Wait for pieces, one at least; the marks of those that have been read."""
+        if not self._ended.empty() or self._pool is not None:
+            events = [self._ended.get()]
+        else:
+            count = self._call(self._getevents, 1, AT_ONCE, self._events, None)
+            if count < 0:
+                raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+            found = _EVENT.iter_unpack(memoryview(self._events)[: count * _EVENT.size])
+            events = [(number, result) for number, _, result, _ in found]
+        pieces = [(self._flying.pop(number), result) for number, result in events]
+        for piece, result in pieces:
+            if result < 0:
+                raise OSError(-result, os.strerror(-result))
+            if piece.offset + result < min(piece.offset + piece.size, self.size):
+                raise OSError(errno.EIO, "the file has become shorter")
+        return [piece.mark for piece, _ in pieces]
+
+    def settle(self) -> None:
+        """Wait until nothing is under way, whatever came of it."""
+        while self._flying:
+            with contextlib.suppress(OSError):
+                self.ended()
 
     def close(self) -> None:
         """Give the file back."""
+        self.settle()
+        if self._queue.value:
+            _libc.syscall(self._destroy, self._queue)
+        if self._pool is not None:
+            self._pool.shutdown()
         with contextlib.suppress(OSError):
             os.close(self._file)
 
@@ -108,42 +185,19 @@ class Reader:
             return stamp_of(os.fstat(self._file)) == stamp == stamp_of(path.stat())
         return False
 
-    def _one(self, offset: int, address: int, size: int) -> None:
+    def _read(self, number: int, piece: Piece) -> None:
+        """Read a piece at once, as far as the file goes."""
         done = 0
-        while done < size:
-            buffer = (ctypes.c_char * (size - done)).from_address(address + done)
-            count = os.preadv(self._file, [buffer], offset + done)
-            if count == 0 or count % PAGE:
+        try:
+            while done < piece.size:
+                room = (ctypes.c_char * (piece.size - done)).from_address(piece.address + done)
+                count = os.preadv(self._file, [room], piece.offset + done)
                 done += count
-                break
-            done += count
-        self._check(offset, size, done)
-
-    def _together(
-        self,
-        offsets: npt.NDArray[np.int64],
-        addresses: npt.NDArray[np.int64],
-        sizes: npt.NDArray[np.int64],
-    ) -> None:
-        count = len(offsets)
-        blocks = np.zeros(count, _IOCB)
-        blocks["file"], blocks["buffer"] = self._file, addresses
-        blocks["bytes"], blocks["offset"], blocks["data"] = sizes, offsets, np.arange(count)
-        pointers = (blocks.ctypes.data + 64 * np.arange(count)).astype("<u8")
-        events = np.zeros(count, _EVENT)
-        submitted = self._call(self._submit, count, ctypes.c_void_p(pointers.ctypes.data))
-        if submitted > 0:
-            self._call(
-                self._getevents, submitted, submitted, ctypes.c_void_p(events.ctypes.data), None
-            )
-        for event in events[: max(submitted, 0)]:
-            n = int(event["data"])
-            if event["result"] < 0:
-                raise OSError(-int(event["result"]), os.strerror(-int(event["result"])))
-            if event["result"] < sizes[n]:
-                self._check(int(offsets[n]), int(sizes[n]), int(event["result"]))
-        for n in range(max(submitted, 0), count):  # the queue was full
-            self._one(int(offsets[n]), int(addresses[n]), int(sizes[n]))
+                if count == 0 or count % PAGE:
+                    break
+            self._ended.put((number, done))
+        except OSError as error:
+            self._ended.put((number, -(error.errno or errno.EIO)))
 
     def _call(self, number: int, *arguments: Any) -> int:
         """A system call on the queue, begun again when a signal breaks it off."""
@@ -152,10 +206,6 @@ class Reader:
             result = int(_libc.syscall(ctypes.c_long(number), self._queue, *sized))
             if result >= 0 or ctypes.get_errno() != errno.EINTR:
                 return result
-
-    def _check(self, offset: int, size: int, got: int) -> None:
-        if offset + got < min(offset + size, self.size):
-            raise OSError(errno.EIO, "the file has become shorter")
 
 
 def stamp_of(status: os.stat_result) -> tuple[int, ...]:
@@ -192,16 +242,23 @@ def bandwidth(path: Path) -> float:
 
 def _bandwidth(path: Path) -> float:
     size = min(path.stat().st_size // PAGE * PAGE, _MEASURED)
-    buffer = mmap.mmap(-1, 8 * PIECE)
-    address = ctypes.addressof(ctypes.c_char.from_buffer(buffer))
+    room = memory(_UNDER_WAY * PIECE + LARGE)
+    with contextlib.suppress(AttributeError, OSError):  # as weights are read
+        room.madvise(mmap.MADV_HUGEPAGE)
+    room.write(bytes(len(room)))
+    address = -(-ctypes.addressof(ctypes.c_char.from_buffer(room)) // LARGE) * LARGE
+    pieces = [
+        Piece(n, start, address + n % _UNDER_WAY * PIECE, min(PIECE, size - start))
+        for n, start in enumerate(range(0, size, PIECE))
+    ]
     reader = Reader(path)
     try:
-        best = 0.0
-        for start in range(0, size, 8 * PIECE):
-            end = min(start + 8 * PIECE, size)
-            began = time.perf_counter()
-            reader.fill(address, start, end)
-            best += time.perf_counter() - began
-        return size / best if best else 0.0
+        began = time.perf_counter()
+        while pieces or reader.flying:
+            free = _UNDER_WAY - reader.flying
+            reader.begin(pieces[:free])
+            del pieces[:free]
+            reader.ended()
+        return size / (time.perf_counter() - began) if size else 0.0
     finally:
         reader.close()

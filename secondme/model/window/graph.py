@@ -30,7 +30,8 @@ _APART = (b"kq-", b"kq_soft_max")
 class Shape:
     """What a kind of pass looks like: its operations by number.
 
-    `first` says for each tensor of the file which operation uses it first. `hidden` is the operation
+    `first` says for each tensor of the file which operation uses it first, `tensors` where llama.cpp has
+    it; those in `views` are used by parts or in another shape too. `hidden` is the operation
     that ends with the hidden states, `screened` whether only the output product follows it. `cache`
     are the ranges of the KV cache, `fused` whether attention reads it row by row.
     """
@@ -38,11 +39,17 @@ class Shape:
     names: list[bytes] = field(default_factory=list)
     first: dict[str, int] = field(default_factory=dict)
     last: dict[str, int] = field(default_factory=dict)
+    tensors: dict[str, int] = field(default_factory=dict)
+    views: set[str] = field(default_factory=set)
     hidden: int = -1
     screened: bool = False
     chosen: dict[int, int] = field(default_factory=dict)
     cache: dict[bytes, tuple[int, int]] = field(default_factory=dict)
     fused: bool = True
+
+    def first_of(self, units: Sequence[Unit]) -> list[int]:
+        """For each unit the operation that uses it first."""
+        return [min(self.first[tensor.name] for tensor in unit.tensors) for unit in units]
 
 
 class Watch:
@@ -125,12 +132,17 @@ class Watch:
             shape.chosen[int(chosen[1])] = n
         for source in native.sources_of(tensor):
             address = native.data_of(source) or 0
+            known = bytes(native.name_of(source) or b"")
             at = address - self._base
             if 0 <= at < self._end:
                 found = self._tensors[max(bisect_right(self._starts, at) - 1, 0)]
                 shape.first.setdefault(found.name, n)
                 shape.last[found.name] = n
-            elif _CACHE.match(known := bytes(native.name_of(source) or b"")):
+                if known == found.name.encode():
+                    shape.tensors[found.name] = source
+                else:
+                    shape.views.add(found.name)
+            elif _CACHE.match(known):
                 shape.cache.setdefault(known, (address, native.bytes_of(source)))
 
 
@@ -146,7 +158,7 @@ def units_of(shape: Shape, layout: Layout) -> list[Unit]:
 
     A unit ends where everything before it has been used for the last time.
     """
-    streamable = [t for unit in layout.units for t in unit.tensors if t.name in shape.first]
+    streamable = [t for unit in layout.units for t in unit.tensors if t.name in shape.tensors]
     streamable.sort(key=lambda t: shape.first[t.name])
     units: list[list[Tensor]] = []
     for tensor in streamable:
@@ -154,7 +166,7 @@ def units_of(shape: Shape, layout: Layout) -> list[Unit]:
             size = sum(t.size for t in units[-1])
             used_until = max(shape.last[t.name] for t in units[-1])
             small = size + tensor.size <= UNIT and _layer(units[-1][0]) == _layer(tensor)
-            if small or used_until >= shape.first[tensor.name] - 1:
+            if small or used_until >= shape.first[tensor.name]:
                 units[-1].append(tensor)
                 continue
         units.append([tensor])

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from secondme.errors import ModelError
 from secondme.model.gguf import BadHeaderError, Tensor, read_contents, whole
+from secondme.model.window.disk import outer
+from secondme.model.window.spans import length, merged
 
-UNIT = 6_000_000
-"""Bytes of weights that are read, used and dropped together, at most (a single tensor may be larger)."""
+UNIT = 2_000_000
+"""Bytes of weights that are used together, at most (a single tensor may be larger): the sooner some have
+been used, the sooner others can be read in their place."""
 _SMALL = 1 << 16
 _SPLIT = re.compile(r".+-\d{5}-of-\d{5}\.gguf", re.IGNORECASE)
-_FINE, _COARSE, _REST = 32, 192, 160
+_FINE, _COARSE, _REST = 32, (192, 512), 160
 _EMBEDDING, _OUTPUT = "token_embd.weight", "output.weight"
 
 
@@ -31,7 +35,7 @@ class Unit:
         return sum(tensor.size for tensor in self.tensors)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Layout:
     """A model file by its parts. Sizes in bytes.
 
@@ -64,13 +68,23 @@ class Layout:
     def width(self) -> int:
         return self.embedding.shape[0]
 
+    def staying(self, names: Collection[str]) -> Layout:
+        """The same, with these tensors among those that are always in memory."""
+        stay = [t for unit in self.units for t in unit.tensors if t.name in names]
+        left = (tuple(t for t in unit.tensors if t.name not in names) for unit in self.units)
+        units = (
+            Unit(unit.layer, rest) for unit, rest in zip(self.units, left, strict=True) if rest
+        )
+        return replace(self, units=tuple(units), always=(*self.always, *stay))
+
     @property
     def streamable(self) -> int:
         return sum(unit.size for unit in self.units)
 
-    @property
+    @cached_property
     def kept(self) -> int:
-        return sum(tensor.size for tensor in self.always)
+        """Bytes of what is always in memory, in whole pages."""
+        return length(merged(outer(tensor.start, tensor.end) for tensor in self.always))
 
 
 def read_layout(path: Path) -> Layout:
@@ -153,8 +167,9 @@ def _cache_token(fields: Mapping[str, Any], architecture: str) -> int:
 def sketch_parts(width: int) -> tuple[int, int, int]:
     """Directions in which a sketch of the output matrix keeps it in 8 bits, in 4 bits, and those in
     which the rest is measured."""
-    coarse = min(_COARSE, width // 3 // 32 * 32)
-    return _FINE, coarse, min(_REST, width - _FINE - coarse - 1)
+    least, most = _COARSE
+    coarse = min(max(least, width // 4), most, width // 3) // 64 * 64
+    return _FINE, coarse, min(_REST, width - _FINE - coarse)
 
 
 def sketch_bytes(width: int, vocabulary: int) -> int:

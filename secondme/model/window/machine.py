@@ -9,30 +9,26 @@ from pathlib import Path
 from typing import Any
 
 from secondme.config import private_dir
-from secondme.errors import ModelError, ModelLostError, WorkerError
+from secondme.errors import ModelLostError, WorkerError
 from secondme.model.window import disk, native
 from secondme.model.window.account import Account, Before
 from secondme.model.window.calibration import Pass, Texts, hidden_states, same_together
 from secondme.model.window.experts import Experts
-from secondme.model.window.graph import Shape, Watch, is_screened, units_of
-from secondme.model.window.layout import Layout, can_sketch, read_layout
-from secondme.model.window.native import Floats, Workbench
+from secondme.model.window.graph import Watch
+from secondme.model.window.layout import Layout, read_layout
+from secondme.model.window.native import Floats
+from secondme.model.window.passes import TOGETHER, Passes, Seen
 from secondme.model.window.plan import (
-    MB,
     Measured,
     Plan,
     load_measured,
-    model_key,
     save_measured,
 )
 from secondme.model.window.residency import Residency
-from secondme.model.window.rows import Rows
-from secondme.model.window.screen import Odds, Screen, Sketch, make_sketch
+from secondme.model.window.screen import Odds, Screen, open_screen
 from secondme.model.window.shelf import Shelf
 from secondme.model.window.spread import spread
 
-TOGETHER = 4
-"""Tokens that llama.cpp may compute at once with the very results of one after another; checked."""
 _RATES = 16
 _LOOK = 8
 """Passes from one look at the memory in use to the next."""
@@ -67,17 +63,14 @@ class Window:
         every = (*layout.always, *(t for u in layout.units for t in u.tensors))
         own = {t.name: t for t in (*every, *layout.experts, layout.embedding, layout.output)}
         self.watch = Watch(self._base, list(own.values()))
-        self._passes = 0
+        self._count = 0
         self._lock = threading.Lock()
-        self._shapes: dict[bool, Shape] = {}
-        self._hidden: Floats | None = None
-        self._cancelled: Callable[[], bool] = lambda: False
         self._rates: list[float] = []
         self._cache: list[tuple[int, int]] = []
         self._noted = False
         self.plan: Plan
-        self._state = "looking"
-        self.stopped = False
+        self._passes: Passes | None = None
+        self._ready = False
         self.together = 1
         self.limit_states: Callable[[int], int] = lambda room: 0
         self.screen: Screen | None = None
@@ -98,11 +91,15 @@ class Window:
         """
         try:
             self._look(owner, context, buffers)
-            self._bring()
-            self._state = "measuring"
-            if self._screened:
-                self._open_screen(wide, texts)
-            self._state = "open"
+            if self._seen.screened:
+                self.screen = open_screen(
+                    self._path,
+                    self.layout.output,
+                    self._folder,
+                    self._threads,
+                    lambda: self._states(wide(), texts),
+                )
+            self._ready = True
             self.plan = self.account.plan()
             self._apply()
             self._measure(owner, texts)
@@ -113,36 +110,27 @@ class Window:
 
     def _look(self, owner: Pass, context: int, buffers: int) -> None:
         """What passes look like, and what follows from that; without any weights in memory."""
-        layout, account = self.layout, self.account
-        for many in (False, True):
-            self._shapes[many] = self.watch.record()
-            owner.compute([0] * (2 if many else 1), 1)
+        shapes = []
+        for tokens in (1, 2):
+            shapes.append(self.watch.record())
+            owner.compute([0] * tokens, 1)
             owner.clear()
-        one, several = self._shapes[False], self._shapes[True]
-        screened = all(is_screened(s, layout.output) for s in self._shapes.values())
-        screened = screened and can_sketch(layout.width) and len(layout.output.shape) == 2
-        self._units = units_of(one, layout)
-        order = [u.tensors[0].name for u in self._units]
-        if [u.tensors[0].name for u in units_of(several, layout)] != order:
-            raise ModelError("this kind of model cannot be used in parts: its order of work varies")
-        self.residency = Residency(self._path, self._base, self._units)
+        one, several = shapes
+        seen = self._seen = Seen(one, several, self.layout)
+        layout, account = seen.layout, self.account
+        self.layout = account.layout = layout
+        places = {name: native.place_of(tensor) for name, tensor in one.tensors.items()}
+        self.residency = Residency(self._path, self._base, seen.units, places)
         self.experts = Experts(layout, self.residency)
-        self._screened = account.screened = screened
         self._cache = list(one.cache.values()) if one.fused else []
         self._context, account.context = context, context
-        account.grows, account.sizes = bool(self._cache), self.residency.sizes
+        account.screened, account.grows = seen.screened, bool(self._cache)
+        account.sizes = self.residency.sizes
         account.measured = Measured(account.measured.vocabulary, buffers, 0.0, self._threads)
         self.plan = account.plan()
         account.check(account.limit)
-
-    def _bring(self) -> None:
-        """Bring in memory what is always there."""
-        layout = self.layout
-        whole = [] if self._screened else [layout.output]
-        self.residency.fill([*layout.always, *whole])
-        self.residency.fill_edges()
-        self._stride = native.row_bytes(layout.embedding.kind, layout.width)
-        self._embedded = layout.tied and not self._screened
+        self._passes = Passes(self.watch, seen, self.residency, self.experts)
+        self.residency.fill(layout.always if seen.screened else [*layout.always, layout.output])
         self.cut(0)
 
     @property
@@ -195,21 +183,19 @@ class Window:
     ) -> int:
         """Run a pass over these tokens with the weights it needs; llama.cpp's code.
 
-        `run` calls llama.cpp. `stopped` says afterwards whether the pass was left because of
-        `cancelled`. Raises `WorkerError` when the file cannot be read.
+        `run` calls llama.cpp. Raises `WorkerError` when the file cannot be read.
         """
-        self._cancelled, self.stopped = cancelled, False
-        if self._state == "looking":
+        if self._passes is None:  # they are looked at
             self.watch.begin()
             return run()
-        if self._state == "open":
+        if self._ready:
             self._arrange()
-            self._passes += 1
-            if self._passes % _LOOK == 0:
+            self._count += 1
+            if self._count % _LOOK == 0:
                 self._correct()
         began = time.perf_counter()
         try:
-            code = self._run(tokens, run)
+            code = self._passes.run(tokens, self.plan.experts, cancelled, run)
         except OSError as error:
             self.residency.again()
             raise self._lost(error) from None
@@ -217,33 +203,17 @@ class Window:
             self._rates = [*self._rates[-31:], time.perf_counter() - began]
         return code
 
-    def _run(self, tokens: Sequence[int], run: Callable[[], int]) -> int:
-        shape = self._shapes[len(tokens) > 1]
-        touched = 0
-        if not self._embedded:
-            touched = self.residency.rows(self.layout.embedding, self._stride, tokens)
-        self.watch.follow(shape, self._stops(shape, len(tokens)))
-        self.watch.begin()
-        code = run()
-        if self.watch.error is not None:
-            raise self.watch.error
-        if self.watch.mismatch:
-            raise WorkerError("llama.cpp worked otherwise than expected: the memory budget failed")
-        if self.stopped:
-            self.residency.again()
-        else:
-            self.residency.end_of_pass()
-        if touched:
-            self.residency.drop_rows(self.layout.embedding, self._stride, tokens)
-        return code
+    @property
+    def stopped(self) -> bool:
+        """Whether the last pass was left because it was cancelled."""
+        return self._passes is not None and self._passes.stopped
 
     def odds(self, n: int = 0) -> Odds | None:
         """The odds after the n-th output of the last pass; None when llama.cpp computes them."""
         if self.screen is None:
             return None
-        assert self._hidden is not None
         try:
-            return self.screen.odds(self._hidden[n])
+            return self.screen.odds(self._hidden()[n])
         except OSError as error:
             raise self._lost(error) from None
 
@@ -284,7 +254,7 @@ class Window:
         return {
             "embedding": {
                 "bytes": layout.embedding.size,
-                "state": "stays" if self._embedded else "streams",
+                "state": "stays" if self._passes and self._passes.embedded else "streams",
             },
             "output": {
                 "bytes": layout.output.size,
@@ -323,91 +293,34 @@ class Window:
         if self.account.over(self.plan, self.residency.resident, rows):
             self._arrange()
 
-    def _stops(self, shape: Shape, tokens: int) -> dict[int, Callable[[], bool]]:
-        """Where a pass stops, and for what: weights that stream, experts, the hidden states."""
-        waits: dict[int, list[int]] = {}
-        every = tokens > TOGETHER  # a long pass looks often whether it is still wanted
-        for n, unit in enumerate(self._units):
-            if every or n not in self.residency.kept:
-                first = min(shape.first[t.name] for t in unit.tensors)
-                waits.setdefault(first - 1, []).append(n)
-        stops: dict[int, Callable[[], bool]] = {}
-        for operation, units in waits.items():
-            stops[operation] = self._waiting(units)
-        for layer, operation in shape.chosen.items():
-            if layer in self.experts:
-                stops[operation] = self._choosing(layer, tokens, stops.get(operation))
-        if self._screened:
-            stops[shape.hidden] = self._take_hidden
-        return stops
+    def _states(self, wide: Pass, texts: Texts) -> Floats:
+        """The hidden states of texts, and nothing that streams in memory afterwards."""
+        sizes = self.residency.sizes
+        ahead = max(self.plan.ahead, 2 * max(sizes, default=0))
+        # Half of the room is for what is made of them.
+        self.residency.arrange(spread(sizes, self.plan.room // 2), ahead)
+        states = hidden_states(wide, texts, self._hidden)
+        self.residency.arrange(set(), 0)
+        return states
 
-    def _waiting(self, units: Sequence[int]) -> Callable[[], bool]:
-        def wait() -> bool:
-            if self._cancelled():
-                self.stopped = True
-                return False
-            for unit in units:
-                self.residency.wait(unit)
-            return True
-
-        return wait
-
-    def _choosing(
-        self, layer: int, tokens: int, also: Callable[[], bool] | None
-    ) -> Callable[[], bool]:
-        def choose() -> bool:
-            if also is not None and not also():
-                return False
-            self.experts.choose(layer, self.watch.numbers().tolist(), tokens, self.plan.experts)
-            return True
-
-        return choose
-
-    def _take_hidden(self) -> bool:
-        self._hidden = self.watch.states(self.layout.width)
-        return False
-
-    def _open_screen(self, wide: Callable[[], Pass], texts: Texts) -> None:
-        """The sketch of the output matrix: from its file, or measured now and written there."""
-        layout = self.layout
-        stride = native.row_bytes(layout.output.kind, layout.width)
-        rows = Rows(self._path, layout.output, stride, 0)
-        room = 64 * MB + 8 * layout.vocabulary + 4 * 1024 * layout.width * 4
-        bench = Workbench(room, self._threads)  # address space; touched as far as it is used
-        key = model_key(self._path)
-        file = self._folder / f"{key}.sketch"
-        sketch = Sketch.load(file, key)
-        if sketch is None or sketch.fine.shape[0] != layout.vocabulary:
-            # While it is made, half of the room is for that.
-            self.residency.arrange(
-                spread(self.residency.sizes, self.plan.room // 2), self.plan.ahead
-            )
-            states = hidden_states(wide(), texts, self._last_hidden)
-            self.residency.arrange(set(), 0)
-            sketch = make_sketch(rows, layout.output.kind, states, bench)
-            del states
-            sketch.save(file, key)
-            native.trim()
-        disk.drop_cache(file)
-        self.screen = Screen(sketch, rows, layout.output.kind, bench)
-
-    def _last_hidden(self) -> Floats:
-        assert self._hidden is not None
-        return self._hidden
+    def _hidden(self) -> Floats:
+        assert self._passes is not None
+        assert self._passes.hidden is not None
+        return self._passes.hidden
 
     def _measure(self, owner: Pass, texts: Texts) -> None:
         """Check that several tokens at once give the very results of one after another; note sizes."""
         kept = load_measured(self._folder, self._path)
         together = kept.get("together") if kept.get("threads") == self._threads else None
-        if together is None and self._screened:
+        if together is None and self._seen.screened:
             tokens = texts[-1][: 2 * TOGETHER]
-            same = same_together(owner, tokens, TOGETHER, self._last_hidden)
+            same = same_together(owner, tokens, TOGETHER, self._hidden)
             together = TOGETHER if same else 1
         self.together = int(together or 1)
         kept |= {
             "vocabulary": self.account.measured.vocabulary,
             "buffers": self.account.measured.buffers,
-            "screened": self._screened,
+            "screened": self._seen.screened,
             "together": self.together,
             "threads": self._threads,
             "units": self.residency.sizes,

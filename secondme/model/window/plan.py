@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from secondme.errors import BadInputError
+from secondme.model.window.disk import LARGE
 from secondme.model.window.layout import Layout, can_sketch, sketch_bytes
 
 MB = 1_000_000
@@ -20,9 +21,10 @@ LEAST_ROWS = 1_000_000
 CACHE_STEP = 128
 """The KV cache's part of the budget grows in steps of so many tokens."""
 _HEAP = 8 * MB
-_PASSING = 2 * MB
+_PASSING = 4 * MB
 _AHEAD_UNITS = 2
-_MOST_AHEAD = 24 * MB
+_MOST_AHEAD = 12 * MB
+_MOST_ROWS = 6 * MB
 _COMPUTE_RATE = 9e9  # bytes of weights a second that one thread multiplies, by measurement
 _OVERLAP = 0.85
 
@@ -139,7 +141,7 @@ def make_plan(
         return Plan(budget, need, total, 0, rows, experts, experts_all - experts, smallest, whole)
     ahead = _ahead(sizes, total - free)
     # A few more rows of the output matrix save more reading than a part of a layer does.
-    rows = min(max(least_rows, free // 50), rows_all) if screened else 0
+    rows = min(max(least_rows, min(free // 20, _MOST_ROWS)), rows_all) if screened else 0
     ahead = min(ahead, free - rows - experts)
     room = max(free - rows - experts - ahead, 0)
     return Plan(budget, need, room, ahead, rows, experts, total - room, smallest, whole)
@@ -170,7 +172,7 @@ def least_experts(layout: Layout) -> int:
 
 def passing_bytes(layout: Layout, screened: bool) -> int:
     """What is in memory for moments only: scores of tokens, rows of weights just read."""
-    return _PASSING + (24 if screened else 8) * layout.vocabulary
+    return _PASSING + (16 if screened else 8) * layout.vocabulary
 
 
 def _need(
@@ -183,7 +185,7 @@ def _need(
         vocabulary=measured.vocabulary,
         buffers=measured.buffers,
         cache=cache_tokens * layout.cache_token,
-        kept=layout.kept + whole + 8192 * (layout.layers * 8),
+        kept=layout.kept + whole,
         sketch=sketch if screened else 0,
         scores=_HEAP + passing_bytes(layout, screened),
         rows=LEAST_ROWS if screened else 0,
@@ -192,8 +194,10 @@ def _need(
 
 
 def _ahead(sizes: Sequence[int], short: int) -> int:
-    """Bytes for units on their way: one in use and one being read, more when much streams."""
-    return max(_AHEAD_UNITS * max(sizes, default=0), min(_MOST_AHEAD, short // 4))
+    """Bytes for units on their way: one in use and one being read, more when much streams; in large pages,
+    into which a disk reads faster."""
+    size = max(_AHEAD_UNITS * max(sizes, default=0), min(_MOST_AHEAD, short // 4))
+    return size if size < LARGE else -(-size // LARGE) * LARGE
 
 
 def predicted_seconds(plan: Plan, layout: Layout, measured: Measured, bandwidth: float) -> float:

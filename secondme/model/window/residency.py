@@ -1,16 +1,17 @@
-"""Which weights are in memory: some stay, the others are read just before use and dropped after it.
+"""Which weights are in memory: some stay, the others are read just before use into a ring of memory.
 
 Layers are used in a circle, so what was used longest ago is what comes next: keeping the last used
 ones, as the system's cache does, keeps nothing of use. Here the same units always stay, evenly spread
 through the model, so that reading the others overlaps with computing throughout (Alizadeh et al., 2023,
-have the idea of windows of weights and large reads).
+have the idea of windows of weights and large reads). llama.cpp finds a tensor's data by an address
+noted in the tensor, so what comes into the ring needs no fixed place: the address is set at each use.
 """
 
 from __future__ import annotations
 
-import threading
+import ctypes
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,57 +20,64 @@ import numpy as np
 from secondme.model.gguf import Tensor
 from secondme.model.window import disk, native
 from secondme.model.window.layout import Unit
+from secondme.model.window.ring import Ring
+from secondme.model.window.spans import Span, length, merged, without
 
 
 class Residency:
     """The weights of a model file in anonymous memory at `base`, for one computing thread.
 
-    `units` are in the order of use. Until `arrange` is called nothing is in memory. Reading runs in a
-    thread of its own; its errors are raised by `wait`.
+    `units` are in the order of use; `places` has for each of their tensors what llama.cpp keeps the address
+    of its data in. Until `arrange` is called nothing is in memory.
     """
 
-    def __init__(self, path: Path, base: int, units: Sequence[Unit]) -> None:
+    def __init__(
+        self,
+        path: Path,
+        base: int,
+        units: Sequence[Unit],
+        places: Mapping[str, ctypes.c_void_p],
+    ) -> None:
         self._path, self._base, self._units = path, base, list(units)
-        self._ranges = [_inner_ranges(unit.tensors) for unit in units]
-        self.sizes = [sum(b - a for a, b in ranges) for ranges in self._ranges]
-        self._reader, self._own = disk.Reader(path), disk.Reader(path)
+        self._spans = [merged(disk.outer(t.start, t.end) for t in u.tensors) for u in units]
+        self.sizes = [sum(b - a for a, b in spans) for spans in self._spans]
+        self._places = [
+            [_place(t, spans, places) for t in u.tensors]
+            for u, spans in zip(units, self._spans, strict=True)
+        ]
+        self._reader = disk.Reader(path)
         self._stamp = disk.stamp_of(path.stat())
+        self._ring = Ring(disk.Reader(path), sum(self.sizes))
+        self._always: list[Span] = []
+        self._held: list[Span] = []
+        self._stream: list[int] = []
         self.kept: set[int] = set()
         self.arranged = False
-        self._stream: list[int] = []
-        self._ahead = 0
-        self._held = 0
-        self._loaded = self._used = 0
-        self._loading = -1
-        self._current: int | None = None
-        self._paused = True
-        self._error: OSError | None = None
-        self._closed = False
-        self._changed = threading.Condition()
-        self.bytes_read = 0
+        self._read_bytes = 0
         self.seconds_waited = 0.0
-        self.seconds_reading = 0.0
-        self._thread = threading.Thread(target=self._run, name="weights", daemon=True)
-        self._thread.start()
 
     @property
     def resident(self) -> int:
-        """Bytes of the units in memory, those being read included."""
-        return sum(self.sizes[n] for n in self.kept) + self._held
+        """Bytes of the units in memory, and of the ring."""
+        return length(without(self._held, self._always)) + self._ring.size
+
+    @property
+    def bytes_read(self) -> int:
+        """All bytes read so far."""
+        return self._read_bytes + self._ring.bytes_read
 
     def unchanged(self) -> bool:
         """Whether the file is still the one that was opened."""
-        return self._own.unchanged(self._path, self._stamp)
+        return self._reader.unchanged(self._path, self._stamp)
 
     def states(self) -> list[str]:
         """Of each unit: "stays", "streams", or "in flight"."""
-        with self._changed:
-            stream, loaded, used = self._stream, self._loaded, self._used
-            flying = {stream[n % len(stream)] for n in range(used, loaded + 1)} if stream else set()
-            return [
-                "stays" if n in self.kept else "in flight" if n in flying else "streams"
-                for n in range(len(self.sizes))
-            ]
+        stream = self._stream
+        flying = {stream[n % len(stream)] for n in self._ring.ahead()} if stream else set()
+        return [
+            "stays" if n in self.kept else "in flight" if n in flying else "streams"
+            for n in range(len(self.sizes))
+        ]
 
     def report(self) -> dict[str, Any]:
         """Each unit's layer, bytes and state, and the seconds that were waited for them."""
@@ -81,18 +89,8 @@ class Residency:
 
     def fill(self, tensors: Iterable[Tensor]) -> None:
         """Read tensors that stay whatever happens, with the pages that they share with others."""
-        for start, end in _merged(disk.outer(t.start, t.end) for t in tensors):
-            self._read(self._own, start, end)
-
-    def fill_edges(self) -> None:
-        """Read the pages that units share with their neighbours; these always stay."""
-        edges = set()
-        for unit in self._units:
-            for tensor in unit.tensors:
-                a, b = disk.inner(tensor.start, tensor.end)
-                edges |= {disk.outer(tensor.start, a), disk.outer(b, tensor.end)}
-        for start, end in _merged(edge for edge in edges if edge[1] > edge[0]):
-            self._read(self._own, start, end)
+        self._always = merged(disk.outer(t.start, t.end) for t in tensors)
+        self._hold(self._always)
 
     def rows(self, matrix: Tensor, stride: int, rows: Iterable[int]) -> int:
         """Read these rows of a matrix to their place, with whole pages; the bytes read."""
@@ -100,10 +98,10 @@ class Residency:
             disk.outer(matrix.start + row * stride, matrix.start + (row + 1) * stride)
             for row in set(rows)
         ]
-        merged = np.array(_merged(spans), np.int64).reshape(-1, 2)
-        sizes = merged[:, 1] - merged[:, 0]
-        self._own.scatter(merged[:, 0], self._base + merged[:, 0], sizes)
-        self.bytes_read += int(sizes.sum())
+        starts, ends = np.array(merged(spans), np.int64).reshape(-1, 2).T
+        sizes = ends - starts
+        self._reader.scatter(starts, self._base + starts, sizes)
+        self._read_bytes += int(sizes.sum())
         return int(sizes.sum())
 
     def drop_rows(self, matrix: Tensor, stride: int, rows: Iterable[int]) -> None:
@@ -117,10 +115,10 @@ class Residency:
 
     def slices(self, tensor: Tensor, chosen: Iterable[int], size: int) -> None:
         """Read some slices of `size` bytes of a tensor of experts."""
-        for start, end in _merged(
+        for start, end in merged(
             disk.outer(tensor.start + n * size, tensor.start + (n + 1) * size) for n in set(chosen)
         ):
-            self._read(self._own, start, end)
+            self._read(start, end)
 
     def drop(self, tensors: Iterable[Tensor]) -> None:
         """Give the whole pages of tensors back."""
@@ -129,144 +127,82 @@ class Residency:
             native.release(self._base + a, b - a)
 
     def arrange(self, keep: Iterable[int], ahead: int) -> None:
-        """Keep these units in memory, and stream the others at most `ahead` bytes ahead of use.
+        """Keep these units in memory, and read the others through a ring of `ahead` bytes; without any,
+        they cannot be used.
 
         Between passes only. Raises `OSError`.
         """
         keep = set(keep)
         self.arranged = False
-        self.pause()
-        for n in self.kept - keep:
-            self._release(n)
-        with self._changed:
-            new = keep - self.kept
-            self.kept &= keep
-            self._stream = [n for n in range(len(self.sizes)) if n not in keep]
-            self._ahead = ahead
-        for n in sorted(new):
-            for a, b in self._ranges[n]:
-                self._read(self._own, a, b)
-            self.kept.add(n)
+        self.kept &= keep
+        self._stream = [n for n in range(len(self.sizes)) if n not in keep] if ahead else []
+        self._ring.arrange([self._spans[n] for n in self._stream], ahead)
+        self._hold(merged([*self._always, *(span for n in keep for span in self._spans[n])]))
+        for n in keep:
+            for place, _, at in self._places[n]:
+                place.value = self._base + at
+        self.kept = keep
         self.arranged = True
-        with self._changed:
-            self._paused, self._error = False, None
-            self._changed.notify_all()
-
-    def pause(self) -> None:
-        """Stop reading ahead and drop what was read ahead, as at the start of a circle."""
-        with self._changed:
-            self._paused = True
-            self._changed.notify_all()
-            self._changed.wait_for(lambda: self._loading < 0)
-            for n in range(self._used, self._loaded):
-                self._release(self._stream[n % len(self._stream)])
-            self._loaded = self._used = self._held = 0
-            self._current = None
 
     def again(self) -> None:
         """Begin the circle of reads anew, after a pass that was left in the middle or failed."""
-        self.pause()
-        with self._changed:
-            self._paused, self._error = False, None
-            self._changed.notify_all()
+        self._ring.again()
 
     def wait(self, unit: int) -> None:
-        """Wait until a unit is in memory; those that were waited for before it are dropped.
+        """Wait until a unit is in memory; the one that was waited for before it is dropped.
 
         Raises `OSError` when the file cannot be read.
         """
         if unit in self.kept:
             return
         started = time.perf_counter()
-        with self._changed:
-            self._drop_used(unit)
-            self._changed.wait_for(lambda: self._loaded > self._used or self._error is not None)
-            if self._loaded <= self._used and self._error is not None:
-                raise self._error
+        starts = self._ring.take()
         self.seconds_waited += time.perf_counter() - started
+        for place, (span, offset), _ in self._places[unit]:
+            place.value = starts[span] + offset
 
     def end_of_pass(self) -> None:
         """What was waited for has been used."""
-        with self._changed:
-            if self._stream and self._current is not None:
-                self._drop_used(None)
-
-    def _drop_used(self, unit: int | None) -> None:
-        """Drop the unit in use and take the next one up. The lock is held."""
-        if self._current is not None:
-            self._release(self._stream[self._used % len(self._stream)])
-            self._held -= self.sizes[self._stream[self._used % len(self._stream)]]
-            self._used += 1
-            self._changed.notify_all()
-        self._current = unit
+        self._ring.give()
 
     def close(self) -> None:
-        """Stop reading, and give the file back."""
-        with self._changed:
-            self._closed = True
-            self._changed.notify_all()
-        self._thread.join()
+        """Give the file back."""
+        self._ring.close()
         self._reader.close()
-        self._own.close()
 
-    def _run(self) -> None:
-        """Read the streamed units in a circle, as far ahead as may be."""
-        while True:
-            with self._changed:
-                self._changed.wait_for(lambda: self._closed or self._may_load())
-                if self._closed:
-                    return
-                n = self._stream[self._loaded % len(self._stream)]
-                self._loading = n
-                self._held += self.sizes[n]
-            error = None
-            started = time.perf_counter()
-            try:
-                for a, b in self._ranges[n]:
-                    self._read(self._reader, a, b)
-            except OSError as raised:
-                error = raised
-            self.seconds_reading += time.perf_counter() - started
-            with self._changed:
-                self._loading = -1
-                if error is None:
-                    self._loaded += 1
-                else:
-                    self._error = error
-                    self._held -= self.sizes[n]
-                    self._release(n)
-                self._changed.notify_all()
-
-    def _may_load(self) -> bool:
-        if self._paused or self._error is not None or not self._stream:
-            return False
-        if self._loaded - self._used >= len(self._stream):
-            return False
-        n = self._stream[self._loaded % len(self._stream)]
-        return self._held == 0 or self._held + self.sizes[n] <= self._ahead
-
-    def _release(self, unit: int) -> None:
-        for a, b in self._ranges[unit]:
+    def _hold(self, wanted: list[Span]) -> None:
+        """Have these pages in memory, and no others. Raises `OSError`."""
+        before, large = self._large(self._held), self._large(wanted)
+        for a, b in without(self._held, wanted):
+            native.split_large(self._base + a, b - a)
             native.release(self._base + a, b - a)
+        for a, b in without(before, large):
+            native.prefer_small(self._base + a, b - a)
+        missing = without(wanted, self._held)
+        self._held = without(wanted, missing)
+        for a, b in without(large, before):
+            native.prefer_large(self._base + a, b - a)
+        for a, b in missing:
+            self._read(a, b)
+        for a, b in without(large, before):
+            native.make_large(self._base + a, b - a)
+        self._held = wanted
 
-    def _read(self, reader: disk.Reader, start: int, end: int) -> None:
-        if end > start:
-            reader.fill(self._base + start, start, end)
-            self.bytes_read += end - start
+    def _large(self, spans: Sequence[Span]) -> list[Span]:
+        """What of these pages can lie in large ones."""
+        size, base = disk.LARGE, self._base
+        inner = ((-(-(base + a) // size) * size, (base + b) // size * size) for a, b in spans)
+        return [(a - base, b - base) for a, b in inner if b > a]
+
+    def _read(self, start: int, end: int) -> None:
+        self._reader.fill(self._base + start, start, end)
+        self._read_bytes += end - start
 
 
-def _inner_ranges(tensors: Sequence[Tensor]) -> list[tuple[int, int]]:
-    """The whole pages within tensors, neighbours together where no page between is shared."""
-    return _merged(disk.inner(t.start, t.end) for t in tensors)
-
-
-def _merged(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-    out: list[tuple[int, int]] = []
-    for start, end in sorted(spans):
-        if end <= start:
-            continue
-        if out and start <= out[-1][1]:
-            out[-1] = out[-1][0], max(out[-1][1], end)
-        else:
-            out.append((start, end))
-    return out
+def _place(
+    tensor: Tensor, spans: Sequence[Span], places: Mapping[str, ctypes.c_void_p]
+) -> tuple[ctypes.c_void_p, tuple[int, int], int]:
+    """Where a tensor's place is noted, which of the spans it lies in and how far from its start, and
+    where in the file."""
+    span = next(n for n, (a, b) in enumerate(spans) if a <= tensor.start < b)
+    return places[tensor.name], (span, tensor.start - spans[span][0]), tensor.start

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import mmap
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,10 +11,12 @@ import numpy.typing as npt
 
 from secondme.model.gguf import Tensor
 from secondme.model.window import disk, native
+from secondme.model.window.ring import Ring
 
 Bytes = npt.NDArray[np.uint8]
 Numbers = npt.NDArray[np.int64]
-_AT_ONCE = 512
+_AT_ONCE = 128
+_AHEAD = 4 << 20
 LEAST = 1_000_000
 """Bytes of the smallest useful store."""
 
@@ -30,16 +31,16 @@ class Rows:
         self.count, self.stride = matrix.shape[1], stride
         self._start = matrix.start
         self._reader = disk.Reader(path)
-        self._held = mmap.mmap(-1, self.count * stride)  # touched as far as `room` only
+        self._held = disk.memory(self.count * stride)  # touched as far as `room` only
         self._address = ctypes.addressof(ctypes.c_char.from_buffer(self._held))
         self._store = np.frombuffer(self._held, np.uint8).reshape(self.count, stride)
         self._slot = np.full(self.count, -1, np.int32)
-        self._row = np.full(self.count, -1, np.int32)
+        self._row = np.zeros(self.count, np.int32)  # as far as filled
         self._used = np.zeros(self.count, np.int32)
         self._clock = self._filled = self.capacity = 0
         pages = 2 + -(-stride // disk.PAGE)
         self._pages = pages
-        self._scratch = mmap.mmap(-1, _AT_ONCE * pages * disk.PAGE)
+        self._scratch = disk.memory(_AT_ONCE * pages * disk.PAGE)
         self._scratch_at = ctypes.addressof(ctypes.c_char.from_buffer(self._scratch))
         self._scratch_rows = np.frombuffer(self._scratch, np.uint8)
         self.bytes_read = self.asked = self.read = 0
@@ -49,9 +50,7 @@ class Rows:
         """Keep at most so many bytes of rows."""
         capacity = max(min(room // self.stride, self.count), min(_AT_ONCE, self.count))
         if capacity < self.capacity:
-            gone = self._row[capacity : self._filled]
-            self._slot[gone[gone >= 0]] = -1
-            self._row[capacity:] = -1
+            self._slot[self._row[capacity : self._filled]] = -1
             self._filled = min(self._filled, capacity)
             a, b = disk.inner(capacity * self.stride, len(self._held))
             native.release(self._address + a, b - a)
@@ -81,17 +80,20 @@ class Rows:
 
     def everything(self, at_once: int) -> Iterator[tuple[int, Bytes]]:
         """All rows in order, so many at once, each part with the number of its first row."""
-        size = at_once * self.stride + 2 * disk.PAGE
-        buffer = mmap.mmap(-1, -(-size // disk.PAGE) * disk.PAGE)
-        address = ctypes.addressof(ctypes.c_char.from_buffer(buffer))
-        data = np.frombuffer(buffer, np.uint8)
-        for first in range(0, self.count, at_once):
-            last = min(first + at_once, self.count)
-            start, end = self._start + first * self.stride, self._start + last * self.stride
-            a, b = disk.outer(start, end)
-            self._reader.fill(address, a, b)
-            self.bytes_read += b - a
-            yield first, data[start - a : end - a].reshape(last - first, self.stride)
+        firsts = range(0, self.count, at_once)
+        ends = [self._start + min(first + at_once, self.count) * self.stride for first in firsts]
+        starts = [self._start + first * self.stride for first in firsts]
+        spans = [disk.outer(start, end) for start, end in zip(starts, ends, strict=True)]
+        ring = Ring(self._reader, _AHEAD + max(end - start for start, end in spans))
+        try:
+            ring.arrange([[span] for span in spans], _AHEAD)
+            for first, start, end, (a, b) in zip(firsts, starts, ends, spans, strict=True):
+                (at,) = ring.take()
+                data = native.view(at + start - a, end - start)
+                self.bytes_read += b - a
+                yield first, data.reshape(-1, self.stride)
+        finally:
+            ring.arrange([], 0)
 
     def close(self) -> None:
         """Give the file back."""

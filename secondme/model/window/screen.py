@@ -1,14 +1,15 @@
 """The next token without the whole output matrix: a sketch finds the rows that matter.
 
-The vocabulary's matrix is the largest part of a small model, and each token's odds are its product with
-one hidden state h. Hidden states vary mostly in few directions. So each row w is kept only along the
-leading directions of their second moment (the first ones in 8 bits, the others in 4): that sketch gives
-every row's score nearly, and the rows that can be best are read and multiplied exactly, with ggml's own
-kernel, so that the scores are llama.cpp's to the last bit.
+The vocabulary's matrix W is the largest part of a small model, and each token's odds are its product with
+one hidden state h. With S the root of the hidden states' second moment, W h = (W S)(S^-1 h): the leading
+singular directions of W S are those in which scores vary most. So each row is kept only along these (the
+first ones in 8 bits, the others in 4): that sketch gives every row's score nearly, and the rows that can
+be best are read and multiplied exactly, with ggml's own kernel, so that the scores are llama.cpp's to the
+last bit.
 
 That none is missed is made sure for each token. The error of a row's score is w times what the sketch
 leaves out of h; it goes with that row's `spread` (what w would give for such rests as came up in
-calibration) and, less than in proportion, with how unusual this token's rest is (its Mahalanobis norm):
+calibration) and, less than in proportion, with how large this token's rest is along the next directions:
 rows that a state points to have large errors also where it is not unusual. A row is read when its
 estimate and `BOUND` times its spread times the root of that norm reach the best exact score. Exact scores
 of a good beginning of `FIRST` rows come first; when more than `LIMIT` of all rows would have to be read,
@@ -19,6 +20,7 @@ all are.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -27,19 +29,36 @@ import numpy as np
 import numpy.typing as npt
 
 from secondme.errors import BadInputError
+from secondme.model.gguf import Tensor
+from secondme.model.window.disk import drop_cache
 from secondme.model.window.layout import sketch_parts
-from secondme.model.window.native import F32, Q4_0, Q8_0, Floats, Workbench, quantize, row_bytes
+from secondme.model.window.native import (
+    F32,
+    Q4_0,
+    Q8_0,
+    Floats,
+    Workbench,
+    quantize,
+    row_bytes,
+    trim,
+)
+from secondme.model.window.plan import model_key
 from secondme.model.window.rows import Bytes, Numbers, Rows
 
 FIRST = 256
 """Rows that are always scored exactly."""
-LIMIT = 0.1
-"""Share of all rows from which on all are read."""
+LIMIT = 0.05
+"""Share of all rows from which on all are read: in their order that is faster than here and there."""
 BOUND = 7.0
 """The least number of standard deviations, of an ordinary token, in which a row's error is taken to lie."""
-_MARGIN = 1.15
+_MARGIN = 1.05
+_TOP = 4
 _CHUNK = 1024
-_VERSION = 6
+_AT_ONCE = 512
+_GROUP = 64
+_SAMPLED = 8192
+_RIDGE = 0.02
+_VERSION = 8
 
 Mask = npt.NDArray[np.bool_]
 
@@ -58,9 +77,9 @@ class Counts(NamedTuple):
 class Sketch:
     """What is kept of an output matrix, and the directions it is kept along.
 
-    `basis` has a row for each direction (directions, width): those of the sketch, then those in
-    which rests are measured; `variance` is the second moment along the latter and at the end the mean
-    of all others. `fine` and `coarse` hold a row for each token, `spread` one number.
+    `basis` (directions, width) gives what a hidden state has of each direction: those of the sketch, then
+    those by which rests are measured, of which `variance` is the second moment. `fine` and `coarse` hold a
+    row for each token, `spread` one number.
     """
 
     basis: Floats
@@ -84,9 +103,8 @@ class Sketch:
         # By ggml, since numpy's own library for it would keep some megabytes of buffers.
         along = bench.product(self.basis.view(np.uint8), F32, hidden).copy()
         d = self.directions
-        rest = max(float(hidden @ hidden) - float(along @ along), 0.0)
-        unusual = float((along[d:] ** 2 / self.variance[:-1]).sum()) + rest / self.variance[-1]
-        return along[:d], float((unusual / (len(hidden) - d)) ** 0.25)
+        unusual = float((along[d:] ** 2 / self.variance).mean())
+        return along[:d], unusual**0.25
 
     def save(self, file: Path, key: str) -> None:
         """Write it for this person only; a half-written file is never left in its place."""
@@ -130,35 +148,35 @@ def make_sketch(rows: Rows, kind: int, states: Floats, bench: Workbench) -> Sket
     width = states.shape[1]
     fine, coarse, rest = sketch_parts(width)
     d, m = fine + coarse, fine + coarse + rest
-    directions = _principal(fit, m)
-    variance = ((test @ directions) ** 2).mean(0)
-    other = max(float((test**2).sum() / len(test) - variance.sum()), 0.0) / max(width - m, 1)
-    floor = max(other, float(variance.sum()) * 1e-6)
-    variance = np.maximum(variance, floor).astype(np.float32)
+    basis, directions = _directions(fit, _moment(rows, kind, width, bench), m)
+    along = test @ basis.T
+    variance = (along**2).mean(0)
+    lost = float(((test - along @ directions.T) ** 2).sum() / test.size)
     count = rows.count
     sketch = Sketch(
-        basis=np.ascontiguousarray(directions.T),
-        variance=np.append(variance[d:], np.float32(floor)),
+        basis=basis,
+        variance=variance[d:].astype(np.float32),
         fine=np.empty((count, row_bytes(Q8_0, fine)), np.uint8),
         coarse=np.empty((count, row_bytes(Q4_0, coarse)), np.uint8),
         spread=np.empty(count, np.float32),
         bound=BOUND,
     )
-    best = np.full(len(test), -np.inf, np.float32)
-    winner = np.zeros(len(test), np.int64)
+    best = np.full((len(test), _TOP), -np.inf, np.float32)
+    winners = np.zeros((len(test), _TOP), np.int64)
     for first, data in rows.everything(_CHUNK):
         exact = bench.floats(data, kind, width)
         along = exact @ directions
         part = slice(first, first + len(data))
         _keep(sketch, part, along, fine, d)
-        lost = np.maximum((exact**2).sum(1) - (along**2).sum(1), 0.0)
-        sketch.spread[part] = np.sqrt((along[:, d:] ** 2) @ variance[d:] + lost * floor)
-        scores = test @ exact.T
-        top = scores.argmax(1)
-        values = scores[np.arange(len(test)), top]
-        better = values > best
-        best[better], winner[better] = values[better], top[better] + first
-    sketch.bound = _bound(sketch, bench, test, best, winner)
+        other = lost * (exact**2).sum(1)
+        sketch.spread[part] = np.sqrt((along[:, d:] ** 2) @ variance[d:] + other)
+        best = np.concatenate([best, test @ exact.T], axis=1)
+        numbers = np.broadcast_to(first + np.arange(len(data)), (len(test), len(data)))
+        winners = np.concatenate([winners, numbers], axis=1)
+        top = np.argpartition(best, -_TOP, axis=1)[:, -_TOP:]
+        best = np.take_along_axis(best, top, axis=1)
+        winners = np.take_along_axis(winners, top, axis=1)
+    sketch.bound = _bound(sketch, bench, test, best, winners)
     return sketch
 
 
@@ -172,14 +190,16 @@ def _keep(sketch: Sketch, part: slice, along: Floats, fine: int, d: int) -> None
         quantize(values, kind, kept[part].ctypes.data)
 
 
-def _bound(sketch: Sketch, bench: Workbench, test: Floats, best: Floats, winner: Numbers) -> float:
-    """How many spreads the error of a true best row took where it was not among the first by far."""
+def _bound(sketch: Sketch, bench: Workbench, test: Floats, best: Floats, rows: Numbers) -> float:
+    """How many spreads the errors of the best rows of states took where a sketch did not have them among
+    the first. That is asked of more than the very best, of which too few are missing to judge by."""
     worst = 0.0
-    for hidden, score, row in zip(test, best, winner, strict=True):
+    for hidden, scores, numbers in zip(test, best, rows, strict=True):
         estimates, unusual = estimate(sketch, bench, hidden)
-        if int((estimates > estimates[row]).sum()) > FIRST // 2:
-            error = float(score) - float(estimates[row])
-            worst = max(worst, error / (unusual * float(sketch.spread[row])))
+        first = _best(estimates, min(FIRST, len(estimates)))
+        far = ~np.isin(numbers, first)
+        errors = (scores - estimates[numbers]) / (unusual * sketch.spread[numbers])
+        worst = max(worst, float(errors[far].max(initial=0.0)))
     return max(BOUND, worst * _MARGIN)
 
 
@@ -213,18 +233,42 @@ class Screen:
     def exact(self, hidden: Floats, rows: Numbers) -> Floats:
         """The exact scores of some rows."""
         self._rows += len(rows)
-        return self._bench.product(self.rows.take(rows), self._kind, hidden).copy()
+        parts = np.split(rows, range(_AT_ONCE, len(rows), _AT_ONCE))
+        return self._products(hidden, (self.rows.take(part) for part in parts))
 
     def exact_all(self, hidden: Floats) -> Floats:
         """The exact scores of all rows."""
         self._all += 1
         self._rows += self.rows.count
-        parts = (data for _, data in self.rows.everything(4 * _CHUNK))
-        return np.concatenate([self._bench.product(p, self._kind, hidden).copy() for p in parts])
+        return self._products(hidden, (data for _, data in self.rows.everything(_AT_ONCE)))
+
+    def _products(self, hidden: Floats, parts: Iterable[Bytes]) -> Floats:
+        product = self._bench.product
+        return np.concatenate([product(part, self._kind, hidden).copy() for part in parts])
 
     def widen(self) -> None:
         """Count a token for which the first rows were not enough."""
         self._widened += 1
+
+
+def open_screen(
+    path: Path, output: Tensor, folder: Path, threads: int, states: Callable[[], Floats]
+) -> Screen:
+    """The screen of a model's output matrix: its sketch from the folder, or made now of the model's hidden
+    states and kept there. Raises `OSError` when the model's file cannot be read."""
+    width, vocabulary = output.shape
+    rows = Rows(path, output, row_bytes(output.kind, width), 0)
+    room = (64 << 20) + 8 * vocabulary + _CHUNK * width * 4
+    bench = Workbench(room, threads)  # address space; touched as far as it is used
+    key = model_key(path)
+    file = folder / f"{key}.sketch"
+    sketch = Sketch.load(file, key)
+    if sketch is None or len(sketch.fine) != vocabulary:
+        sketch = make_sketch(rows, output.kind, states(), bench)
+        sketch.save(file, key)
+        trim()
+    drop_cache(file)
+    return Screen(sketch, rows, output.kind, bench)
 
 
 class Odds:
@@ -243,14 +287,18 @@ class Odds:
         room = len(scores) if allowed is None else int(allowed.sum())
         if room == 0:
             raise BadInputError("no token is allowed next")
-        first = min(max(FIRST, 2 * head), room)
-        self._score(np.flatnonzero(candidates >= _nth_best(candidates, first)))
-        candidates = scores if allowed is None else np.where(allowed, scores, -np.inf)
-        exact = np.where(known, candidates, -np.inf)
+        first = _best(candidates, min(max(FIRST, 2 * head), room))
+        self._score(first)
+        exact = scores[first]
         level = _nth_best(exact, min(head, room))
         sketch = self._screen.sketch
-        rival = candidates + self._unusual * sketch.bound * sketch.spread >= level
-        more = np.flatnonzero(rival & ~known)
+        reach = sketch.spread * np.float32(self._unusual * sketch.bound)
+        reach += scores
+        rival = reach >= level
+        if allowed is not None:
+            rival &= allowed
+        rival &= ~known
+        more = np.flatnonzero(rival)
         if len(more) > LIMIT * len(scores):
             scores[:] = self._screen.exact_all(self._hidden)
             known[:] = True
@@ -275,16 +323,39 @@ class Odds:
             self._known[rows] = True
 
 
+def _best(values: Floats, count: int) -> Numbers:
+    """Where the largest of many values are, `count` or a few more where some are equal."""
+    whole = len(values) // _GROUP * _GROUP
+    tops = values[:whole].reshape(-1, _GROUP).max(axis=1, initial=-np.inf)
+    # With so many groups whose largest is above a level, no value below it is wanted.
+    level = _nth_best(tops if len(tops) >= 2 * count else values, count)
+    some: Numbers = np.flatnonzero(values >= level)
+    best: Numbers = some[values[some] >= _nth_best(values[some], count)]
+    return best
+
+
 def _nth_best(values: Floats, n: int) -> float:
-    """The n-th largest of many values."""
+    """The n-th largest of values."""
     return float(values.max() if n == 1 else np.partition(values, len(values) - n)[len(values) - n])
 
 
-def _principal(states: Floats, count: int) -> Floats:
-    """The leading directions of the states' second moment (width, count), by the smaller Gram matrix."""
-    n, width = states.shape
-    if width <= n:
-        vectors = np.linalg.eigh(states.T @ states / n)[1][:, ::-1]
-    else:
-        vectors = np.linalg.svd(states, full_matrices=False)[2].T
-    return np.ascontiguousarray(vectors[:, :count], np.float32)
+def _directions(states: Floats, rows: Floats, count: int) -> tuple[Floats, Floats]:
+    """The directions in which scores vary most for such states and for rows of this second moment: what
+    gives a state's coordinates along them (count, width), and a row's (width, count)."""
+    moment = states.T @ states / len(states)
+    values, vectors = np.linalg.eigh(moment)
+    values = np.sqrt(np.maximum(values, 0.0) + _RIDGE * values.sum() / len(values))
+    root, inverse = (vectors * values) @ vectors.T, (vectors / values) @ vectors.T
+    leading = np.linalg.eigh(root @ rows @ root)[1][:, : -count - 1 : -1]
+    basis = np.ascontiguousarray(leading.T @ inverse, np.float32)
+    return basis, np.ascontiguousarray(root @ leading, np.float32)
+
+
+def _moment(rows: Rows, kind: int, width: int, bench: Workbench) -> Floats:
+    """The second moment of rows from all over the matrix."""
+    chosen = np.unique(np.linspace(0, rows.count - 1, _SAMPLED).astype(np.int64))
+    moment = np.zeros((width, width), np.float32)
+    for part in np.array_split(chosen, -(-len(chosen) // _CHUNK)):
+        exact = bench.floats(rows.take(part), kind, width)
+        moment += exact.T @ exact
+    return moment
