@@ -53,6 +53,9 @@ def life(
         of(home, patch)
         try:
             drive(flow, home.config, begin=True)
+            home.finish("consolidate", now=True)
+            while home.call("facts-read")["unread"]:
+                pass  # what the background still reads would change what is recalled
             yield Life(home, seen[0], answered[0])
         finally:
             home.stop()
