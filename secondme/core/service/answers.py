@@ -95,6 +95,7 @@ def chat(
     The answer does not rest on the moments `without`.
     """
     history = _conversation(core, conversation)
+    history.turns = _not_asked_again(history.turns, message)
     looked_up = message
     if history.turns and len(core.fulltext.terms(message)) <= 2:
         looked_up = (
@@ -117,7 +118,8 @@ def chat(
                 note_use(core, "cited", [citation["id"] for citation in event["citations"]])
                 note_read(core, call, "chat", event["citations"], event["near"])
             said = [Message("user", message), Message("assistant", event["answer"])]
-            history.turns = [*history.turns, *said][-2 * _TURNS :]
+            if not event["partial"]:
+                history.turns = [*history.turns, *said][-2 * _TURNS :]
             event["remembered"] = (
                 _remember(core, call, conversation, message, event) if keep else []
             )
@@ -133,6 +135,13 @@ def _conversation(core: Core, name: str) -> Conversation:
     while len(held) > _CONVERSATIONS:
         held.popitem(last=False)
     return conversation
+
+
+def _not_asked_again(turns: Sequence[Message], message: str) -> list[Message]:
+    """The turns without those of the same question: who asks again was not served by the answer, and a
+    small model would say it once more."""
+    pairs = zip(turns[::2], turns[1::2], strict=True)
+    return [turn for pair in pairs if pair[0].content != message for turn in pair]
 
 
 def _remember(core: Core, call: Call, conversation: str, message: str, event: Event) -> list[str]:
