@@ -56,6 +56,7 @@ def fill(client, size: int, real: bool) -> None:
     first = min(size, REAL) if not real else size
     chat(home / "first.jsonl", first)
     list(client.stream("add", paths=[str(home / "first.jsonl")], wait=True))
+    read_facts(client)
     if size > first:
         chat(home / "rest.jsonl", size - first, seed=2)
         client.stop()
@@ -71,6 +72,13 @@ def fill(client, size: int, real: bool) -> None:
     while client.call("core-status")["index"]["state"] != "ready":
         time.sleep(0.2)
     list(client.stream("consolidate", now=True))
+    read_facts(client)
+
+
+def read_facts(client) -> None:
+    """Wait until the background has read everything, so that nothing runs beside what is measured."""
+    while client.call("facts-read", seconds=600.0)["unread"]:
+        pass
 
 
 def grow(client, path: Path) -> None:
@@ -106,6 +114,10 @@ def grow(client, path: Path) -> None:
             [(n, name, v.astype("<f2").tobytes()) for n, v in zip(part, mixed, strict=True)],
         )
     db.execute("insert or ignore into alike select n, n from moments")  # compared, none the same
+    db.execute(  # read for facts, with verbs of real ones
+        "insert or ignore into readings (n, extractor, verbs) select m.n, r.extractor, r.verbs"
+        " from moments m join readings r on r.n = 1 + m.n % (select count(*) from readings)"
+    )
     db.commit()
     db.close()
 

@@ -65,7 +65,12 @@ class Core:
         self.intake = Intake(
             self.record, Readers(self.zone), config.max_file_mb * 1_000_000, self.taken
         )
-        self.facts = Facts(self.record, self.priority, lambda: self.config.me)
+        self.facts = Facts(
+            self.record,
+            self.priority,
+            lambda: self.config.me,
+            lambda: self.embedding.working,  # what is found by meaning is wanted sooner
+        )
         self.index = self._keeper()
         self.watcher = Watcher(self.record, self.intake, config.settle)
         self.ending = threading.Event()

@@ -40,10 +40,18 @@ class Parses(Protocol):
 class Facts:
     """The job: unread moments → claims and names in the record."""
 
-    def __init__(self, record: Record, priority: Priority, me: Callable[[], str]) -> None:
-        """`me` gives the name of the person whose memory this is, as far as the settings say it."""
+    def __init__(
+        self,
+        record: Record,
+        priority: Priority,
+        me: Callable[[], str],
+        waits: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """`me` gives the name of the person whose memory this is, as far as the settings say it. Nothing
+        is read while `waits` says that something goes before."""
         self._record = record
         self._priority = priority
+        self._waits = waits
         self._me = me
         self._parser: Parses | None = None
         self._wake = threading.Event()
@@ -132,6 +140,8 @@ class Facts:
         numbers = self._record.claims.unread(extractor, _BATCH, self._read_to)
         if not numbers:
             return False
+        while self._waits() and not self._stop.wait(0.1):
+            pass
         self._priority.give_way(self._stop)
         found = self._record.moments.by_number(numbers)
         moments = [found[n] for n in numbers if n in found]
