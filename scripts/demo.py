@@ -29,14 +29,17 @@ def main() -> int:
     if run("add", "--wait", "assets/demo"):
         return 3
     questions = json.loads((ROOT / "assets/demo/questions.json").read_text(encoding="utf-8"))
-    for at, question in enumerate(questions[:3]):
+    loaded = False
+    for question in questions[:3]:
         print(
             f"\n\x1b[1m{question['question']}\x1b[0m"
             if sys.stdout.isatty()
             else f"\n{question['question']}"
         )
-        show(result("ask", "--json", question["question"]))
-        if not at:
+        answer = result("ask", "--json", question["question"])
+        show(answer)
+        if answer["first_word_ms"] and not loaded:
+            loaded = True
             print("    (the model was loaded for this one; it stays for the next)")
     memory()
     shown = COMMAND.relative_to(ROOT) if COMMAND.is_relative_to(ROOT) else COMMAND
