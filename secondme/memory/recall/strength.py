@@ -47,7 +47,7 @@ class Strength:
         now, times, speakers = to_ms(query.now), pool.times(), pool.speakers()
         ages = np.maximum(0, now - np.array(times)) / DAY_MS
         fades = np.array([speaker is not None for speaker in speakers])
-        strengths = FADES * np.where(fades, np.expm1(-ages / STABILITY_DAYS), 0.0)
+        strengths = np.where(fades, _faded(ages, 0), 0.0)
         for n, uses in self._uses.of(pool.numbers.tolist()).items():  # few were ever used
             at = int(np.searchsorted(pool.numbers, n))
             strengths[at] = strength(times[at], speakers[at] is not None, uses, now)
@@ -58,7 +58,12 @@ def strength(said: int, fades: bool, uses: Sequence[tuple[Kind, int]], now: int)
     """A moment's strength, from -2 HELPS - FADES to HELPS; 0 for one just said. Times are in ms."""
     helpful = [time for kind, time in uses if kind != "wrong" and time <= now]
     age = max(0, now - max([said, *helpful])) / DAY_MS
-    retained = math.exp(-age / (STABILITY_DAYS * (1 + len(helpful)))) if fades else 1.0
+    faded = float(_faded(np.float64(age), len(helpful))) if fades else 0.0
     worth = sum(WORTH[kind] for kind, time in uses if time <= now)
     share = math.tanh(worth)
-    return FADES * (retained - 1) + HELPS * (share if share > 0 else 2 * share)
+    return faded + HELPS * (share if share > 0 else 2 * share)
+
+
+def _faded(days: Scores | np.float64, helped: int) -> Scores | np.float64:
+    """What fading takes from a score, so many days after the last of its helpful uses."""
+    return FADES * np.expm1(-days / (STABILITY_DAYS * (1 + helped)))
