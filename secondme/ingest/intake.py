@@ -105,9 +105,11 @@ class Intake:
         client: str,
         *,
         force: bool = False,
+        watched: bool = False,
         stop: threading.Event | None = None,
     ) -> Iterator[Event]:
-        """Take in files and folders, yielding events as it goes.
+        """Take in files and folders, yielding events as it goes; if they were noticed because they are
+        `watched`, only those that still are.
 
         `progress` (done, total, rate, seconds_left), `taken` after each commit with the paths that are
         now durable, `skipped`, and a last `tally`. When `stop` is set it ends after the item in hand;
@@ -117,7 +119,9 @@ class Intake:
         entry = self._record.journal.begin("add", client, "under way")
         try:
             for root in paths:
-                yield from self._add_root(root, rules, entry, tally, stop or threading.Event())
+                yield from self._add_root(
+                    root, rules, entry, tally, watched, stop or threading.Event()
+                )
         finally:
             self._close_entry(entry, tally, [str(p) for p in paths])
         yield {"event": "tally", "tally": tally, "journal": entry if tally.anything else None}
@@ -131,13 +135,21 @@ class Intake:
             self._record.journal.discard(entry)
 
     def _add_root(
-        self, root: Path, rules: Rules, entry: str, tally: Tally, stop: threading.Event
+        self,
+        root: Path,
+        rules: Rules,
+        entry: str,
+        tally: Tally,
+        watched: bool,
+        stop: threading.Event,
     ) -> Iterator[Event]:
         candidates, skips = _split(scan(root, rules))
         tally.skipped += skips
         yield from ({"event": "skipped", "path": s.path, "reason": s.reason} for s in skips)
         known = self._record.items.places_under(str(root)) if root.is_dir() else {}
-        source = self._source(root) if candidates else None
+        source = self._source(root, watched) if candidates else None
+        if candidates and source is None:
+            return
         unread = []
         for candidate in candidates:
             place = known.pop(str(candidate.path), None) or self._record.items.place(
@@ -156,12 +168,14 @@ class Intake:
         if gone:
             self._record.items.mark_gone(gone)
 
-    def _source(self, root: Path) -> str:
-        path = str(root)
-        covering = self._record.sources.covering(path)
-        if covering:
-            return covering
-        return self._record.sources.ensure("folder" if root.is_dir() else "file", path)
+    def _source(self, root: Path, watched: bool) -> str | None:
+        """The source that a root belongs to, made if need be; None if it is to be watched and is not."""
+        path, sources = str(root), self._record.sources
+        with self._record.store.write():
+            if watched and not sources.watching(path):
+                return None
+            covering = sources.covering(path)
+            return covering or sources.ensure("folder" if root.is_dir() else "file", path)
 
     def _take_all(
         self,
@@ -213,7 +227,10 @@ class Intake:
     ) -> Iterator[Event]:
         paths, added = [], 0
         with self._record.store.write():
+            there = self._record.sources.there(reading.arrival.source_id for reading, _ in batch)
             for reading, moments in batch:
+                if reading.arrival.source_id not in there:
+                    continue  # its source was removed meanwhile
                 taken = self._record.items.known(reading.arrival)
                 if taken is None:
                     if moments is None:  # it was removed since it was looked up

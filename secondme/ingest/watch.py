@@ -137,7 +137,7 @@ class Watcher:
         there = outermost([p for p in paths if p.exists()])
         self._record.items.mark_gone(str(p) for p in paths if not p.exists())
         if there:
-            for event in self._intake.add(there, "watcher", stop=self._stop):
+            for event in self._intake.add(there, "watcher", watched=True, stop=self._stop):
                 self._note(event)
 
     def _note(self, event: dict[str, Any]) -> None:

@@ -19,7 +19,7 @@ from secondme.model.catalog import GGUF_MAGIC, Entry, HubSource
 from secondme.model.transfer import Growing, Meter, require_space
 
 if TYPE_CHECKING:
-    import httpx
+    import httpx2
 
 _ENDPOINT = "https://huggingface.co"
 _CHUNK = 1 << 16
@@ -59,20 +59,20 @@ def download(source: HubSource, entry: Entry, folder: Path, meter: Meter) -> tup
 
 def _persist(source: HubSource, entry: Entry, grown: Growing, meter: Meter) -> str:
     """Try until the file is whole. Gives up after `_TRIES` in a row that brought nothing."""
-    import httpx
+    import httpx2
 
     url = f"{_endpoint()}/{source.repo}/resolve/{quote(source.revision, safe='')}/{quote(source.file)}"
     failures = 0
-    with httpx.Client(follow_redirects=True, timeout=httpx.Timeout(30, connect=10)) as client:
+    with httpx2.Client(follow_redirects=True, timeout=httpx2.Timeout(30, connect=10)) as client:
         while True:
             before = grown.size
             try:
                 return _attempt(client, url, source, entry, grown, meter)
             except _Again as again:
                 reason, wait = str(again), again.wait
-            except httpx.TransportError as error:
+            except httpx2.TransportError as error:
                 reason, wait = _unreachable(url, error), None
-            except (httpx.HTTPError, httpx.InvalidURL) as error:
+            except (httpx2.HTTPError, httpx2.InvalidURL) as error:
                 raise FetchError(f"{_host(url)} cannot be used: {type(error).__name__}") from None
             failures = 1 if grown.size > before else failures + 1
             if failures >= _TRIES or (wait or 0) > _PATIENCE:
@@ -82,7 +82,7 @@ def _persist(source: HubSource, entry: Entry, grown: Growing, meter: Meter) -> s
 
 
 def _attempt(
-    client: httpx.Client,
+    client: httpx2.Client,
     url: str,
     source: HubSource,
     entry: Entry,
@@ -122,7 +122,7 @@ def _attempt(
     return sha256
 
 
-def _align(answer: httpx.Response, sha256: str, grown: Growing) -> None:
+def _align(answer: httpx2.Response, sha256: str, grown: Growing) -> None:
     """Make sure that the bytes to come continue those that are there."""
     if not grown.size:
         if answer.status_code == 206:
@@ -137,7 +137,7 @@ def _align(answer: httpx.Response, sha256: str, grown: Growing) -> None:
             raise _Again("the file on the hub has changed", wait=0)
 
 
-def _receive(answer: httpx.Response, entry: Entry, grown: Growing, meter: Meter) -> None:
+def _receive(answer: httpx2.Response, entry: Entry, grown: Growing, meter: Meter) -> None:
     """Write what comes; whatever ends it, what was written is made safe for the next try."""
     limit = grown.facts["size"] or entry.size
     safe = grown.size
@@ -158,7 +158,7 @@ def _receive(answer: httpx.Response, entry: Entry, grown: Growing, meter: Meter)
             grown.checkpoint()
 
 
-def _expected(answer: httpx.Response, source: HubSource, entry: Entry, grown: Growing) -> str:
+def _expected(answer: httpx2.Response, source: HubSource, entry: Entry, grown: Growing) -> str:
     """The SHA-256 that the file must have: the catalog's, else the hub's own."""
     hub = None
     for hop in (*answer.history, answer):
@@ -180,7 +180,7 @@ def _expected(answer: httpx.Response, source: HubSource, entry: Entry, grown: Gr
     return entry.sha256 or str(hub)
 
 
-def _total(answer: httpx.Response) -> int:
+def _total(answer: httpx2.Response) -> int:
     """The whole file's length in bytes, 0 when nothing says it."""
     for hop in (*answer.history, answer):
         if (linked := hop.headers.get("x-linked-size", "")).isdigit():
@@ -192,7 +192,7 @@ def _total(answer: httpx.Response) -> int:
     return int(whole) if whole.isdigit() else 0
 
 
-def _refuse(answer: httpx.Response, source: HubSource) -> None:
+def _refuse(answer: httpx2.Response, source: HubSource) -> None:
     """Raises what an answer without the file means: `FetchError`, or `_Again` when it may pass."""
     status, code = answer.status_code, answer.headers.get("x-error-code", "")
     if status in _BUSY:
@@ -219,22 +219,22 @@ def _authorization(url: str) -> dict[str, str]:
     token = os.environ.get("HF_TOKEN", "").strip()
     parts = urlsplit(url)
     safe = parts.scheme == "https" or parts.hostname in _LOOPBACK
-    # httpx drops this header when a redirect leads to another host
+    # httpx2 drops this header when a redirect leads to another host
     return {"Authorization": f"Bearer {token}"} if token and safe else {}
 
 
-def _unreachable(url: str, error: httpx.TransportError) -> str:
-    import httpx
+def _unreachable(url: str, error: httpx2.TransportError) -> str:
+    import httpx2
 
-    if isinstance(error, httpx.ConnectError | httpx.ProxyError):
+    if isinstance(error, httpx2.ConnectError | httpx2.ProxyError):
         return f"{_host(url)} cannot be reached: {error}"
-    if isinstance(error, httpx.TimeoutException):
+    if isinstance(error, httpx2.TimeoutException):
         return f"{_host(url)} does not answer in time"
     # the text of other errors may quote what was sent, and with it the token
     return f"the connection to {_host(url)} broke off ({type(error).__name__})"
 
 
-def _strong_etag(answer: httpx.Response) -> str | None:
+def _strong_etag(answer: httpx2.Response) -> str | None:
     etag = str(answer.headers.get("etag", ""))
     return etag if etag.startswith('"') else None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from secondme.errors import NotFoundError
@@ -80,6 +81,24 @@ class Sources:
             (path, path),
         )
         return None if not row else str(row[0][0])
+
+    def watching(self, path: str) -> bool:
+        """Whether this path lies in a folder that is watched."""
+        return bool(
+            self._store.value(
+                "select count(*) from sources where watched = 1 and (path = ? or"
+                " substr(?, 1, length(path) + 1) = path || '/')",
+                (path, path),
+            )
+        )
+
+    def there(self, ids: Iterable[str | None]) -> set[str | None]:
+        """Those of the ids that are still a source's; None, for what has no source, is one of them."""
+        wanted = set(ids)
+        rows = self._store.query_in(
+            "select id from sources where id in ({})", list(wanted - {None})
+        )
+        return {row["id"] for row in rows} | wanted & {None}
 
     def set_watched(self, id_: str, watched: bool) -> None:
         """Say whether a folder is watched."""

