@@ -20,8 +20,8 @@ class Seen:
     """What passes of a model look like: those of one token and those of several.
 
     `layout` is the file's, with what must stay among what always does; `units` are the weights that may
-    stream, in the order of use; with `screened`, a pass can end at the hidden states. Raises `ModelError`
-    for a model that cannot be used in parts.
+    stream, in the order of use; with `screenable`, a pass can end at the hidden states. Raises
+    `ModelError` for a model that cannot be used in parts.
     """
 
     def __init__(self, one: Shape, several: Shape, layout: Layout) -> None:
@@ -33,7 +33,7 @@ class Seen:
         if units_of(several, layout) != self.units:
             raise ModelError("this kind of model cannot be used in parts: its order of work varies")
         flat = can_sketch(layout.width) and len(layout.output.shape) == 2
-        self.screened = flat and all(is_screened(s, layout.output) for s in (one, several))
+        self.screenable = flat and all(is_screened(s, layout.output) for s in (one, several))
 
     def shape(self, tokens: int) -> Shape:
         """What a pass over so many tokens looks like."""
@@ -41,37 +41,45 @@ class Seen:
 
 
 class Passes:
-    """Runs passes. `hidden` are the hidden states after the last one (outputs, width); `stopped` says
-    whether it was left because it was cancelled."""
+    """Runs passes. With `screened`, they end with the hidden states, which are then in `hidden` (outputs,
+    width), and else with the output product. `stopped` says whether the last one was left because it was
+    cancelled."""
 
     def __init__(self, watch: Watch, seen: Seen, residency: Residency, experts: Experts) -> None:
         self._watch, self._seen = watch, seen
         self._residency, self._experts = residency, experts
         self._stride = native.row_bytes(seen.layout.embedding.kind, seen.layout.width)
         self._cancelled: Callable[[], bool] = lambda: False
-        self.embedded = seen.layout.tied and not seen.screened
+        self.screened = False
         self.hidden: Floats | None = None
         self.stopped = False
+
+    @property
+    def embedded(self) -> bool:
+        """Whether all of the embedding is in memory: as the output matrix that stays."""
+        return self._seen.layout.tied and not self.screened
 
     def run(
         self,
         tokens: Sequence[int],
         room: int,
         cancelled: Callable[[], bool],
-        compute: Callable[[], int],
+        compute: Callable[[bool], int],
     ) -> int:
         """A pass over these tokens; llama.cpp's code. `room` is for experts, in bytes.
 
-        Raises `OSError` when the file cannot be read.
+        `compute` calls llama.cpp, whose operations are watched or not. Raises `OSError` when the file
+        cannot be read.
         """
         self._cancelled, self.stopped = cancelled, False
         shape, embedding = self._seen.shape(len(tokens)), self._seen.layout.embedding
         touched = 0
         if not self.embedded:
             touched = self._residency.rows(embedding, self._stride, tokens)
-        self._watch.follow(shape, self._stops(shape, len(tokens), room))
+        stops = self._stops(shape, len(tokens), room)
+        self._watch.follow(shape, stops)
         self._watch.begin()
-        code = compute()
+        code = compute(bool(stops))
         if self._watch.error is not None:
             raise self._watch.error
         if self._watch.mismatch:
@@ -95,7 +103,7 @@ class Passes:
             if layer in self._experts:
                 also = stops.get(operation)
                 stops[operation] = self._choosing(layer, tokens, room, also)
-        if self._seen.screened:
+        if self.screened:
             stops[shape.hidden] = self._take_hidden
         return stops
 

@@ -19,7 +19,9 @@ all are.
 
 from __future__ import annotations
 
+import errno
 import os
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +34,7 @@ from secondme.errors import BadInputError
 from secondme.model.gguf import Tensor
 from secondme.model.window.disk import drop_cache
 from secondme.model.window.layout import sketch_parts
+from secondme.model.window.measured import model_key
 from secondme.model.window.native import (
     F32,
     Q4_0,
@@ -42,7 +45,6 @@ from secondme.model.window.native import (
     row_bytes,
     trim,
 )
-from secondme.model.window.plan import model_key
 from secondme.model.window.rows import Bytes, Numbers, Rows
 
 FIRST = 256
@@ -55,6 +57,7 @@ _MARGIN = 1.05
 _TOP = 4
 _CHUNK = 1024
 _AT_ONCE = 512
+_PART = 2 << 20
 _GROUP = 64
 _SAMPLED = 8192
 _RIDGE = 0.02
@@ -246,16 +249,39 @@ class Screen:
         product = self._bench.product
         return np.concatenate([product(part, self._kind, hidden).copy() for part in parts])
 
+    def product_seconds(self, hidden: Floats) -> float:
+        """What multiplying all rows takes, without reading them: the lesser of two times for each part."""
+        rounds: list[list[float]] = []
+        for _ in range(2):
+            took: list[float] = []
+            for _, data in self.rows.everything(max(_PART // self.rows.stride, 1)):
+                began = time.perf_counter()
+                self._bench.product(data, self._kind, hidden)
+                took.append(time.perf_counter() - began)
+            rounds.append(took)
+        return float(sum(min(times) for times in zip(*rounds, strict=True)))
+
+    def same_product(self, several: Floats) -> bool:
+        """Whether multiplying several states at once gives the very scores of one after another."""
+        data = self.rows.take(np.arange(min(_AT_ONCE, self.rows.count)))
+        single = [self._bench.product(data, self._kind, state).tobytes() for state in several]
+        return self._bench.product(data, self._kind, several).tobytes() == b"".join(single)
+
+    def close(self) -> None:
+        """Give its memory back; it cannot be used afterwards."""
+        self.rows.close()
+        self._bench.close()
+
     def widen(self) -> None:
         """Count a token for which the first rows were not enough."""
         self._widened += 1
 
 
 def open_screen(
-    path: Path, output: Tensor, folder: Path, threads: int, states: Callable[[], Floats]
+    path: Path, output: Tensor, folder: Path, threads: int, states: Callable[[], Floats] | None
 ) -> Screen:
     """The screen of a model's output matrix: its sketch from the folder, or made now of the model's hidden
-    states and kept there. Raises `OSError` when the model's file cannot be read."""
+    states, if they are given, and kept there. Raises `OSError` when it or the model's file cannot be read."""
     width, vocabulary = output.shape
     rows = Rows(path, output, row_bytes(output.kind, width), 0)
     room = (64 << 20) + 8 * vocabulary + _CHUNK * width * 4
@@ -264,6 +290,8 @@ def open_screen(
     file = folder / f"{key}.sketch"
     sketch = Sketch.load(file, key)
     if sketch is None or len(sketch.fine) != vocabulary:
+        if states is None:
+            raise FileNotFoundError(errno.ENOENT, "what was measured of it is gone", str(file))
         sketch = make_sketch(rows, output.kind, states(), bench)
         sketch.save(file, key)
         trim()
