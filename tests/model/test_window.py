@@ -28,7 +28,7 @@ from secondme.model.window.layout import read_layout
 from secondme.model.window.measured import Kept, remove_measured
 from secondme.model.window.plan import Plan, foresee
 from secondme.model.window.shelf import Shelf
-from tests.model.random_model import INNER, USED, WIDTH, WORDS, write_random_model
+from tests.model.random_model import INNER, USED, VOCABULARY, WIDTH, WORDS, write_random_model
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the window works on Linux only")
 
@@ -166,7 +166,8 @@ def test_experts_that_are_not_chosen_are_not_read(files: dict[str, Path]) -> Non
     assert isinstance(last, Completion)
     assert last.reused_tokens == last.prompt_tokens - 1
     slices = 3 * (INNER * WIDTH * 34 // 32 + 2 * disk.PAGE)  # three matrices of 8 bits, at most
-    others = sum(cell["bytes"] for cell in before["cells"]) + 2_000_000  # layers, rows of matrices
+    matrix = VOCABULARY * WIDTH * 34 // 32
+    others = sum(cell["bytes"] for cell in before["cells"]) + matrix + 2_000_000
     read = model.window.report()["bytes_read"] - before["bytes_read"]
     assert read <= 3 * (len(before["cells"]) * USED * slices + others)
     assert before["experts"]["all"] * slices > 3 * read

@@ -6,12 +6,16 @@ from collections import deque
 from statistics import median
 
 _KEPT = 16
+_EACH = 0.7
+"""What a further token takes when only computing does, of what the first one took."""
 
 
 class Pace:
-    """Seconds of the last passes, by how many tokens they were over."""
+    """Seconds of the last passes, by how many tokens they were over; `reading` says whether weights are read
+    in them, which takes as long for several."""
 
     def __init__(self) -> None:
+        self.reading = False
         self._took: dict[int, deque[float]] = {}
 
     def note(self, tokens: int, seconds: float) -> None:
@@ -28,7 +32,10 @@ class Pace:
         return len(self._took.get(1, ())) == _KEPT
 
     def seconds(self, tokens: int) -> float:
-        """What a pass over so many tokens takes: as much as one over fewer, where that is not known, and
-        0 where nothing is."""
+        """What a pass over so many tokens takes; where that is not known, by one over fewer, and 0 where
+        nothing is."""
         known = [n for n in list(self._took) if n <= tokens]
-        return median(self._took[max(known)]) if known else 0.0
+        if not known:
+            return 0.0
+        more = 0.0 if self.reading else _EACH * (tokens / max(known) - 1)
+        return median(self._took[max(known)]) * (1 + more)

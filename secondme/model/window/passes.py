@@ -30,10 +30,15 @@ class Seen:
         self.layout = layout = layout.staying(one.views | several.views | moved)
         self.one, self.several = one, several
         self.units = units_of(one, layout)
+        self._first = [shape.first_of(self.units) for shape in (one, several)]
         if units_of(several, layout) != self.units:
             raise ModelError("this kind of model cannot be used in parts: its order of work varies")
         flat = can_sketch(layout.width) and len(layout.output.shape) == 2
         self.screenable = flat and all(is_screened(s, layout.output) for s in (one, several))
+
+    def first(self, tokens: int) -> list[int]:
+        """For each unit the operation of such a pass that uses it first."""
+        return self._first[tokens > 1]
 
     def shape(self, tokens: int) -> Shape:
         """What a pass over so many tokens looks like."""
@@ -96,7 +101,7 @@ class Passes:
         """Where a pass stops, and for what: weights that stream, experts, the hidden states."""
         every = tokens > TOGETHER  # a long pass looks often whether it is still wanted
         stops: dict[int, Callable[[], bool]] = {}
-        for n, operation in enumerate(shape.first_of(self._seen.units)):
+        for n, operation in enumerate(self._seen.first(tokens)):
             if every or n not in self._residency.kept:
                 stops[operation - 1] = self._waiting(n)
         for layer, operation in shape.chosen.items():

@@ -22,9 +22,9 @@ _MOST_AHEAD = 12 * MB
 _MOST_ROWS = 6 * MB
 _COMPUTE_RATE = 9e9  # bytes of weights a second that one thread multiplies, by measurement
 _BANDWIDTH = 1.5e9
-_OVERLAP = 0.85
+_OVERLAP = 0.95
 _SCREEN, _SCORE = 3e-3, 1e-8  # seconds for a token, and for each token that there is
-_WATCHED = 30e-6  # seconds for a layer whose operations are watched
+_WATCHED = 80e-6  # seconds for a layer whose operations are watched
 _HANDLED = 7e-11  # seconds of the processor for a byte that is read
 
 
@@ -232,7 +232,7 @@ def predicted_seconds(
     if plan.everything:
         return seconds
     if not plan.screened:  # else they are watched anyway
-        seconds += layout.layers * _WATCHED
+        seconds += watching_seconds(layout)
     read = plan.streamed / ((bandwidth or measured.bandwidth or _BANDWIDTH) * _OVERLAP)
     return max(seconds + plan.streamed * _HANDLED, read)
 
@@ -248,7 +248,12 @@ def _seconds(layout: Layout, measured: Measured, screened: bool) -> float:
         return seconds + layout.output.size / rate
     sketch = sketch_bytes(layout.width, layout.vocabulary)
     found = measured.screen or sketch / rate + layout.vocabulary * _SCORE + _SCREEN
-    return seconds + found + layout.layers * _WATCHED
+    return seconds + found + watching_seconds(layout)
+
+
+def watching_seconds(layout: Layout) -> float:
+    """Seconds for a token that it takes to watch the operations of a pass."""
+    return layout.layers * _WATCHED
 
 
 def _active_experts(layout: Layout) -> int:
