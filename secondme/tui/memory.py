@@ -50,8 +50,8 @@ class Memory:
     async def close(self) -> None:
         """Let the connections go."""
         if self._http is not None:
-            await self._http.aclose()
-            self._http = None
+            http, self._http = self._http, None
+            await http.aclose()
 
     async def call(self, use_case: str, /, **params: Any) -> dict[str, Any]:
         """The result of a use case; parameters that are None are left to the core."""
@@ -98,7 +98,9 @@ class Memory:
                 if again or not _unreached(error.__cause__):
                     raise
                 await self.ensure()
-                http = await self._client(fresh=True)
+                if http is self._http:  # another request may have made the new one
+                    await self.close()
+                http = await self._client()
                 continue
             version = response.headers.get(VERSION_HEADER)
             if version != __version__:
@@ -110,9 +112,7 @@ class Memory:
             return response
         raise AssertionError("the second try returns or raises")
 
-    async def _client(self, *, fresh: bool = False) -> httpx2.AsyncClient:
-        if fresh:
-            await self.close()
+    async def _client(self) -> httpx2.AsyncClient:
         if self._http is None:
             httpx2 = await asyncio.to_thread(import_module, "httpx2")
             headers = {
