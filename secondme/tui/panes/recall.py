@@ -44,7 +44,7 @@ class RecallPane(MomentPane):
         self._held = 1
         self._grouped = True
         self._aside: list[str] = []
-        self._question = ""
+        self._sought = self._question = ""
         self.latencies: list[float] = []
         """Seconds from a key to its results, for those that were shown."""
 
@@ -93,12 +93,12 @@ class RecallPane(MomentPane):
         self.query_one(Field).focus()
 
     def _search(self) -> None:
-        self._began = perf_counter()
+        self._began, self._sought = perf_counter(), self.query_one(Field).value.strip()
         self.reload()
 
     async def load(self) -> None:
         """Search, and show; a newer search ends this one."""
-        began, question = self._began, self.query_one(Field).value.strip()
+        began, question = self._began, self._sought
         found = self.query_one("#found", Static)
         filters = self.query_one(Chips).filters
         if sum(c.isalnum() for c in question) < 2:
@@ -107,7 +107,7 @@ class RecallPane(MomentPane):
                 self._show({"hits": [], "took_ms": 0.0}, "")
             found.update(HINT if self._held else _NOTHING)
             return
-        typing = self.query_one(Field).has_focus
+        typing = self.screen.focused is self.query_one(Field)
         result = await self.memory.recall(
             question,
             k=self._count,
