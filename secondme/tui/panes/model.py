@@ -131,8 +131,14 @@ class ModelPane(Pane):
                 self._speed.samples.append(speed if worker["state"] == "busy" else 0.0)
         self._look_at_weights()
         if self.display and self._workers:
+            short = self.screen.has_class("-short")  # there is no room for what does nothing
+            workers = [
+                self._resident[worker["role"]]
+                for worker in self._workers
+                if worker["state"] != "off" or not short
+            ]
             more = [[s] for s in (self._held, self._reads, self._speed) if s.samples]
-            self.query_one(Sparks).show([list(self._resident.values()), *more])
+            self.query_one(Sparks).show([workers, *more])
 
     def _look_at_weights(self) -> None:
         """A sample of what the weights take and of what is read for them, where a model is in a budget."""
