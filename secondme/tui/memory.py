@@ -58,8 +58,8 @@ class Memory:
 
     async def _let_go(self) -> None:
         if self._http is not None:
-            await self._http.aclose()
-            self._http = None
+            http, self._http = self._http, None
+            await http.aclose()
 
     async def call(self, use_case: str, /, **params: Any) -> dict[str, Any]:
         """The result of a use case; parameters that are None are left to the core.
@@ -121,7 +121,9 @@ class Memory:
                 if again or not _unreached(error.__cause__):
                     raise
                 await self.ensure()
-                http = await self._client(fresh=True)
+                if http is self._http:  # another request may have made the new one
+                    await self._let_go()
+                http = await self._client()
                 continue
             version = response.headers.get(VERSION_HEADER)
             if version != __version__:
@@ -133,9 +135,7 @@ class Memory:
             return response
         raise AssertionError("the second try returns or raises")
 
-    async def _client(self, *, fresh: bool = False) -> httpx2.AsyncClient:
-        if fresh:
-            await self._let_go()
+    async def _client(self) -> httpx2.AsyncClient:
         if self._http is None:
             httpx2 = await asyncio.to_thread(import_module, "httpx2")
             headers = {
