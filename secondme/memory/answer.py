@@ -28,7 +28,7 @@ from secondme.memory.timex import dates
 from secondme.model.chat import Completion, Message, Token
 
 _MOST_TOKENS = {"short": 48, "sentences": 220}
-_NEAR = 3
+NEAR = 3
 _MARK = re.compile(r"\s*\[(\d{1,3}(?:\s*,\s*\d{1,3})*)\]")
 _TAIL = re.compile(
     r"\s+(?:for|in|at|on|to|with|of|from|about|by|during)\s+((?:[\w'’-]+\s*){1,5})$", re.IGNORECASE
@@ -127,8 +127,8 @@ def answer(
         raise BadInputError("the question is empty", hint="ask something, in any language")
     check = Check(_in_context(question, history), evidence, kind=kind_of(question))
     trusted = trust.weigh(check)
-    if trusted.confidence() < trust.ENOUGH:
-        yield _refusal(check, trusted, trusted.confidence())
+    if trusted.confidence() < trust.ENOUGH or check.unheard:
+        yield _refusal(check, trusted, min(trusted.confidence(), trust.ENOUGH))
         return
     began = time.monotonic()
     reader = _Reader(model, question, evidence, style, now, history, cancel)
@@ -240,9 +240,11 @@ def _in_context(question: str, history: Sequence[Message]) -> str:
 
 def _refusal(check: Check, trusted: trust.Trust, confidence: float) -> Answer:
     looked_for = [term.surface for term in check.asked]
-    near = [line.evidence for line in check.lines[:_NEAR]]
+    near = [line.evidence for line in check.lines[:NEAR]]
     if not check.lines:
         text = "I do not know: there is nothing in this memory to answer from."
+    elif check.unheard:
+        text = f"I do not know: I find nothing about {_listed([check.unheard])}."
     elif trusted.missing:
         text = f"I do not know: I find nothing about {_listed(trusted.missing)}."
     elif check.person:
@@ -266,7 +268,8 @@ def _checked(
     if not claims:
         place = check.passage(said)
         confidence = trusted.confidence(borne_out=False)
-        if place is None or confidence < trust.ENOUGH or _GIVES_UP.search(said):
+        counts = place is not None and check.counts(place)
+        if place is None or not counts or confidence < trust.ENOUGH or _GIVES_UP.search(said):
             return _refusal(check, trusted, confidence)
         passage = check.quote(place, said, wide=True)
         cited = [Citation(1, check.lines[place].evidence, passage)]

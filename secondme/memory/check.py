@@ -15,7 +15,16 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from secondme.memory.evidence import Evidence
-from secondme.memory.kinds import Kind, fits, kind_of, names_place, without_turn
+from secondme.memory.kinds import (
+    Kind,
+    counted,
+    exact,
+    fits,
+    kind_of,
+    names_place,
+    without_asking,
+    without_turn,
+)
 from secondme.memory.recall.people import named_speakers
 from secondme.memory.terms import (
     addressed,
@@ -46,6 +55,10 @@ _RANKED = 0.13
 _OR = frozenset("or oder ou o".split())
 _PREMISE = 0.2
 """The share of a question that a moment must add to be cited for what the question takes for granted."""
+_WRITTEN = re.compile(r"\d[\d ./-]{2,}\d")
+"""What is written down as a number of something."""
+_BESIDE = 3
+"""Terms between a number and what it counts, at most."""
 _MAIN = 0.5
 """The share of a claim that one moment must hold by itself, so that no claim is pieced together."""
 
@@ -82,7 +95,7 @@ class Line:
 
     def __init__(self, evidence: Evidence) -> None:
         self.evidence = evidence
-        self.keys = keys(evidence.text) | keys(evidence.speaker or "")
+        self.keys = keys(evidence.text) | keys(evidence.speaker or "") | keys(evidence.heading)
         self.sentences = sentences(evidence.text)
 
     @cached_property
@@ -134,9 +147,10 @@ class Check:
         self.kind = kind or kind_of(question)
         self.read = min(read, len(evidence))
         self.lines = [Line(e) for e in evidence]
-        self.asked = asked(without_turn(dates.take_out(question)[1]))
+        self.asked = asked(without_asking(without_turn(dates.take_out(question)[1])))
         about = frozenset(term.key for term in self.asked)
         self.about = about.difference(*(keys(e.speaker or "") for e in evidence)) or about
+        self.counted = counted(question) if self.kind == "number" else frozenset[str]()
         self._speakers = sorted({e.speaker for e in evidence if e.speaker})
         self.person = self._named(question)
         count = len(self.lines)
@@ -146,9 +160,39 @@ class Check:
         }
 
     def _named(self, text: str) -> str | None:
-        """The one speaker whom a text names."""
+        """The one speaker whom a text names; a word that others write small names nobody: "passport"."""
         named = named_speakers(text, self._speakers)
-        return next(iter(named)) if len(named) == 1 else None
+        if len(named) != 1:
+            return None
+        name = next(iter(named))
+        first = name.split()[0].lower()
+        small = first in re.findall(r"\w+", text) and any(
+            re.search(rf"\b{re.escape(first)}\b", line.evidence.text) for line in self.lines
+        )
+        return None if small else name
+
+    @cached_property
+    def unheard(self) -> str | None:
+        """The attribute that the question asks for, where no sentence is about it: "blood type"."""
+        sought = exact(self.question)
+        if sought is None:
+            return None
+        of, what = keys(sought[0]), keys(sought[1])
+        for line in self.lines:
+            for sentence in line.sentences:
+                there = keys(sentence) | keys(line.evidence.heading)
+                if of <= there and (what <= there or _WRITTEN.search(sentence)):
+                    return None
+        return f"{sought[0]}{sought[1]}" if of else None
+
+    def counts(self, place: int, claim: str = "") -> bool:
+        """Whether a moment counts what the question counts: a number stands beside the thing, that of
+        the claim if it has one. True of questions that count nothing."""
+        if not self.counted:
+            return True
+        own = {term.key for term in terms(claim) if term.kind == "number"}
+        line = self.lines[place]
+        return any(_beside(s, self.counted, own, bool(claim)) for s in line.sentences)
 
     @cached_property
     def _to_the_point(self) -> frozenset[int]:
@@ -202,6 +246,8 @@ class Check:
             there = " ".join(self.lines[i].evidence.text for i in support.lines)
             if not names_place(there, rest):
                 return replace(support, missing=(claim.strip(),))
+        if support.whole and not any(self.counts(i, rest) for i in support.lines):
+            return replace(support, missing=(claim.strip(),))
         if support.whole and self.kind == "person" and self._only_said(needs, support.lines[0]):
             return replace(support, missing=(claim.strip(),))
         return support
@@ -337,6 +383,20 @@ class Check:
             default="",
         )
         return clipped(around(line.evidence.text, best, QUOTE) if wide else best, QUOTE)
+
+
+def _beside(sentence: str, things: frozenset[str], numbers: set[str], claimed: bool) -> bool:
+    """Whether a number stands beside one of the things; where a claim names none, the thing is enough."""
+    said = terms(sentence)
+    at = [n for n, term in enumerate(said) if term.key in things]
+    if claimed and not numbers:
+        return bool(at)
+    return any(
+        term.kind == "number"
+        and (not numbers or term.key in numbers)
+        and any(abs(n - there) <= _BESIDE for there in at)
+        for n, term in enumerate(said)
+    )
 
 
 def parts(answer: str) -> list[str]:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Collection
 from typing import Literal
 
-from secondme.memory.terms import negated, plain, terms, tokens
+from secondme.memory.terms import keys, negated, plain, terms, tokens
 from secondme.memory.timex import dates
 
 Kind = Literal["date", "duration", "number", "person", "place", "yes", "list", "reason", "thing"]
@@ -53,6 +53,23 @@ _PLURAL = re.compile(
 _TURN = re.compile(
     r"(\b(?:did|do|does|has|have|was|were|is)(?: [\w'’]+){1,3}?) (?:first|last)\b(?: time\b)?"
     r"|\b(?:first|last|latest|most recent) time\b",
+    re.IGNORECASE,
+)
+_ONLY_ASKS = re.compile(
+    r"(?<=\bhow )(?:long|tall|old|far|high|heavy|big|large|deep|wide|fast|cold|hot)\b"
+    r"|\b(?:called|named)(?=\W*$)|\bhappen(?:s|ed|ing)?\b",
+    re.IGNORECASE,
+)
+"""Words that a question is made with, which an answer seldom repeats."""
+_COUNTED = re.compile(
+    r"\bhow many (?!of\b)((?:[^\W\d_][\w'’-]* ){1,5}?)(?:do|does|did|is|are|was|were|has|have|had|can|could"
+    r"|will|would|in|at|on)\b",
+    re.IGNORECASE,
+)
+_UNCOUNTED = frozenset(keys("times occasions days weeks months years hours minutes kinds"))
+_EXACT = re.compile(
+    r"\b(?:my|our|his|her|their|the|[\w.-]+['’]s?) ((?:[^\W\d_][\w-]* ){1,2}?)"
+    r"(number|size|type|code|password|pin|id|plate)\b(?! of)",
     re.IGNORECASE,
 )
 _VERB_FIRST = re.compile(
@@ -126,6 +143,24 @@ def turn_of(question: str) -> Literal["first", "last"] | None:
 def without_turn(question: str) -> str:
     """The question without the words that ask for the first or the last time."""
     return _TURN.sub(r"\1", question)
+
+
+def without_asking(question: str) -> str:
+    """The question without its words that only ask: how tall, what is called, what happened."""
+    return _ONLY_ASKS.sub(" ", question)
+
+
+def counted(question: str) -> frozenset[str]:
+    """What a question counts, as keys: of "how many cars do I own" the car; nothing of times and units."""
+    match = _COUNTED.search(question)
+    return keys(match[1].rsplit(" of ", 1)[-1]) - _UNCOUNTED if match else frozenset()
+
+
+def exact(question: str) -> tuple[str, str] | None:
+    """What distinguishes, and the attribute, where a question asks for one that is written down letter
+    by letter or not at all: "my passport number", "the shoe size of Jonas"."""
+    match = _EXACT.search(question)
+    return (match[1], match[2]) if match else None
 
 
 def ends(question: str) -> bool:

@@ -179,8 +179,10 @@ def written(
 
 def line(evidence: Evidence, question: str = "") -> str:
     """One moment as the model reads it, with the times it counts written out after their words; of a
-    long one the part that bears most on the question."""
-    who = f" {one_line(evidence.speaker, 60)}" if evidence.speaker else ""
+    long one the part that bears most on the question. A note has its heading where others have their
+    speaker."""
+    named = evidence.speaker or evidence.heading
+    who = f" {one_line(named, 60)}" if named else ""
     text = _dated(_excerpt(evidence.text, question), evidence.time)
     return f"({spoken(evidence.time.date())}){who}: {text}"
 

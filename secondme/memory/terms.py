@@ -17,11 +17,11 @@ import snowballstemmer
 
 _SMALL_ENGLISH = """
 a about above across after again against ago all almost already also although always am among an and
-another any anybody anyone anything are around as at away back be because been before behind being
+another any anybody anyone anything are around as at away be because been before behind being
 below besides between both but by can cannot could d did didn do does doesn doing don done down during
 each either else enough especially etc even ever every everybody everyone everything except few for
 from further get gets getting give got had hadn has hasn have haven having he hence her here hers
-herself him himself his how however i if im in indeed instead into is isn it its itself ive just know
+herself him himself his how however i if im in indeed into is isn it its itself ive just know
 like ll lot m many may maybe me might mine more most much must my myself neither nobody none nor nothing
 now of off often oh ok okay on once only onto or other others ought our ours ourselves out over
 own perhaps probably quite rather re really s same say shall she should shouldn since so some somebody

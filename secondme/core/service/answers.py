@@ -17,10 +17,10 @@ from secondme.core.service.moments import find, make_filter, note_use, search_no
 from secondme.core.service.parts import moment_json, note_read
 from secondme.errors import BadInputError
 from secondme.ingest.intake import Said
-from secondme.memory.answer import Answer, AnswerEvent, Citation, Draft, answer
+from secondme.memory.answer import NEAR, Answer, AnswerEvent, Citation, Draft, answer
 from secondme.memory.check import QUOTE, clipped
 from secondme.memory.evidence import Evidence
-from secondme.memory.known import Known, tell
+from secondme.memory.known import Known, in_conversation, tell
 from secondme.memory.prompt import Style
 from secondme.memory.recall import Hit
 from secondme.model import catalog
@@ -96,15 +96,17 @@ def chat(
     """
     history = _conversation(core, conversation)
     history.turns = _not_asked_again(history.turns, message)
-    looked_up = message
-    if history.turns and len(core.fulltext.terms(message)) <= 2:
+    before = [turn.content for turn in history.turns]
+    meant = in_conversation(message, before, core.record, book(core))
+    looked_up = meant
+    if meant == message and history.turns and len(core.fulltext.terms(message)) <= 2:
         looked_up = (
             f"{history.turns[-2].content} {message}"  # "and when?" is about what came before
         )
     for event in _answered(
         core,
         call,
-        message,
+        meant,
         looked_up,
         EVIDENCE,
         Filter(),
@@ -191,7 +193,7 @@ def _answered(
             "took_ms": _ms(started, recalled),
         }
         first: float | None = None
-        known = _from_record(core, question, filter_, now, without)
+        known = _from_record(core, question, filter_, now, without, evidence)
         if known is not None:
             by = RECORD
             answered: Iterator[AnswerEvent] = iter((known,))
@@ -234,7 +236,12 @@ class _WhenNeeded:
 
 
 def _from_record(
-    core: Core, question: str, filter_: Filter, now: str | None, without: Sequence[str]
+    core: Core,
+    question: str,
+    filter_: Filter,
+    now: str | None,
+    without: Sequence[str],
+    evidence: Sequence[Evidence],
 ) -> Answer | None:
     """The answer that the record gives by itself, if it does; not where only a part of it may count."""
     if filter_.since is not None or filter_.who or filter_.source:
@@ -242,6 +249,9 @@ def _from_record(
     out = frozenset(core.record.moments.get(id_).n for id_ in without)
     search, until = core.fulltext.search, filter_.until
     known = tell(question, core.record, book(core), search, core.now(now), until, out)
+    if known is not None and not known.places:
+        text = f"I do not know: I find nothing about {known.text}."
+        return Answer(text=text, refused=True, looked_for=[known.text], near=list(evidence[:NEAR]))
     return _cited(core, known) if known else None
 
 
@@ -274,6 +284,7 @@ def _moment(
         text=moment.text,
         time=moment.time,
         speaker=moment.speaker,
+        context=moment.context,
         source=moment.source,
         path=moment.path,
         span=moment.span,

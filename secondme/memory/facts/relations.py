@@ -83,6 +83,13 @@ RELATIONS: dict[str, Relation] = {
 }
 KIN = frozenset([*_KIN_ONE.split(), *_KIN_MANY.split()])
 """Relations between people."""
+SPOUSES = frozenset("husband wife partner".split())
+"""Relations that the same two people may have, by how it is said."""
+FAMILY = KIN - frozenset(
+    "boss landlord landlady friend colleague neighbour flatmate doctor dentist teacher coach therapist"
+    " vet".split()
+)
+"""Relations that are said with whose they are: "my aunt"; "the boss" may be one's own."""
 ONLY = frozenset(
     [
         *_KIN_ONE.split(),

@@ -10,7 +10,7 @@ from datetime import datetime
 from secondme.memory.facts.reading import key_of
 from secondme.memory.facts.relations import KIN
 from secondme.memory.facts.tree import NICE
-from secondme.memory.terms import stems
+from secondme.memory.terms import keys, stems
 from secondme.memory.timex import Mention, find
 from secondme.record.entities import ME, Names
 
@@ -74,7 +74,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class _Named:
+class Named:
     """Somebody named in a question, from `start` to `end`, with the relatives that follow the name."""
 
     entity: str
@@ -121,7 +121,7 @@ def asked(question: str, people: People, now: datetime) -> Iterator[Asked]:
     Nothing where it is about nobody in particular, or about two.
     """
     text = _OPENING.sub("", question).rstrip(" ?.!")
-    found = list(_people(text, people))
+    found = list(people_in(text, people))
     others = [n for n in found if n.entity != people.me()]
     if others and all(
         not n.kin and text[n.start : n.end] in ("I", "me") for n in found if n not in others
@@ -145,8 +145,8 @@ def asked(question: str, people: People, now: datetime) -> Iterator[Asked]:
 def _asked(
     question: str,
     text: str,
-    found: list[_Named],
-    subject: _Named,
+    found: list[Named],
+    subject: Named,
     depth: int,
     person: str,
     owner: str,
@@ -176,7 +176,7 @@ def _asked(
     )
 
 
-def _times(text: str, found: list[_Named], now: datetime) -> list[Mention]:
+def _times(text: str, found: list[Named], now: datetime) -> list[Mention]:
     """The times that a question names, each with the preposition before it."""
     times = []
     for time in find(text, now):
@@ -189,7 +189,7 @@ def _times(text: str, found: list[_Named], now: datetime) -> list[Mention]:
     return times
 
 
-def _people(text: str, people: People) -> Iterator[_Named]:
+def people_in(text: str, people: People) -> Iterator[Named]:
     """Everybody whom a text names, with the relatives that it reaches through them."""
     words = list(_WORD.finditer(text))
     capitals = any(c.isupper() for c in text[1:])
@@ -209,7 +209,7 @@ def _people(text: str, people: People) -> Iterator[_Named]:
             last += 1
             kin.append(relation)
             possessive = _possessive(words[last].group())
-        yield _Named(entity, words[at].start(), words[last].end(), tuple(kin))
+        yield Named(entity, words[at].start(), words[last].end(), tuple(kin))
         at = last + 1
 
 
@@ -222,7 +222,7 @@ def _one(
     if bare.lower() in _MINE:
         me = people.me()
         return (me, at) if me else None
-    if not bare[:1].isupper() and capitals:
+    if not bare[:1].isupper() and (capitals or not keys(bare)):
         return None
     last, best = at, people.named((key_of(bare),))
     if _possessive(word):
@@ -248,3 +248,27 @@ def kin_of(word: str) -> str | None:
         if relation in KIN:
             return relation
     return None
+
+
+def kin_asked(asked: Asked) -> str | None:
+    """The relation whose bearers a question asks for, by name or by number, and nothing else: "how many
+    sisters has Jonas", "what is my boss called"."""
+    words = asked.text.split()
+    if SUBJECT not in words or asked.verb_first:
+        return None
+    following = words[words.index(SUBJECT) + 1 :][:1] + [w for w in words if kin_of(w)]
+    named = next((r for w in following if (r := kin_of(w))), None)
+    if named is None:
+        return None
+    rest = asked.words - frozenset(s for form in kin_forms(named) for s in stems(form))
+    return named if rest <= _ASKS_KIN else None
+
+
+def kin_forms(relation: str) -> frozenset[str]:
+    """The words for a relation between people, in the singular and the plural."""
+    forms = {relation, *(word for word, means in NICE.items() if means == relation)}
+    plurals = {"child": "children", "wife": "wives"}
+    return frozenset(forms | {f"{form}s" for form in forms} | {plurals.get(relation, relation)})
+
+
+_ASKS_KIN = frozenset(stems("who what which name call how @ have at work in many number tell"))

@@ -1,0 +1,100 @@
+"""What the record tells of somebody as a whole: who they are, how old, what they have, whom they have not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+
+from secondme.memory.facts.relations import FAMILY, KIN
+from secondme.memory.facts.weigh import Fact
+from secondme.memory.known.asking import SUBJECT, Asked, kin_asked
+from secondme.memory.known.values import Known, places_of, value_of
+from secondme.memory.terms import stems
+from secondme.memory.timex import dates
+
+Facts = Callable[[str], Sequence[Fact]]
+
+_WHO = re.compile(rf"who(?: is|['’]s) {SUBJECT}$", re.IGNORECASE)
+_HAS = re.compile(r"\b(?:have|has|own|owns|possess|got)\b", re.IGNORECASE)
+_OLD = frozenset(stems("how old age what"))
+_OWNING = frozenset([SUBJECT, *stems("own possess get a any")])
+_DOES = ("works as", "works at")
+
+
+class Somebody:
+    """Answers about somebody. `facts` gives what may be used of the facts of an entity, `about` of
+    those of others whose object it is; `name` its name; `me` is the person whose memory this is."""
+
+    def __init__(
+        self,
+        facts: Facts,
+        about: Facts,
+        name: Callable[[str], str],
+        me: str | None,
+        now: datetime,
+    ) -> None:
+        self._facts = facts
+        self._about = about
+        self._name = name
+        self._me = me
+        self._now = now
+
+    def __call__(self, asked: Asked) -> Known | None:
+        """The answer, if the question asks for somebody as a whole and facts tell it."""
+        return self._who(asked) or self._age(asked) or self._owned(asked)
+
+    def nobody(self, asked: Asked, told: Callable[[str, str], bool]) -> Known | None:
+        """That nothing is known of such a relative, where the question asks for no more and no moment
+        speaks of one: `told` says whether any does, by the person and the relation."""
+        relation = kin_asked(asked)
+        if relation not in FAMILY or told(asked.person, relation):
+            return None
+        whose = "yours" if asked.person == self._me else self._name(asked.person)
+        article = "an" if relation[0] in "aeiou" else "a"
+        return Known(f"{article} {relation} of {whose}", (), 0.0)
+
+    def _who(self, asked: Asked) -> Known | None:
+        """Who somebody is: to the person, or else to another, and what they do."""
+        if not _WHO.match(asked.text) or asked.person == self._me:
+            return None
+        kin = [f for f in self._about(asked.person) if f.current and f.relation in KIN]
+        kin = [f for f in kin if f.subject == self._me] or kin[:1]
+        does = [f for does in _DOES for f in self._facts(asked.person) if f.relation == does]
+        does = [f for f in does if f.current]
+        said = [f"{self._whose(f.subject)} {f.relation}" for f in kin]
+        said += [f.object if f.relation == "works as" else f"works at {f.object}" for f in does]
+        places = places_of([*kin, *does])
+        return Known(", ".join(dict.fromkeys(said)), places, 0.9) if said else None
+
+    def _whose(self, entity: str) -> str:
+        return "your" if entity == self._me else f"{self._name(entity)}’s"
+
+    def _age(self, asked: Asked) -> Known | None:
+        """How old somebody is, or was at the time that the question names, by the birthday."""
+        if not asked.words or not asked.words <= _OLD:
+            return None
+        born = [f for f in self._facts(asked.person) if f.relation == "birthday" and f.current]
+        days = [d for f in born for d in dates.take_out(f.object)[0]]
+        if len(days) != 1 or not (days[0].year and days[0].month and days[0].day):
+            return None
+        at = (asked.time.since if asked.time else self._now).date()
+        day = date(days[0].year, days[0].month, days[0].day)
+        years = at.year - day.year - ((at.month, at.day) < (day.month, day.day))
+        return Known(str(years), places_of(born), born[0].confidence) if years >= 0 else None
+
+    def _owned(self, asked: Asked) -> Known | None:
+        """Whether somebody has a thing; how many of it only where there is none any more, since who
+        speaks of one may have two."""
+        thing = asked.words - _OWNING
+        if not thing or not _HAS.search(asked.text) or asked.time or asked.negated:
+            return None
+        facts = [f for f in self._facts(asked.person) if f.relation == "has"]
+        facts = [f for f in facts if value_of(f) == thing]
+        if not facts or not (asked.counts or asked.verb_first):
+            return None
+        newest = max(facts, key=lambda f: f.claims[-1].said)
+        if asked.counts:
+            over = not any(f.current for f in facts)
+            return Known("none any more", places_of([newest]), newest.confidence) if over else None
+        return Known("Yes" if newest.current else "No", places_of([newest]), newest.confidence)
