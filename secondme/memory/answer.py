@@ -18,7 +18,7 @@ from datetime import datetime
 from typing import Protocol
 
 from secondme.errors import BadInputError
-from secondme.memory import prompt, told, trust
+from secondme.memory import prompt, spans, told, trust
 from secondme.memory.check import Check, clipped, only_dates, parts
 from secondme.memory.evidence import Evidence
 from secondme.memory.kinds import kind_of
@@ -57,6 +57,7 @@ class LanguageModel(Protocol):
         stop: Sequence[str] = (),
         temperature: float = 0.0,
         fixed: int = 0,
+        grammar: str | None = None,
         cancel: threading.Event | None = None,
     ) -> Iterator[Token | Completion]: ...
 
@@ -133,8 +134,11 @@ def answer(
     began = time.monotonic()
     reader = _Reader(model, question, evidence, style, now, history, cancel)
     known = told.when(check) if check.kind == "date" and style == "short" else None
+    again = style == "short" and trusted.confidence(borne_out=False) >= trust.ENOUGH
     said, claims = (
-        ("", [known]) if known else (yield from _read(reader, check, prompt.looks(question, style)))
+        ("", [known])
+        if known
+        else (yield from _read(reader, check, prompt.looks(question, style), again))
     )
     if reader.stopped:
         result = Answer(text=said.strip(), partial=True)
@@ -143,23 +147,52 @@ def answer(
     yield replace(result, model_seconds=time.monotonic() - began)
 
 
+SPANS = "first"
+
+
 def _read(
-    reader: _Reader, check: Check, looks: Sequence[range]
+    reader: _Reader, check: Check, looks: Sequence[range], again: bool
 ) -> Generator[Draft, None, tuple[str, list[Claim]]]:
     """Let the model read, a look at a time: what it said first, and the claims that stand.
 
-    Of several looks the last is taken only where nothing stood before.
+    Of several looks the last is taken only where nothing stood before. With `again`, what the model
+    says of a moment and does not stand is asked for once more, as a span of that moment.
     """
     said, claims = "", list[Claim]()
-    for n, look in enumerate([check.order[i] for i in look if i < check.read] for look in looks):
-        last = n > 0 and n == len(looks) - 1
+    places = [[check.order[i] for i in look if i < check.read] for look in looks]
+    for n, look in enumerate(places):
+        last = n > 0 and n == len(places) - 1
         if not look or reader.stopped or (last and claims):
             continue
-        talk = reader.look(look)
+        talk = reader.look(look) if SPANS != "always" else reader.look(look, _spans(check, look))
         heard = (yield from talk) if n == 0 else _unheard(talk)
         said = said or heard
-        claims += _claims(heard, check, reader.style, look)
+        found = _claims(heard, check, reader.style, look)
+        if not found and again and SPANS == "first":
+            found = _copied(reader, check, look)
+        claims += found
+    if not claims and again and SPANS == "last":
+        claims = _copied(reader, check, places[0])
     return said, _each_once(claims)
+
+
+def _copied(reader: _Reader, check: Check, look: Sequence[int]) -> list[Claim]:
+    """What the model copies of these moments that the question does not say, as far as it stands."""
+    grammar = _spans(check, look)
+    if grammar is None or reader.stopped:
+        return []
+    return _claims(_unheard(reader.look(look, grammar)), check, reader.style, look)
+
+
+def _spans(check: Check, look: Sequence[int]) -> str | None:
+    if check.kind in ("yes", "date"):
+        return None
+    texts = [
+        check.lines[i].evidence.text for i in in_time(look, [line.evidence for line in check.lines])
+    ]
+    names = frozenset[str]().union(*(keys(line.evidence.speaker or "") for line in check.lines))
+    said = check.about | {term.key for term in check.asked} | names
+    return spans.grammar(texts, said, several=check.kind == "list")
 
 
 def _each_once(claims: Sequence[Claim]) -> list[Claim]:
@@ -198,8 +231,11 @@ class _Reader:
         self._question, self.style, self._now, self._history = question, style, now, history
         self.stopped = False
 
-    def look(self, places: Sequence[int]) -> Generator[Draft, None, str]:
-        """Let the model read these moments, in time order: drafts as it talks, all it said at last."""
+    def look(
+        self, places: Sequence[int], grammar: str | None = None
+    ) -> Generator[Draft, None, str]:
+        """Let the model read these moments, in time order: drafts as it talks, all it said at last.
+        What it says follows the grammar, if there is one."""
         order = in_time(places, self._evidence)
         messages = prompt.written(
             self._question,
@@ -215,6 +251,7 @@ class _Reader:
             stop=["\n"] if self.style == "short" else ["\n\n"],
             fixed=len(prompt.fixed(self.style)),
             cancel=self._cancel,
+            grammar=grammar,
         ):
             if isinstance(piece, Completion):
                 said = piece.text

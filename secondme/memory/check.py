@@ -50,15 +50,18 @@ _CARD = re.compile(r"Contact: (.+)")
 _WHOSE = re.compile(r"\b([A-ZÀ-Þ]\w+)['’]s\b")
 _TO_THE_POINT = 0.75
 """The share of what the best moment has of a question with which another is to the point too."""
-_RANKED = 0.13
+_RANKED = 0.2
 """What a point of recall's score weighs beside the share of the question that a moment has."""
+_OWN = 0.3
+"""What it weighs that a moment may be about the one person whom the question names."""
 _OR = frozenset("or oder ou o".split())
 _PREMISE = 0.2
 """The share of a question that a moment must add to be cited for what the question takes for granted."""
 _WRITTEN = re.compile(r"\d[\d ./-]{2,}\d")
 """What is written down as a number of something."""
-_BESIDE = 3
-"""Terms between a number and what it counts, at most."""
+_SIGNED = re.compile(r"([^\W\d_]+)\s*[:=(]\s*(\d+)\b")
+_BEFORE = 3
+"""How many terms before what it counts a number stands at most."""
 _MAIN = 0.5
 """The share of a claim that one moment must hold by itself, so that no claim is pieced together."""
 
@@ -186,13 +189,17 @@ class Check:
         return f"{sought[0]}{sought[1]}" if of else None
 
     def counts(self, place: int, claim: str = "") -> bool:
-        """Whether a moment counts what the question counts: a number stands beside the thing, that of
-        the claim if it has one. True of questions that count nothing."""
+        """Whether a moment counts what the question counts, with the number of the claim if it has one.
+
+        True of questions that count nothing. A claim without a number ("a few") needs the thing alone.
+        """
         if not self.counted:
             return True
-        own = {term.key for term in terms(claim) if term.kind == "number"}
-        line = self.lines[place]
-        return any(_beside(s, self.counted, own, bool(claim)) for s in line.sentences)
+        numbers = {term.key for term in terms(claim) if term.kind == "number"}
+        said = self.lines[place].sentences
+        if claim and not numbers:
+            return any(self.counted & keys(sentence) for sentence in said)
+        return any(_counted_in(sentence, self.counted, numbers) for sentence in said)
 
     @cached_property
     def _to_the_point(self) -> frozenset[int]:
@@ -202,8 +209,16 @@ class Check:
 
     @cached_property
     def order(self) -> list[int]:
-        """The places of the moments that are read, the most to the point first."""
-        return sorted(range(self.read), key=self.worth, reverse=True)
+        """The places of the moments that are read, the most to the point first: of the time that the
+        question names, if it names one, and rather of the person whom it names."""
+        named = [day for day in dates.take_out(self.question)[0] if day.month or day.year]
+
+        def place(i: int) -> tuple[bool, float]:
+            spans = self.lines[i].spans if named else []
+            within = any(all(day.holds(span) for day in named) for span in spans)
+            return within, self.worth(i) + _OWN * self.is_of_person(i)
+
+        return sorted(range(self.read), key=place, reverse=True)
 
     def worth(self, i: int) -> float:
         """How much to the point a moment is: its share of the question, less what recall puts it
@@ -385,18 +400,18 @@ class Check:
         return clipped(around(line.evidence.text, best, QUOTE) if wide else best, QUOTE)
 
 
-def _beside(sentence: str, things: frozenset[str], numbers: set[str], claimed: bool) -> bool:
-    """Whether a number stands beside one of the things; where a claim names none, the thing is enough."""
+def _counted_in(sentence: str, things: frozenset[str], numbers: set[str]) -> bool:
+    """Whether a number, one of these if there are any, stands before one of the things: "two old cars",
+    or after it with a sign between: "cars: 2"."""
     said = terms(sentence)
     at = [n for n, term in enumerate(said) if term.key in things]
-    if claimed and not numbers:
-        return bool(at)
-    return any(
-        term.kind == "number"
-        and (not numbers or term.key in numbers)
-        and any(abs(n - there) <= _BESIDE for there in at)
+    before = {
+        term.key
         for n, term in enumerate(said)
-    )
+        if term.kind == "number" and any(0 < there - n <= _BEFORE for there in at)
+    }
+    after = {m[2] for m in _SIGNED.finditer(sentence) if things & keys(m[1])}
+    return bool((before | after) & numbers if numbers else before | after)
 
 
 def parts(answer: str) -> list[str]:

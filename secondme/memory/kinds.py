@@ -69,7 +69,7 @@ _COUNTED = re.compile(
 _UNCOUNTED = frozenset(keys("times occasions days weeks months years hours minutes kinds"))
 _EXACT = re.compile(
     r"\b(?:my|our|his|her|their|the|[\w.-]+['’]s?) ((?:[^\W\d_][\w-]* ){1,2}?)"
-    r"(number|size|type|code|password|pin|id|plate)\b(?! of)",
+    r"(number|size|type|code|password|pin|id|plate)\b(?! of (?!my\b|(?-i:[A-ZÀ-Þ])))",
     re.IGNORECASE,
 )
 _VERB_FIRST = re.compile(

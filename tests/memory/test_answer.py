@@ -14,10 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from secondme.errors import BadInputError
-from secondme.memory import prompt, trust
+from secondme.memory import prompt, spans, trust
 from secondme.memory.answer import Answer, Draft, answer
 from secondme.memory.check import Check
 from secondme.memory.evidence import Evidence
+from secondme.memory.terms import keys
 from secondme.model.chat import Completion, Message, Token
 from secondme.model.clients import LanguageClient
 
@@ -75,6 +76,18 @@ class Reads(Says):
         self.readings.append(lines)
         said = [says for part, says in self.sayings.items() if any(part in line for line in lines)]
         self.words = (", ".join(said),)
+        yield from super().chat(messages, **options)
+
+
+class Copies(Says):
+    """A model that says one thing, and another by a grammar."""
+
+    def __init__(self, says: str, copies: str) -> None:
+        super().__init__()
+        self.says, self.copies = says, copies
+
+    def chat(self, messages: Sequence[Message], **options: Any) -> Iterator[Token | Completion]:
+        self.words = (self.copies if options["grammar"] else self.says,)
         yield from super().chat(messages, **options)
 
 
@@ -166,6 +179,36 @@ class TestAnAnswer:
         assert 0 <= quoted.confidence < stands.confidence <= 1
 
 
+class TestCopying:
+    HOODIES = moment("I made a limited edition line of hoodies for the fans of the choir.")
+    QUESTION = "What did Nora make a limited edition line of?"
+
+    def test_is_asked_for_where_the_model_repeats_the_question(self) -> None:
+        model = Copies("a limited edition line", "hoodies")
+        *_, result = answer(self.QUESTION, [self.HOODIES], model, now=NOW)
+        assert isinstance(result, Answer)
+        assert (result.text, result.quoted) == ("hoodies", False)
+        assert result.citations[0].quote == self.HOODIES.text
+
+    def test_has_no_way_to_say_what_the_question_says_alone(self) -> None:
+        grammar = spans.grammar(["I made a limited edition line."], keys(self.QUESTION))
+        assert grammar is None
+
+    def test_can_say_each_run_of_words_with_one_that_is_new(self) -> None:
+        found = spans.grammar(["Sing “old” shanties. Do we?"], keys("Do we sing?"))
+        assert found is not None
+        assert found.splitlines() == [
+            "root ::= span",
+            "span ::= a2 | a1 | a0",
+            'b2 ::= "shanties"',
+            'a2 ::= "shanties"',
+            'b1 ::= "old" ("” " b2)?',
+            'a1 ::= "old" ("” " b2)?',
+            'b0 ::= "Sing" (" “" b1)?',
+            'a0 ::= "Sing" " “" a1',
+        ]
+
+
 class TestTheKindOfAnswer:
     def test_that_a_question_wants_is_the_only_one_given(self) -> None:
         evidence = [
@@ -209,7 +252,7 @@ class TestTheKindOfAnswer:
         model = Reads({"Bach": "Verdi", "soup": "Bach"})
         *drafts, result = answer(question, CHOIR, model, now=NOW)
         assert isinstance(result, Answer)
-        assert [len(lines) for lines in model.readings] == [1, 4]
+        assert [len(lines) for lines in model.readings] == [1, 1, 4], "the best once more, to copy"
         assert drafts == [Draft("Verdi")]
         assert result.text == "Bach"
 

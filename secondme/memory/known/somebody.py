@@ -9,7 +9,7 @@ from datetime import date, datetime
 from secondme.memory.facts.relations import FAMILY, KIN
 from secondme.memory.facts.weigh import Fact
 from secondme.memory.known.asking import SUBJECT, Asked, kin_asked
-from secondme.memory.known.values import Known, places_of, value_of
+from secondme.memory.known.values import Known, length, places_of, value_of
 from secondme.memory.terms import stems
 from secondme.memory.timex import dates
 
@@ -80,8 +80,11 @@ class Somebody:
             return None
         at = (asked.time.since if asked.time else self._now).date()
         day = date(days[0].year, days[0].month, days[0].day)
+        if at < day:
+            return None
         years = at.year - day.year - ((at.month, at.day) < (day.month, day.day))
-        return Known(str(years), places_of(born), born[0].confidence) if years >= 0 else None
+        age = str(years) if years > 1 else length(day, at)
+        return Known(age, places_of(born), born[0].confidence)
 
     def _owned(self, asked: Asked) -> Known | None:
         """Whether somebody has a thing; how many of it only where there is none any more, since who

@@ -33,7 +33,7 @@ def _spoken_of(text: str, people: People) -> set[str]:
     me = people.me()
     found: dict[tuple[str, ...], str] = {}
     for named in people_in(text, people):
-        if named.entity != me or named.kin:
+        if named.kin or (named.entity != me and text[named.start].isupper()):
             words = re.sub(r"['’]s?$", "", text[named.start : named.end])
             found.setdefault((named.entity, *named.kin), words)
     return set(found.values())

@@ -162,6 +162,8 @@ class Values:
 
     def _kin(self, asked: Asked) -> Known | None:
         named = kin_asked(asked)
+        if named is None:
+            return None
         alike = SPOUSES if named in SPOUSES else {named}
         found = [f for f in self._facts(asked.person) if f.relation in alike and f.current]
         if not found:
