@@ -19,7 +19,8 @@ from typing import Protocol
 
 from secondme.errors import BadInputError
 from secondme.memory import prompt, spans, told, trust
-from secondme.memory.check import Check, clipped, only_dates, parts
+from secondme.memory.check import Check, clipped
+from secondme.memory.claim import only_dates, parts
 from secondme.memory.evidence import Evidence
 from secondme.memory.kinds import kind_of
 from secondme.memory.prompt import Style

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from secondme.memory.claim import Line, Need, counted_in, needs_of, polarity_of
 from secondme.memory.evidence import Evidence
 from secondme.memory.kinds import (
     Kind,
@@ -27,15 +28,12 @@ from secondme.memory.kinds import (
 )
 from secondme.memory.recall.people import named_speakers
 from secondme.memory.terms import (
-    addressed,
     around,
     asked,
     clauses,
     first_person,
     keys,
     negated,
-    plain,
-    sentences,
     terms,
     tokens,
 )
@@ -43,9 +41,6 @@ from secondme.memory.timex import dates
 
 QUOTE = 240
 """Characters that a quoted passage may have."""
-_YES_NO = re.compile(
-    r"\W*(?:(?:most |very )?(?:likely|probably)\W+)?(yes|no)\b[\s,;:.]*", re.IGNORECASE
-)
 _CARD = re.compile(r"Contact: (.+)")
 _WHOSE = re.compile(r"\b([A-ZÀ-Þ]\w+)['’]s\b")
 _TO_THE_POINT = 0.75
@@ -59,9 +54,6 @@ _PREMISE = 0.2
 """The share of a question that a moment must add to be cited for what the question takes for granted."""
 _WRITTEN = re.compile(r"\d[\d ./-]{2,}\d")
 """What is written down as a number of something."""
-_SIGNED = re.compile(r"([^\W\d_]+)\s*[:=(]\s*(\d+)\b")
-_BEFORE = 3
-"""How many terms before what it counts a number stands at most."""
 _MAIN = 0.5
 """The share of a claim that one moment must hold by itself, so that no claim is pieced together."""
 
@@ -82,53 +74,6 @@ class Support:
     def whole(self) -> bool:
         """Whether everything that the claim says was found."""
         return not self.missing and bool(self.lines)
-
-
-@dataclass(frozen=True, slots=True)
-class _Need:
-    """What a moment must hold to bear out one term: the keys together, or a day within the date."""
-
-    surface: str
-    keys: frozenset[str] = frozenset()
-    date: dates.Named | None = None
-
-
-class Line:
-    """One moment of evidence, taken apart once."""
-
-    def __init__(self, evidence: Evidence) -> None:
-        self.evidence = evidence
-        self.keys = keys(evidence.text) | keys(evidence.speaker or "") | keys(evidence.heading)
-        self.sentences = sentences(evidence.text)
-
-    @cached_property
-    def spans(self) -> list[dates.Span]:
-        """The days that it means, the one that it was said on first."""
-        said = self.evidence.time.date()
-        return [dates.Span(said, said), *dates.meant(self.evidence.text, said)]
-
-    def meets(self, need: _Need, *, own_day: bool) -> bool:
-        """Whether it bears this out; with `own_day` the day that it was said on is one it means."""
-        if need.date is not None:
-            return any(need.date.holds(span) for span in self.spans[not own_day :])
-        return need.keys <= self.keys
-
-    def speaks_of(self, person: str, about: frozenset[str]) -> bool:
-        """Whether what it says with these terms, or all of it, may be about this person.
-
-        A note that nobody is named for may be about anybody.
-        """
-        if not self.evidence.speaker:
-            return True
-        own = self.evidence.speaker == person
-        name = plain(person).split()[0]
-        balance = 0
-        for sentence in self.sentences:
-            to_hearer = addressed(sentence)
-            of_person = not to_hearer if own else to_hearer or name in tokens(sentence)
-            shared = len(about & keys(sentence))
-            balance += shared if of_person else -shared
-        return balance > 0 or (balance == 0 and own)
 
 
 class Check:
@@ -199,7 +144,7 @@ class Check:
         said = self.lines[place].sentences
         if claim and not numbers:
             return any(self.counted & keys(sentence) for sentence in said)
-        return any(_counted_in(sentence, self.counted, numbers) for sentence in said)
+        return any(counted_in(sentence, self.counted, numbers) for sentence in said)
 
     @cached_property
     def _to_the_point(self) -> frozenset[int]:
@@ -243,8 +188,8 @@ class Check:
         a speaker's name, or else the question names one speaker, moments that speak of somebody else
         bear out nothing.
         """
-        polarity, rest = _polarity(claim)
-        needs = _needs(rest)
+        polarity, rest = polarity_of(claim)
+        needs = needs_of(rest)
         about = self.about | frozenset().union(*(need.keys for need in needs))
         first = claim.split(maxsplit=1)[:1] if len(needs) > 1 else []
         person = (self._named(first[0]) if first else None) or self.person
@@ -267,7 +212,7 @@ class Check:
             return replace(support, missing=(claim.strip(),))
         return support
 
-    def _only_said(self, needs: list[_Need], place: int) -> bool:
+    def _only_said(self, needs: list[Need], place: int) -> bool:
         """Whether a moment bears out a person only as the one who says it, and not of themselves."""
         line = self.lines[place]
         said = frozenset[str]().union(*(need.keys for need in needs))
@@ -275,7 +220,7 @@ class Check:
             first_person(s) for s in line.sentences if self.about & keys(s)
         )
 
-    def _turned(self, claim: str, needs: list[_Need], place: int) -> bool:
+    def _turned(self, claim: str, needs: list[Need], place: int) -> bool:
         """Whether the moment says the opposite: it denies what the claim says, or the other way."""
         said = frozenset[str]().union(*(need.keys for need in needs))
         if not said:
@@ -294,11 +239,11 @@ class Check:
         """Whether a claim only repeats the question, which asks for no choice between two things."""
         if not _OR.isdisjoint(tokens(self.question)):
             return False
-        needs, named = _needs(claim), {term.key for term in self.asked}
+        needs, named = needs_of(claim), {term.key for term in self.asked}
         return bool(needs) and all(need.keys and need.keys <= named for need in needs)
 
     def _cover(
-        self, needs: list[_Need], open_to: list[int], limit: int, prefer: Sequence[int]
+        self, needs: list[Need], open_to: list[int], limit: int, prefer: Sequence[int]
     ) -> Support:
         if all(need.date is not None for need in needs):
             open_to = [i for i in open_to if i in self._to_the_point]
@@ -400,36 +345,6 @@ class Check:
         return clipped(around(line.evidence.text, best, QUOTE) if wide else best, QUOTE)
 
 
-def _counted_in(sentence: str, things: frozenset[str], numbers: set[str]) -> bool:
-    """Whether a number, one of these if there are any, stands before one of the things: "two old cars",
-    or after it with a sign between: "cars: 2"."""
-    said = terms(sentence)
-    at = [n for n, term in enumerate(said) if term.key in things]
-    before = {
-        term.key
-        for n, term in enumerate(said)
-        if term.kind == "number" and any(0 < there - n <= _BEFORE for there in at)
-    }
-    after = {m[2] for m in _SIGNED.finditer(sentence) if things & keys(m[1])}
-    return bool((before | after) & numbers if numbers else before | after)
-
-
-def parts(answer: str) -> list[str]:
-    """The items of a short answer that is a list, each once; otherwise the answer alone."""
-    pieces = re.split(r"\s*[,;\n](?!\s*\d{4}\b)\s*(?:and\s+|or\s+)?|\s+and\s+", answer)
-    items: dict[frozenset[str], str] = {}
-    for piece in pieces:
-        if _needs(piece):
-            items.setdefault(frozenset(tokens(piece)), piece)
-    return list(items.values()) or [answer]
-
-
-def only_dates(claim: str) -> bool:
-    """Whether a claim says a date and nothing else."""
-    needs = _needs(claim)
-    return bool(needs) and all(need.date is not None for need in needs)
-
-
 def _writes_a_day(sentence: str) -> bool:
     return any(named.month is not None for named in dates.take_out(sentence)[0])
 
@@ -441,21 +356,6 @@ def clipped(text: str, limit: int) -> str:
         return line
     cut = line[: limit - 1]
     return (cut.rsplit(" ", 1)[0] if " " in cut[limit // 2 :] else cut).rstrip(" ,;:") + "…"
-
-
-def _polarity(claim: str) -> tuple[str | None, str]:
-    match = _YES_NO.match(claim)
-    return (match[1].lower(), claim[match.end() :]) if match else (None, claim)
-
-
-def _needs(claim: str) -> list[_Need]:
-    named, rest = dates.take_out(claim)
-    said = terms(rest)
-    needs = [_Need(date.written(), date=date) for date in named]
-    for n, term in enumerate(said):
-        counted = said[n + 1 : n + 2] if term.kind == "number" else []
-        needs.append(_Need(term.surface, frozenset({term.key, *(t.key for t in counted)})))
-    return needs
 
 
 def _overlap(said: frozenset[str], there: frozenset[str]) -> float:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from secondme.memory.check import Check, Line
+from secondme.memory.check import Check
+from secondme.memory.claim import Line
 from secondme.memory.kinds import end_in, ends, turn_of
 from secondme.memory.terms import keys
 from secondme.memory.timex import dates

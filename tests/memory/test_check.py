@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from secondme.memory.check import QUOTE, Check, clipped, parts
+from secondme.memory.check import QUOTE, Check, clipped
+from secondme.memory.claim import parts
 from secondme.memory.evidence import Evidence
 from secondme.memory.terms import asked, sentences, terms
 from secondme.memory.timex import dates

@@ -1,0 +1,110 @@
+"""What a claim says, taken apart: its terms, its dates, its items, and whether a moment has them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+
+from secondme.memory.evidence import Evidence
+from secondme.memory.terms import addressed, keys, plain, sentences, terms, tokens
+from secondme.memory.timex import dates
+
+_YES_NO = re.compile(
+    r"\W*(?:(?:most |very )?(?:likely|probably)\W+)?(yes|no)\b[\s,;:.]*", re.IGNORECASE
+)
+_SIGNED = re.compile(r"([^\W\d_]+)\s*[:=(]\s*(\d+)\b")
+_BEFORE = 3
+"""How many terms before what it counts a number stands at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What a moment must hold to bear out one term: the keys together, or a day within the date."""
+
+    surface: str
+    keys: frozenset[str] = frozenset()
+    date: dates.Named | None = None
+
+
+class Line:
+    """One moment of evidence, taken apart once."""
+
+    def __init__(self, evidence: Evidence) -> None:
+        self.evidence = evidence
+        self.keys = keys(evidence.text) | keys(evidence.speaker or "") | keys(evidence.heading)
+        self.sentences = sentences(evidence.text)
+
+    @cached_property
+    def spans(self) -> list[dates.Span]:
+        """The days that it means, the one that it was said on first."""
+        said = self.evidence.time.date()
+        return [dates.Span(said, said), *dates.meant(self.evidence.text, said)]
+
+    def meets(self, need: Need, *, own_day: bool) -> bool:
+        """Whether it bears this out; with `own_day` the day that it was said on is one it means."""
+        if need.date is not None:
+            return any(need.date.holds(span) for span in self.spans[not own_day :])
+        return need.keys <= self.keys
+
+    def speaks_of(self, person: str, about: frozenset[str]) -> bool:
+        """Whether what it says with these terms, or all of it, may be about this person.
+
+        A note that nobody is named for may be about anybody.
+        """
+        if not self.evidence.speaker:
+            return True
+        own = self.evidence.speaker == person
+        name = plain(person).split()[0]
+        balance = 0
+        for sentence in self.sentences:
+            to_hearer = addressed(sentence)
+            of_person = not to_hearer if own else to_hearer or name in tokens(sentence)
+            shared = len(about & keys(sentence))
+            balance += shared if of_person else -shared
+        return balance > 0 or (balance == 0 and own)
+
+
+def parts(answer: str) -> list[str]:
+    """The items of a short answer that is a list, each once; otherwise the answer alone."""
+    pieces = re.split(r"\s*[,;\n](?!\s*\d{4}\b)\s*(?:and\s+|or\s+)?|\s+and\s+", answer)
+    items: dict[frozenset[str], str] = {}
+    for piece in pieces:
+        if needs_of(piece):
+            items.setdefault(frozenset(tokens(piece)), piece)
+    return list(items.values()) or [answer]
+
+
+def only_dates(claim: str) -> bool:
+    """Whether a claim says a date and nothing else."""
+    needs = needs_of(claim)
+    return bool(needs) and all(need.date is not None for need in needs)
+
+
+def polarity_of(claim: str) -> tuple[str | None, str]:
+    match = _YES_NO.match(claim)
+    return (match[1].lower(), claim[match.end() :]) if match else (None, claim)
+
+
+def needs_of(claim: str) -> list[Need]:
+    named, rest = dates.take_out(claim)
+    said = terms(rest)
+    needs = [Need(date.written(), date=date) for date in named]
+    for n, term in enumerate(said):
+        counted = said[n + 1 : n + 2] if term.kind == "number" else []
+        needs.append(Need(term.surface, frozenset({term.key, *(t.key for t in counted)})))
+    return needs
+
+
+def counted_in(sentence: str, things: frozenset[str], numbers: set[str]) -> bool:
+    """Whether a number, one of these if there are any, stands before one of the things: "two old cars",
+    or after it with a sign between: "cars: 2"."""
+    said = terms(sentence)
+    at = [n for n, term in enumerate(said) if term.key in things]
+    before = {
+        term.key
+        for n, term in enumerate(said)
+        if term.kind == "number" and any(0 < there - n <= _BEFORE for there in at)
+    }
+    after = {m[2] for m in _SIGNED.finditer(sentence) if things & keys(m[1])}
+    return bool((before | after) & numbers if numbers else before | after)
