@@ -106,6 +106,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
         ("Who is Ann?", "works at Marlow & Finch"),
         ("How long has Dora worked at Solvia?", "7 months"),
         ("who is my sister", "Sofia"),
+        ("How many siblings do I have?", "1"),
     ],
 )
 def test_the_record_answers(home: Home, question: str, answer: str) -> None:
@@ -123,6 +124,8 @@ def test_the_record_answers(home: Home, question: str, answer: str) -> None:
         ("Who is my brother?", "a brother of yours"),
         ("What is the name of Ben's wife?", "a wife of Ben"),
         ("How many aunts does Ann have?", "an aunt of Ann"),
+        ("How many children does Ben have?", "a child of Ben"),
+        ("What are my parents called?", "a parent of yours"),
     ],
 )
 def test_of_a_relative_whom_nobody_mentions_it_knows_nothing(

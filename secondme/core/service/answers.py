@@ -95,9 +95,9 @@ def chat(
     The answer does not rest on the moments `without`.
     """
     history = _conversation(core, conversation)
-    history.turns = _not_asked_again(history.turns, message)
     before = [turn.content for turn in history.turns]
     meant = in_conversation(message, before, core.record, book(core))
+    history.turns = _not_asked_again(history.turns, meant)
     looked_up = meant
     if meant == message and history.turns and len(core.fulltext.terms(message)) <= 2:
         looked_up = (
@@ -119,7 +119,7 @@ def chat(
             if not private:
                 note_use(core, "cited", [citation["id"] for citation in event["citations"]])
                 note_read(core, call, "chat", event["citations"], event["near"])
-            said = [Message("user", message), Message("assistant", event["answer"])]
+            said = [Message("user", meant), Message("assistant", event["answer"])]
             if not event["partial"]:
                 history.turns = [*history.turns, *said][-2 * _TURNS :]
             event["remembered"] = (

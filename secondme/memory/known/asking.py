@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from secondme.memory.facts.reading import key_of
-from secondme.memory.facts.relations import KIN
+from secondme.memory.facts.relations import KIN, TOGETHER
 from secondme.memory.facts.tree import NICE
 from secondme.memory.terms import keys, stems
 from secondme.memory.timex import Mention, find
@@ -49,6 +49,8 @@ _VERB_FIRST = re.compile(
     r"^\W*(?:is|are|am|was|were|do|does|did|has|have|had|can|could|will|would)\b", re.IGNORECASE
 )
 _NEGATED = re.compile(r"\bnot\b|n['’]t\b|\bno longer\b", re.IGNORECASE)
+_PLURALS = {"children": "child", "grandchildren": "grandchild", "wives": "wife"}
+_PARTICLES = frozenset("de da do dos di del della der den van von zu le la el al bin ben".split())
 _MINE = frozenset("my our mine i me we us myself ourselves".split())
 SUBJECT = "@"
 """What stands for the one whom a question is about, in its text."""
@@ -94,7 +96,8 @@ class People:
 
     def __post_init__(self) -> None:
         for key, name in self.names.by_key.items():
-            if ">" not in key and self.names.kinds.get(name.entity, "").rstrip("?") == "person":
+            person = self.names.kinds.get(name.entity, "").rstrip("?") == "person"
+            if person and ">" not in key and _is_name(name.name):
                 for word in key.split():
                     self._by_word.setdefault(word, set()).add(name.entity)
 
@@ -112,6 +115,11 @@ class People:
         sure = {e for e in found if not self.names.kinds[e].endswith("?")}
         found = sure or found
         return found.pop() if len(found) == 1 else None
+
+
+def _is_name(name: str) -> bool:
+    """Whether each word of it may be one of a name: not "Ben carried", which was read wrong."""
+    return all(word[:1].isupper() or word in _PARTICLES for word in name.split())
 
 
 def asked(question: str, people: People, now: datetime) -> Iterator[Asked]:
@@ -243,9 +251,9 @@ def _possessive(word: str) -> bool:
 def kin_of(word: str) -> str | None:
     """The relation between people that a word of a question names, in the singular or the plural."""
     bare = re.sub(r"['’]s?$", "", word.lower())
-    for form in (bare, bare.removesuffix("s")):
+    for form in (_PLURALS.get(bare, bare), bare.removesuffix("s")):
         relation = NICE.get(form, form)
-        if relation in KIN:
+        if relation in KIN or relation in TOGETHER:
             return relation
     return None
 
@@ -266,9 +274,10 @@ def kin_asked(asked: Asked) -> str | None:
 
 def kin_forms(relation: str) -> frozenset[str]:
     """The words for a relation between people, in the singular and the plural."""
-    forms = {relation, *(word for word, means in NICE.items() if means == relation)}
-    plurals = {"child": "children", "wife": "wives"}
-    return frozenset(forms | {f"{form}s" for form in forms} | {plurals.get(relation, relation)})
+    alike = {relation, *TOGETHER.get(relation, ())}
+    forms = alike | {word for word, means in NICE.items() if means in alike}
+    plurals = {many for many, one in _PLURALS.items() if one in forms}
+    return frozenset(forms | {f"{form}s" for form in forms} | plurals)
 
 
 _ASKS_KIN = frozenset(stems("who what which name call how @ have at work in many number tell"))

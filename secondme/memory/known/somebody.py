@@ -19,6 +19,7 @@ _WHO = re.compile(rf"who(?: is|['’]s) {SUBJECT}$", re.IGNORECASE)
 _HAS = re.compile(r"\b(?:have|has|own|owns|possess|got)\b", re.IGNORECASE)
 _OLD = frozenset(stems("how old age what"))
 _OWNING = frozenset([SUBJECT, *stems("own possess get a any")])
+_TO_ONE = KIN | {"has pet"}
 _DOES = ("works as", "works at")
 
 
@@ -58,11 +59,11 @@ class Somebody:
         """Who somebody is: to the person, or else to another, and what they do."""
         if not _WHO.match(asked.text) or asked.person == self._me:
             return None
-        kin = [f for f in self._about(asked.person) if f.current and f.relation in KIN]
+        kin = [f for f in self._about(asked.person) if f.current and f.relation in _TO_ONE]
         kin = [f for f in kin if f.subject == self._me] or kin[:1]
         does = [f for does in _DOES for f in self._facts(asked.person) if f.relation == does]
         does = [f for f in does if f.current]
-        said = [f"{self._whose(f.subject)} {f.relation}" for f in kin]
+        said = [f"{self._whose(f.subject)} {f.relation.removeprefix('has ')}" for f in kin]
         said += [f.object if f.relation == "works as" else f"works at {f.object}" for f in does]
         places = places_of([*kin, *does])
         return Known(", ".join(dict.fromkeys(said)), places, 0.9) if said else None

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from secondme.memory.facts.relations import KIN, OPPOSITE, SPOUSES, relation
+from secondme.memory.facts.relations import KIN, OPPOSITE, TOGETHER, relation
 from secondme.memory.facts.weigh import Fact
 from secondme.memory.facts.words import ANIMALS, COUNTRIES, LANGUAGES
 from secondme.memory.kinds import Kind, kind_of
@@ -164,7 +164,7 @@ class Values:
         named = kin_asked(asked)
         if named is None:
             return None
-        alike = SPOUSES if named in SPOUSES else {named}
+        alike = TOGETHER.get(named, (named,))
         found = [f for f in self._facts(asked.person) if f.relation in alike and f.current]
         if not found:
             return None
