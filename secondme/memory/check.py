@@ -144,7 +144,8 @@ class Check:
         said = self.lines[place].sentences
         if claim and not numbers:
             return any(self.counted & keys(sentence) for sentence in said)
-        return any(counted_in(sentence, self.counted, numbers) for sentence in said)
+        there = {number.key for s in said for number in counted_in(s, self.counted)}
+        return bool(there & numbers if numbers else there)
 
     @cached_property
     def _to_the_point(self) -> frozenset[int]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from secondme.memory.evidence import Evidence
-from secondme.memory.terms import addressed, keys, plain, sentences, terms, tokens
+from secondme.memory.terms import Term, addressed, keys, ordinal, plain, sentences, terms, tokens
 from secondme.memory.timex import dates
 
 _YES_NO = re.compile(
@@ -96,15 +96,16 @@ def needs_of(claim: str) -> list[Need]:
     return needs
 
 
-def counted_in(sentence: str, things: frozenset[str], numbers: set[str]) -> bool:
-    """Whether a number, one of these if there are any, stands before one of the things: "two old cars",
-    or after it with a sign between: "cars: 2"."""
+def counted_in(sentence: str, things: frozenset[str]) -> list[Term]:
+    """The numbers that stand before one of the things in a sentence ("two old cars"), or after it with
+    a sign between ("cars: 2")."""
     said = terms(sentence)
     at = [n for n, term in enumerate(said) if term.key in things]
-    before = {
-        term.key
+    signed = {m[2] for m in _SIGNED.finditer(sentence) if things & keys(m[1])}
+    return [
+        term
         for n, term in enumerate(said)
-        if term.kind == "number" and any(0 < there - n <= _BEFORE for there in at)
-    }
-    after = {m[2] for m in _SIGNED.finditer(sentence) if things & keys(m[1])}
-    return bool((before | after) & numbers if numbers else before | after)
+        if term.kind == "number"
+        and not ordinal(term)
+        and (term.key in signed or any(0 < there - n <= _BEFORE for there in at))
+    ]

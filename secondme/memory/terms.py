@@ -152,6 +152,11 @@ def tokens(text: str) -> list[str]:
     return _TOKEN.findall(plain(text))
 
 
+def ordinal(term: Term) -> bool:
+    """Whether a number tells a place in a row, not how many: "third", "3rd"."""
+    return term.surface.lower() in _ORDINALS or bool(re.fullmatch(r"\d+[a-z]{2}", term.surface))
+
+
 def stems(text: str) -> list[str]:
     """The words of a text by their stem, small words too."""
     return [_stem(word) for word in tokens(text)]

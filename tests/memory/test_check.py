@@ -333,6 +333,7 @@ class TestCounts:
         ("text", "claim"),
         [
             ("I drove my car for two hours.", "two"),
+            ("It is my third car.", "3"),
             ("My car is in the garage. I bought 3 apples.", "3"),
             ("I bought several apples.", "several"),
         ],

@@ -7,7 +7,7 @@ the moments. Each answer names the moments that it rests on.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from datetime import datetime
 from functools import partial
 
@@ -18,7 +18,7 @@ from secondme.memory.known.asking import People, asked, kin_forms
 from secondme.memory.known.events import Events, Search
 from secondme.memory.known.somebody import Somebody
 from secondme.memory.known.turns import spelled_out
-from secondme.memory.known.values import Known, Values
+from secondme.memory.known.values import Known, Place, Values
 from secondme.memory.terms import addressed, first_person, sentences, tokens
 from secondme.record import Record
 from secondme.record.entities import ME, Names
@@ -113,9 +113,9 @@ class _Memory:
         found = self._record.entities.all([entity])
         return found[0].name if found else ""
 
-    def speaks_of(self, search: Search, entity: str, relation: str) -> bool:
-        """Whether any moment speaks of such a relative of somebody: in a sentence of theirs about
-        themselves or of another's to them, or in one that names them."""
+    def speaks_of(self, search: Search, entity: str, relation: str) -> Iterator[tuple[Place, str]]:
+        """Where moments speak of such a relative of somebody: sentences of theirs about themselves or of
+        another's to them, and such as name them."""
         forms = kin_forms(relation)
         moments = self._live(list(search(" ".join(sorted(forms)), _MOST)))
         how = readings(self._record, moments) if moments else {}
@@ -124,12 +124,13 @@ class _Memory:
         for moment in moments:
             speaker = how[moment.n].speaker if moment.n in how else None
             own = speaker is not None and speaker.key in names
-            for sentence in sentences(f"{moment.context or ''}: {moment.text}"):
+            under = set(tokens(moment.context or ""))
+            for sentence in sentences(moment.text):
                 said = set(tokens(sentence))
                 theirs = first_person(sentence) if own else addressed(sentence)
-                if said & forms and (theirs or said & words):
-                    return True
-        return False
+                if said & forms and (theirs or (said | under) & words):
+                    start = moment.text.find(sentence)
+                    yield Place(moment.n, start, start + len(sentence)), sentence
 
     def _live(self, numbers: Sequence[int]) -> list[StoredMoment]:
         """Those of the moments with these numbers that may count."""

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 
+from secondme.memory.claim import counted_in
 from secondme.memory.facts.relations import FAMILY, KIN
 from secondme.memory.facts.weigh import Fact
-from secondme.memory.known.asking import SUBJECT, Asked, kin_asked
-from secondme.memory.known.values import Known, length, places_of, value_of
-from secondme.memory.terms import stems
+from secondme.memory.known.asking import SUBJECT, Asked, kin_asked, kin_forms
+from secondme.memory.known.values import Known, Place, length, places_of, value_of
+from secondme.memory.terms import keys, stems
 from secondme.memory.timex import dates
 
 Facts = Callable[[str], Sequence[Fact]]
@@ -45,14 +46,28 @@ class Somebody:
         """The answer, if the question asks for somebody as a whole and facts tell it."""
         return self._who(asked) or self._age(asked) or self._owned(asked)
 
-    def nobody(self, asked: Asked, told: Callable[[str, str], bool]) -> Known | None:
-        """That nothing is known of such a relative, where the question asks for no more and no moment
-        speaks of one: `told` says whether any does, by the person and the relation."""
+    def nobody(
+        self, asked: Asked, told: Callable[[str, str], Iterable[tuple[Place, str]]]
+    ) -> Known | None:
+        """Of a relative of whom no fact tells: how many there are, where a sentence counts them, or else
+        that nothing is known. `told` gives where moments speak of one, by the person and the relation;
+        who it is, is left to the reader where any does."""
         relation = kin_asked(asked)
-        if relation not in FAMILY or told(asked.person, relation):
+        if relation not in FAMILY:
             return None
-        whose = "yours" if asked.person == self._me else self._name(asked.person)
+        things = frozenset[str]().union(*(keys(form) for form in kin_forms(relation)))
+        sayings = list(told(asked.person, relation))
+        mine = asked.person == self._me
+        if asked.counts and sayings:
+            for place, sentence in sayings:
+                if numbers := counted_in(sentence, things):
+                    return Known(numbers[0].surface, (place,), 0.8)
+            who = "you have" if mine else f"{self._name(asked.person)} has"
+            return Known(f"how many {_many(relation)} {who}", (), 0.0)
+        if sayings:
+            return None
         article = "an" if relation[0] in "aeiou" else "a"
+        whose = "yours" if mine else self._name(asked.person)
         return Known(f"{article} {relation} of {whose}", (), 0.0)
 
     def _who(self, asked: Asked) -> Known | None:
@@ -102,3 +117,7 @@ class Somebody:
             over = not any(f.current for f in facts)
             return Known("none any more", places_of([newest]), newest.confidence) if over else None
         return Known("Yes" if newest.current else "No", places_of([newest]), newest.confidence)
+
+
+def _many(relation: str) -> str:
+    return {"child": "children", "wife": "wives"}.get(relation, f"{relation}s")
