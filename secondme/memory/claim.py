@@ -99,7 +99,7 @@ def needs_of(claim: str) -> list[Need]:
 def counted_in(sentence: str, things: frozenset[str]) -> list[Term]:
     """The numbers that stand before one of the things in a sentence ("two old cars"), or after it with
     a sign between ("cars: 2")."""
-    said = terms(sentence)
+    said = terms(dates.take_out(sentence)[1])
     at = [n for n, term in enumerate(said) if term.key in things]
     signed = {m[2] for m in _SIGNED.finditer(sentence) if things & keys(m[1])}
     return [

@@ -7,6 +7,7 @@ the moments. Each answer names the moments that it rests on.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence, Set
 from datetime import datetime
 from functools import partial
@@ -19,7 +20,7 @@ from secondme.memory.known.events import Events, Search
 from secondme.memory.known.somebody import Somebody
 from secondme.memory.known.turns import spelled_out
 from secondme.memory.known.values import Known, Place, Values
-from secondme.memory.terms import addressed, first_person, sentences, tokens
+from secondme.memory.terms import plain, sentences, tokens
 from secondme.record import Record
 from secondme.record.entities import ME, Names
 from secondme.record.moments import StoredMoment
@@ -28,6 +29,7 @@ __all__ = ["Known", "in_conversation", "tell"]
 
 _MOST = 400
 """Moments looked through for a word about somebody."""
+_MINE, _YOURS = r"my|our|i|we", r"your|you"
 _LONGEST = 300
 """Characters of a question: longer ones are never understood word by word."""
 
@@ -127,7 +129,7 @@ class _Memory:
             under = set(tokens(moment.context or ""))
             for sentence in sentences(moment.text):
                 said = set(tokens(sentence))
-                theirs = first_person(sentence) if own else addressed(sentence)
+                theirs = _has(sentence, _MINE if own else _YOURS, forms)
                 if said & forms and (theirs or (said | under) & words):
                     start = moment.text.find(sentence)
                     yield Place(moment.n, start, start + len(sentence)), sentence
@@ -152,3 +154,13 @@ class _Memory:
             if name is not None and name.entity == entity:
                 own.append(moment)
         return own
+
+
+def _has(sentence: str, owner: str, things: Set[str]) -> bool:
+    """Whether one of the things stands close after a word for its owner, and is not somebody else's:
+    "I have two brothers", but not "I know his cook's brother"."""
+    either = "|".join(sorted(things))
+    near = (
+        rf"\b(?:{owner})\b(?:['’]\w+)?(?:\s+(?!his\b|her\b|their\b)[\w-]+){{0,4}}\s+(?:{either})\b"
+    )
+    return bool(re.search(near, plain(sentence)))
