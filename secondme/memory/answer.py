@@ -134,7 +134,7 @@ def answer(
         return
     began = time.monotonic()
     reader = _Reader(model, question, evidence, style, now, history, cancel)
-    known = told.when(check) if check.kind == "date" and style == "short" else None
+    known = _told(check) if style == "short" else None
     again = style == "short" and trusted.confidence(borne_out=False) >= trust.ENOUGH
     said, claims = (
         ("", [known])
@@ -146,6 +146,13 @@ def answer(
     else:
         result = _checked(claims, said, check, trusted, style)
     yield replace(result, model_seconds=time.monotonic() - began)
+
+
+def _told(check: Check) -> Claim | None:
+    """What the moments tell without being read: a date, or how many."""
+    if check.kind == "date":
+        return told.when(check)
+    return told.how_many(check) if check.counted else None
 
 
 SPANS = "first"

@@ -36,6 +36,7 @@ from secondme.memory.terms import (
     negated,
     terms,
     tokens,
+    undone,
 )
 from secondme.memory.timex import dates
 
@@ -49,6 +50,7 @@ _RANKED = 0.2
 """What a point of recall's score weighs beside the share of the question that a moment has."""
 _OWN = 0.3
 """What it weighs that a moment may be about the one person whom the question names."""
+_PAST = re.compile(r"\W*(?:did|was|were|have|has|had)\b", re.IGNORECASE)
 _OR = frozenset("or oder ou o".split())
 _PREMISE = 0.2
 """The share of a question that a moment must add to be cited for what the question takes for granted."""
@@ -304,8 +306,11 @@ class Check:
         return card is not None and bool(whose) and not whose & keys(card[1])
 
     def _agrees(self, line: Line, yes: bool) -> bool:
-        """Whether a moment affirms (or denies) what the question is about."""
-        denied = any(negated(s) for s in line.sentences if self.about & keys(s))
+        """Whether a moment affirms (or denies) what the question is about; what should have been was
+        not."""
+        past = _PAST.match(self.question)
+        about = [s for s in line.sentences if self.about & keys(s)]
+        denied = any(negated(s) or (past and undone(s)) for s in about)
         return self.coverage(line) >= _MAIN and denied is not yes
 
     def _rank(self, i: int, prefer: Sequence[int]) -> tuple[bool, float, float]:

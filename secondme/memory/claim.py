@@ -14,6 +14,7 @@ _YES_NO = re.compile(
     r"\W*(?:(?:most |very )?(?:likely|probably)\W+)?(yes|no)\b[\s,;:.]*", re.IGNORECASE
 )
 _SIGNED = re.compile(r"([^\W\d_]+)\s*[:=(]\s*(\d+)\b")
+_PARTS = re.compile(r"[;:()]|,(?!\d)")
 _BEFORE = 3
 """How many terms before what it counts a number stands at most."""
 
@@ -99,13 +100,16 @@ def needs_of(claim: str) -> list[Need]:
 def counted_in(sentence: str, things: frozenset[str]) -> list[Term]:
     """The numbers that stand before one of the things in a sentence ("two old cars"), or after it with
     a sign between ("cars: 2")."""
-    said = terms(dates.take_out(sentence)[1])
-    at = [n for n, term in enumerate(said) if term.key in things]
     signed = {m[2] for m in _SIGNED.finditer(sentence) if things & keys(m[1])}
-    return [
-        term
-        for n, term in enumerate(said)
-        if term.kind == "number"
-        and not ordinal(term)
-        and (term.key in signed or any(0 < there - n <= _BEFORE for there in at))
-    ]
+    found: list[Term] = []
+    for part in _PARTS.split(dates.take_out(sentence)[1]):
+        said = terms(part)
+        at = [n for n, term in enumerate(said) if term.key in things]
+        found += [
+            term
+            for n, term in enumerate(said)
+            if term.key.isdecimal()
+            and not ordinal(term)
+            and (term.key in signed or any(0 < there - n <= _BEFORE for there in at))
+        ]
+    return found

@@ -99,6 +99,13 @@ _NOT_DENYING = re.compile(
 )
 """Ways of saying that something is so."""
 
+_UNDONE = re.compile(
+    r"\b(?:will|['’]ll|going to|gonna|want(?:s|ed)? to|plan(?:s|ned|ning)? to|hop(?:e|ed|ing) to|would"
+    r"|might|may|should|could|must|tomorrow|let['’]?s|shall|need(?:s|ed)? to|have to|wish|if|used to)\b",
+    re.IGNORECASE,
+)
+"""Ways of saying that something is planned, wished or supposed."""
+
 Kind = Literal["word", "name", "number"]
 
 
@@ -279,6 +286,11 @@ def clauses(sentence: str) -> list[str]:
 def negated(text: str) -> bool:
     """Whether a sentence or clause says that something is not so."""
     return not _NEGATIONS.isdisjoint(tokens(_NOT_DENYING.sub(" ", text)))
+
+
+def undone(sentence: str) -> bool:
+    """Whether a sentence plans, wishes or supposes what it speaks of."""
+    return bool(_UNDONE.search(sentence))
 
 
 def first_person(sentence: str) -> bool:

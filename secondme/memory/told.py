@@ -1,13 +1,17 @@
-"""What the record itself tells, without a model: when something was, by the moment most to the point."""
+"""What the record itself tells, without a model: when something was, and how many, by the moments most to
+the point."""
 
 from __future__ import annotations
 
+import re
+
 from secondme.memory.check import Check
-from secondme.memory.claim import Line
+from secondme.memory.claim import Line, counted_in
 from secondme.memory.kinds import end_in, ends, turn_of
 from secondme.memory.terms import keys
 from secondme.memory.timex import dates
 
+_IS = re.compile(r"\b(?:do|does|is|are|has|have|now)\b", re.IGNORECASE)
 _ENOUGH = 0.5
 """The share of a question that a moment must have to tell when it was."""
 _AS_GOOD = 0.75
@@ -33,6 +37,28 @@ def when(check: Check) -> tuple[str, tuple[int, ...]] | None:
         enough = check.coverage(line) >= _ENOUGH
         return (day.written(), (place,)) if day and enough else None
     return None
+
+
+def how_many(check: Check) -> tuple[str, tuple[int, ...]] | None:
+    """How many there are of what the question counts, as a number that stands before it, and the place in
+    the evidence that tells it.
+
+    Of the moments that count it, those with as much of the question as any tell: the last one where the
+    question asks how it is, else the one most to the point, where they differ. None where none counts it.
+    """
+    found: list[tuple[int, str]] = []
+    for place in check.order:
+        line = check.lines[place]
+        numbers = {n.key: n.surface for s in line.sentences for n in counted_in(s, check.counted)}
+        if len(numbers) == 1 and check.is_of_person(place):
+            found.append((place, next(iter(numbers.values()))))
+    best = max((check.coverage(check.lines[place]) for place, _ in found), default=0.0)
+    near = [f for f in found if check.coverage(check.lines[f[0]]) >= _AS_GOOD * best]
+    if not near:
+        return None
+    if _IS.search(check.question):
+        near.sort(key=lambda f: check.lines[f[0]].evidence.time, reverse=True)
+    return near[0][1], (near[0][0],)
 
 
 def _candidates(check: Check) -> list[int]:

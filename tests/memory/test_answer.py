@@ -345,6 +345,40 @@ class TestDates:
         assert "yesterday (9 January 2024)?" in model.asked[-1].content
 
 
+class TestHowMany:
+    BOXES = (
+        moment("We moved, 43 boxes in all.", day="2024-09-28"),
+        moment("Ana sold 12 boxes of pears when we moved the stall.", "Ana", "2024-09-30", 1.0),
+    )
+    PLANTS = tuple(
+        moment(f"I have {count} plants by now.", day=day)
+        for count, day in (("nine", "2024-03-01"), ("14", "2025-01-01"), ("23", "2026-01-31"))
+    )
+
+    def test_is_told_without_the_model(self) -> None:
+        model = Says("1")
+        *drafts, result = answer("How many boxes did we move?", self.BOXES, model, now=NOW)
+        assert isinstance(result, Answer)
+        assert (result.text, model.asked, drafts) == ("43", [], [])
+        assert result.citations[0].evidence == self.BOXES[0]
+
+    def test_is_as_it_was_said_last_where_the_question_asks_how_it_is(self) -> None:
+        assert ask("How many plants does Nora have?", self.PLANTS).text == "23"
+
+    def test_is_not_what_counts_something_else(self) -> None:
+        evidence = [moment("My car needed two hours to Ghent.")]
+        assert ask("How many cars does Nora have?", evidence, "two").refused
+
+
+class TestYesAndNo:
+    FERRY = moment("Today we should have been on the ferry to Moskenes.")
+
+    def test_tell_what_was_from_what_should_have_been(self) -> None:
+        question = "Were we on the ferry to Moskenes?"
+        assert ask(question, [self.FERRY], "no").text == "no"
+        assert ask(question, [self.FERRY], "yes").text != "yes"
+
+
 class TestSentences:
     def test_are_checked_one_by_one_and_each_cites_its_own(self) -> None:
         evidence = [*CHOIR[:2], moment("Our choir rehearses on the old ferry.", day="2023-06-01")]

@@ -334,6 +334,8 @@ class TestCounts:
         [
             ("I drove my car for two hours.", "two"),
             ("It is my third car.", "3"),
+            ("The table is 1.24 m, the car blue.", "1.24"),
+            ("In 2024 a car.", "2024"),
             ("My car is in the garage. I bought 3 apples.", "3"),
             ("I bought several apples.", "several"),
         ],
