@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 
 from secondme.errors import BadInputError
 from secondme.memory import prompt, spans, trust
-from secondme.memory.answer import Answer, Draft, answer
+from secondme.memory.answer import Answer, answer
 from secondme.memory.check import Check
 from secondme.memory.evidence import Evidence
+from secondme.memory.looking import Draft
 from secondme.memory.terms import keys
 from secondme.model.chat import Completion, Message, Token
 from secondme.model.clients import LanguageClient
@@ -66,9 +67,9 @@ class Says:
 class Reads(Says):
     """A model that says what it is told to, by the moments that it is given to read."""
 
-    def __init__(self, sayings: dict[str, str]) -> None:
+    def __init__(self, sayings: dict[str, str], sure: dict[str, float] | None = None) -> None:
         super().__init__()
-        self.sayings = sayings
+        self.sayings, self.sure = sayings, sure or {}
         self.readings: list[list[str]] = []
 
     def chat(self, messages: Sequence[Message], **options: Any) -> Iterator[Token | Completion]:
@@ -76,7 +77,10 @@ class Reads(Says):
         self.readings.append(lines)
         said = [says for part, says in self.sayings.items() if any(part in line for line in lines)]
         self.words = (", ".join(said),)
-        yield from super().chat(messages, **options)
+        for piece in super().chat(messages, **options):
+            if isinstance(piece, Completion) and piece.text in self.sure:
+                piece = replace(piece, logprobs=(self.sure[piece.text],))
+            yield piece
 
 
 class Copies(Says):
@@ -252,9 +256,21 @@ class TestTheKindOfAnswer:
         model = Reads({"Bach": "Verdi", "soup": "Bach"})
         *drafts, result = answer(question, CHOIR, model, now=NOW)
         assert isinstance(result, Answer)
-        assert [len(lines) for lines in model.readings] == [1, 1, 4], "the best once more, to copy"
+        read = [len(lines) for lines in model.readings]
+        assert read == [1, 1, 1, 1, 4], "three by themselves, the best to copy, four at once"
         assert drafts == [Draft("Verdi")]
         assert result.text == "Bach"
+
+    def test_is_the_one_the_model_is_surest_of(self) -> None:
+        evidence = [
+            moment("The choir sings in the old hall, they say.", "Nora", score=5.0),
+            moment("The choir sings in Split this year.", "Nora", "2023-06-02", score=4.9),
+        ]
+        model = Reads({"old hall": "old hall", "Split": "Split"}, {"old hall": -2.0, "Split": -0.1})
+        *_, result = answer("Where does the choir sing?", evidence, model, now=NOW)
+        assert isinstance(result, Answer)
+        assert result.text == "Split"
+        assert [c.evidence for c in result.citations] == [evidence[1]]
 
     def test_that_is_several_things_is_gathered_from_several_moments(self) -> None:
         kinds = ("cello", "tuba", "harp", "oboe")

@@ -17,10 +17,11 @@ from secondme.core.service.moments import find, make_filter, note_use, search_no
 from secondme.core.service.parts import moment_json, note_read
 from secondme.errors import BadInputError
 from secondme.ingest.intake import Said
-from secondme.memory.answer import NEAR, Answer, AnswerEvent, Citation, Draft, answer
+from secondme.memory.answer import NEAR, Answer, AnswerEvent, Citation, answer
 from secondme.memory.check import QUOTE, clipped
 from secondme.memory.evidence import Evidence
 from secondme.memory.known import Known, in_conversation, tell
+from secondme.memory.looking import Draft
 from secondme.memory.prompt import Style
 from secondme.memory.recall import Hit
 from secondme.model import catalog
