@@ -23,7 +23,6 @@ from secondme.memory.evidence import Evidence
 from secondme.memory.kinds import kind_of
 from secondme.memory.looking import Claim, Draft, LanguageModel, Reader
 from secondme.memory.prompt import Style
-from secondme.memory.terms import terms
 from secondme.memory.timex import dates
 from secondme.model.chat import Message
 
@@ -81,13 +80,15 @@ def answer(
     style: Style = "short",
     cancel: threading.Event | None = None,
     history: Sequence[Message] = (),
+    topic: str = "",
 ) -> Iterator[AnswerEvent]:
     """Answer a question from recalled moments: drafts while the model talks, then one `Answer`.
 
     `evidence` comes best first; the model reads the first few, and all of it is weighed, best some
     twenty. Dates and counts are told from the record without it. `style` "short" is for models
     that answer best in a few words. `history` are earlier turns of the conversation, oldest first: they
-    help to understand the question and are no evidence.
+    help to understand the question and are no evidence. `topic` is an earlier question that this one goes
+    on from, where it says too little by itself ("And when?").
 
     The model is not asked when the evidence alone calls for a refusal. Raises `BadInputError` for an
     empty question; errors of the model pass through.
@@ -95,7 +96,7 @@ def answer(
     question = prompt.one_line(question, prompt.QUESTION)
     if not question:
         raise BadInputError("the question is empty", hint="ask something, in any language")
-    check = Check(_in_context(question, history), evidence, kind=kind_of(question))
+    check = Check(f"{topic} {question}".strip(), evidence, kind=kind_of(question))
     trusted = trust.weigh(check)
     if trusted.confidence() < trust.ENOUGH or check.unheard:
         yield _refusal(check, trusted, min(trusted.confidence(), trust.ENOUGH))
@@ -113,18 +114,10 @@ def answer(
 
 
 def _told(check: Check) -> Claim | None:
-    """What the moments tell without being read: a date, or how many."""
+    """What the moments tell without being read: a date, how many, or what somebody said."""
     if check.kind == "date":
         return told.when(check)
-    return told.how_many(check) if check.counted else None
-
-
-def _in_context(question: str, history: Sequence[Message]) -> str:
-    """The question, with the one before it where it says too little by itself ("And when?")."""
-    earlier = [turn.content for turn in history if turn.role == "user"]
-    if earlier and len(terms(question)) < 2:
-        return f"{prompt.one_line(earlier[-1], prompt.QUESTION)} {question}"
-    return question
+    return told.how_many(check) if check.counted else told.said(check)
 
 
 def _refusal(check: Check, trusted: trust.Trust, confidence: float) -> Answer:
@@ -157,8 +150,8 @@ def _checked(
     if not claims:
         place = check.passage(said)
         confidence = trusted.confidence(borne_out=False)
-        counts = place is not None and check.counts(place)
-        if place is None or not counts or confidence < trust.ENOUGH or _GIVES_UP.search(said):
+        fits = place is not None and check.counts(place) and check.is_near(place)
+        if place is None or not fits or confidence < trust.ENOUGH or _GIVES_UP.search(said):
             return _refusal(check, trusted, confidence)
         passage = check.quote(place, said, wide=True)
         cited = [Citation(1, check.lines[place].evidence, passage)]

@@ -18,9 +18,11 @@ from secondme.memory.claim import Line, Need, counted_in, needs_of, polarity_of
 from secondme.memory.evidence import Evidence
 from secondme.memory.kinds import (
     Kind,
+    asks_amount,
     counted,
     exact,
     fits,
+    is_money,
     kind_of,
     names_place,
     without_asking,
@@ -50,12 +52,17 @@ _RANKED = 0.2
 """What a point of recall's score weighs beside the share of the question that a moment has."""
 _OWN = 0.3
 """What it weighs that a moment may be about the one person whom the question names."""
+_SAYS = re.compile(r"\b(?:say|says|said|tell|told)\b", re.IGNORECASE)
+_SAYING = re.compile(r"\b(?:says?|said|told|wrote|asked)\b|[\"“”«»]", re.IGNORECASE)
+_SMALL = re.compile(r"\b[^\W\d_A-ZÀ-Þ]\w*")
 _PAST = re.compile(r"\W*(?:did|was|were|have|has|had)\b", re.IGNORECASE)
 _OR = frozenset("or oder ou o".split())
 _PREMISE = 0.2
 """The share of a question that a moment must add to be cited for what the question takes for granted."""
 _WRITTEN = re.compile(r"\d[\d ./-]{2,}\d")
 """What is written down as a number of something."""
+_YES = 0.6
+"""The share of a question that one part of a sentence must have to affirm it."""
 _MAIN = 0.5
 """The share of a claim that one moment must hold by itself, so that no claim is pieced together."""
 
@@ -99,7 +106,12 @@ class Check:
         self.lines = [Line(e) for e in evidence]
         self.asked = asked(without_asking(without_turn(dates.take_out(question)[1])))
         about = frozenset(term.key for term in self.asked)
-        self.about = about.difference(*(keys(e.speaker or "") for e in evidence)) or about
+        small = {word for word in _SMALL.findall(question) if len(word) > 1}
+        self._common = {
+            word for e in evidence for word in small.intersection(_SMALL.findall(e.text))
+        }
+        names = frozenset[str]().union(*(keys(e.speaker or "") for e in evidence))
+        self.about = (about - names) | (about & keys(" ".join(self._common))) or about
         self.counted = counted(question) if self.kind == "number" else frozenset[str]()
         self._speakers = sorted({e.speaker for e in evidence if e.speaker})
         self.person = self._named(question)
@@ -115,11 +127,7 @@ class Check:
         if len(named) != 1:
             return None
         name = next(iter(named))
-        first = name.split()[0].lower()
-        small = first in re.findall(r"\w+", text) and any(
-            re.search(rf"\b{re.escape(first)}\b", line.evidence.text) for line in self.lines
-        )
-        return None if small else name
+        return None if name.split()[0].lower() in self._common else name
 
     @cached_property
     def unheard(self) -> str | None:
@@ -160,11 +168,13 @@ class Check:
         """The places of the moments that are read, the most to the point first: of the time that the
         question names, if it names one, and rather of the person whom it names."""
         named = [day for day in dates.take_out(self.question)[0] if day.month or day.year]
+        says = _SAYS.search(self.question)
 
         def place(i: int) -> tuple[bool, float]:
             spans = self.lines[i].spans if named else []
             within = any(all(day.holds(span) for day in named) for span in spans)
-            return within, self.worth(i) + _OWN * self.is_of_person(i)
+            told = says is not None and bool(_SAYING.search(self.lines[i].evidence.text))
+            return within, self.worth(i) + _OWN * self.is_of_person(i) + _OWN * told
 
         return sorted(range(self.read), key=place, reverse=True)
 
@@ -178,10 +188,17 @@ class Check:
         """Whether a moment may be about the one person whom the question names, if it names one."""
         return self.person is None or self.lines[i].speaks_of(self.person, self.about)
 
+    def is_near(self, i: int) -> bool:
+        """Whether a moment has anything of the question, unless none has: it may be in another language."""
+        return self.coverage(self.lines[i]) > 0 or not any(map(self.coverage, self.lines))
+
     def coverage(self, line: Line) -> float:
         """The share of what the question is about that stands in this moment, rare terms weigh more."""
+        return self._share(line.keys)
+
+    def _share(self, there: frozenset[str]) -> float:
         total = sum(self._weights.values())
-        return sum(self._weights[key] for key in self.about & line.keys) / total if total else 0.0
+        return sum(self._weights[key] for key in self.about & there) / total if total else 0.0
 
     def support(self, claim: str, *, limit: int = 2, prefer: Sequence[int] = ()) -> Support:
         """How far the evidence bears out a claim, with at most `limit` moments.
@@ -203,6 +220,8 @@ class Check:
                 return Support(0.0, (claim.strip(),), ())
             return Support(1.0, (), (best,))
         support = self._cover(needs, open_to, limit, prefer)
+        if support.whole and not any(self.is_near(i) for i in support.lines):
+            return replace(support, missing=(claim.strip(),))
         if support.whole and polarity is None and self._turned(claim, needs, support.lines[0]):
             return replace(support, missing=("not",))
         if support.whole and self.kind == "place":
@@ -236,6 +255,8 @@ class Check:
 
     def fits(self, claim: str) -> bool:
         """Whether a claim is of the kind that the question asks for."""
+        if self.kind == "number" and is_money(claim) and not asks_amount(self.question):
+            return False
         return fits(self.kind, claim, self._speakers)
 
     def echoes(self, claim: str) -> bool:
@@ -307,10 +328,16 @@ class Check:
 
     def _agrees(self, line: Line, yes: bool) -> bool:
         """Whether a moment affirms (or denies) what the question is about; what should have been was
-        not."""
+        not. To affirm, one part of a sentence must have most of it: "I am allergic to birch; walnuts are
+        fine" says nothing of an allergy to walnuts."""
         past = _PAST.match(self.question)
         about = [s for s in line.sentences if self.about & keys(s)]
         denied = any(negated(s) or (past and undone(s)) for s in about)
+        said = (keys(part) | keys(line.evidence.heading) for s in about for part in s.split(";"))
+        if yes and not any(
+            self._share(part | keys(line.evidence.speaker or "")) >= _YES for part in said
+        ):
+            return False
         return self.coverage(line) >= _MAIN and denied is not yes
 
     def _rank(self, i: int, prefer: Sequence[int]) -> tuple[bool, float, float]:

@@ -72,6 +72,12 @@ _EXACT = re.compile(
     r"(number|size|type|code|password|pin|id|plate)\b(?! of (?!my\b|(?-i:[A-ZÀ-Þ])))",
     re.IGNORECASE,
 )
+_WHERE, _GO = re.compile(r"\W*where\b", re.IGNORECASE), re.compile(r"\b(?:go|went|gone)\b")
+_EXPIRES = re.compile(r"\b(?:valid|expir\w+|runs? out)\b", re.IGNORECASE)
+_CLOCK = re.compile(r"\b\d{1,2}[:.h]\d\d\b(?! ?(?:euro|eur|€|\$|£|k?m\b))", re.IGNORECASE)
+_MONEY = re.compile(r"[€$£¥]|\b(?:euros?|eur|dollars?|usd|pounds?|gbp|francs?|chf|cents?)\b")
+_PRICED = re.compile(r"\bhow much\b|\bwie ?viel\b|\bcombien\b|\bcuant[oa]\b|\bquanto\b|\bhoeveel\b")
+_OCLOCK = re.compile(r"\b(?:at )?(?:what|which) time\b(?! of)|\bwieviel uhr\b|\bquelle heure\b")
 _VERB_FIRST = re.compile(
     r"\W*(?:is|are|was|were|do|does|did|has|have|had|can|could|would|will|should|am|might)\b"
 )
@@ -146,8 +152,11 @@ def without_turn(question: str) -> str:
 
 
 def without_asking(question: str) -> str:
-    """The question without its words that only ask: how tall, what is called, what happened."""
-    return _ONLY_ASKS.sub(" ", question)
+    """The question without its words that only ask: how tall, what is called, until when valid."""
+    bare = _ONLY_ASKS.sub(" ", question)
+    if _WHERE.match(bare):
+        bare = _GO.sub(" ", bare)
+    return _EXPIRES.sub(" ", bare) if kind_of(question) == "date" else bare
 
 
 def counted(question: str) -> frozenset[str]:
@@ -161,6 +170,27 @@ def exact(question: str) -> tuple[str, str] | None:
     by letter or not at all: "my passport number", "the shoe size of Jonas"."""
     match = _EXACT.search(question)
     return (match[1], match[2]) if match else None
+
+
+def clock_in(text: str) -> str | None:
+    """The first time of day that a text writes in figures: "19:30"."""
+    found = _CLOCK.search(text)
+    return found.group() if found else None
+
+
+def asks_clock(question: str) -> bool:
+    """Whether a question asks for a time of day."""
+    return bool(_OCLOCK.search(plain(question)))
+
+
+def is_money(claim: str) -> bool:
+    """Whether a claim says an amount of money."""
+    return bool(_MONEY.search(plain(claim)))
+
+
+def asks_amount(question: str) -> bool:
+    """Whether a question asks how much, which money may answer, and not how many, far or old."""
+    return bool(_PRICED.search(plain(question)))
 
 
 def ends(question: str) -> bool:
@@ -205,13 +235,14 @@ def fits(kind: Kind, claim: str, speakers: Collection[str] = ()) -> bool:
     people = {word for name in speakers for word in tokens(name)}
     speaks = bool(said) and people.issuperset(tokens(rest))
     numbers = any(term.kind == "number" for term in said)
+    if kind != "yes" and tokens(claim) in (["yes"], ["no"]):
+        return False
     match kind:
         case "date":
             return bool(named) or numbers or bool(_TIME.search(text))
         case "duration":
-            return numbers or (
-                bool(_LENGTH.search(text)) and (not bare_date or "since" in tokens(claim))
-            )
+            long = bool(_LENGTH.search(text)) and (not bare_date or "since" in tokens(claim))
+            return (numbers or long) and not (_CLOCK.search(text) or _MONEY.search(text))
         case "number":
             return numbers or bool(_AMOUNT.search(plain(rest)))
         case "person":

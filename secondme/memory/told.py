@@ -7,13 +7,23 @@ import re
 
 from secondme.memory.check import Check
 from secondme.memory.claim import Line, counted_in
-from secondme.memory.kinds import end_in, ends, turn_of
+from secondme.memory.kinds import asks_clock, clock_in, end_in, ends, turn_of
 from secondme.memory.terms import keys
 from secondme.memory.timex import dates
 
 _IS = re.compile(r"\b(?:do|does|is|are|has|have|now)\b", re.IGNORECASE)
+_ASKS_SAYING = re.compile(
+    r"\bwhat (?:did|does|has|had) (?P<who>[^,.]{1,40}?) (?:say|said)(?: (?:about|of|to|on|when)\b|\W*$)",
+    re.IGNORECASE,
+)
+_REPORTS = re.compile(
+    r"\b(?:says?|said|wrote|told \w+|tells \w+)\b(?:\s*[:,]\s*|\s+that\s+|\s+)[\"“«]?(?P<what>[^\"”»]{4,})",
+    re.IGNORECASE,
+)
 _ENOUGH = 0.5
 """The share of a question that a moment must have to tell when it was."""
+_ENOUGH_OF_END = 0.4
+"""The same where it names an end besides."""
 _AS_GOOD = 0.75
 """The share of the best moment's worth with which another is to the point too."""
 
@@ -26,17 +36,58 @@ def when(check: Check) -> tuple[str, tuple[int, ...]] | None:
     it was said on; asked until when, by the date that it names as an end. Where the question itself
     names a time, a moment within it comes first; asked for the first or the last time, the earliest or
     the latest of those to the point. None where nothing is to the point or the sentence writes several
-    dates.
+    dates. Asked for a time of day, the one that its sentence writes; asked how long something is valid,
+    what was said last.
     """
-    until = ends(check.question)
-    for place in _candidates(check):
+    if asks_clock(check.question):
+        return _clock(check)
+    candidates, until = _candidates(check), ends(check.question)
+    if until:
+        candidates = [i for i in candidates if end_in(check.lines[i].evidence.text)]
+    if until and candidates and _IS.search(check.question):
+        near = [i for i in candidates if check.worth(i) >= _AS_GOOD * check.worth(candidates[0])]
+        candidates = sorted(near, key=lambda i: check.lines[i].evidence.time, reverse=True)
+    for place in candidates:
         line = check.lines[place]
-        if until and end_in(line.evidence.text) is None:
-            continue
         day = end_in(line.evidence.text) if until else _day(check, line)
-        enough = check.coverage(line) >= _ENOUGH
+        enough = check.coverage(line) >= (_ENOUGH_OF_END if until else _ENOUGH)
         return (day.written(), (place,)) if day and enough else None
     return None
+
+
+def _clock(check: Check) -> tuple[str, tuple[int, ...]] | None:
+    for place in _candidates(check):
+        clock = clock_in(check.quote(place))
+        if clock and check.coverage(check.lines[place]) >= _ENOUGH:
+            return clock, (place,)
+    return None
+
+
+def said(check: Check) -> tuple[str, tuple[int, ...]] | None:
+    """What somebody said of something, in their own words: the sentence of theirs that has most of it,
+    or what a moment that names them reports after "said". None where the question asks for no saying."""
+    asks = _ASKS_SAYING.search(check.question)
+    who = keys(asks["who"]) if asks else frozenset[str]()
+    topic = check.about - who
+    if not who or not topic:
+        return None
+    best: tuple[float, int, str] = (0.0, 0, "")
+    for n, place in enumerate(check.order):
+        line = check.lines[place]
+        own = bool(who & keys(line.evidence.speaker or ""))
+        for sentence in line.sentences:
+            reports = None if own else _REPORTS.search(sentence)
+            text = sentence if own else reports["what"] if reports else ""
+            share = len(topic & keys(text)) / len(topic)
+            if (
+                text
+                and text[-1] not in "?]"
+                and (own or who <= line.keys)
+                and (share, -n) > best[:2]
+            ):
+                best = (share, -n, text)
+    share, n, text = best
+    return (text.strip(" .,:"), (check.order[-n],)) if share >= _ENOUGH else None
 
 
 def how_many(check: Check) -> tuple[str, tuple[int, ...]] | None:

@@ -386,6 +386,23 @@ class TestHowMany:
         assert ask("How many cars does Nora have?", evidence, "two").refused
 
 
+class TestWhatSomebodySaid:
+    TREE = (
+        moment("The lemon tree of my aunt Lurdes is dead.", day="2025-01-18"),
+        moment('I told Lurdes. She said: "A lemon tree wants to be shouted at."', day="2025-04-12"),
+    )
+
+    def test_is_what_a_moment_reports(self) -> None:
+        result = ask("What did Lurdes say about the lemon tree?", self.TREE, "dead")
+        assert result.text == "A lemon tree wants to be shouted at"
+        assert result.citations[0].evidence == self.TREE[1]
+
+    def test_is_a_sentence_of_their_own(self) -> None:
+        own = moment("Tired today. The lemon tree grows too slowly.", "Lurdes")
+        result = ask("What did Lurdes say about the lemon tree?", (*self.TREE[:1], own), "dead")
+        assert result.text == "The lemon tree grows too slowly"
+
+
 class TestYesAndNo:
     FERRY = moment("Today we should have been on the ferry to Moskenes.")
 
@@ -393,6 +410,44 @@ class TestYesAndNo:
         question = "Were we on the ferry to Moskenes?"
         assert ask(question, [self.FERRY], "no").text == "no"
         assert ask(question, [self.FERRY], "yes").text != "yes"
+
+    def test_tell_one_half_of_a_sentence_from_the_other(self) -> None:
+        nuts = moment("I am allergic to birch; walnuts and almonds are fine.")
+        assert ask("Is Nora allergic to walnuts?", [nuts], "yes").quoted
+        assert ask("Is Nora allergic to birch?", [nuts], "yes").text == "yes"
+
+    def test_answer_no_other_question(self) -> None:
+        sings = moment("I sing in the harbour choir.")
+        assert ask("What does Nora sing in?", [sings], "yes").quoted
+
+
+class TestWhatFits:
+    def test_no_time_of_day_is_a_length(self) -> None:
+        drive = moment("The drive to Ghent began at 18:00 with Ana.")
+        assert ask("How long was the drive to Ghent?", [drive], "18:00").quoted
+
+    def test_no_price_is_a_distance(self) -> None:
+        way = moment("The train from Split to Ghent cost 138 euro.")
+        assert ask("How far is it from Split to Ghent?", [way], "138 euro").quoted
+        assert ask("How much was the train to Ghent?", [way], "138 euro").text == "138 euro"
+
+    def test_a_time_of_day_is_what_what_time_asks_for(self) -> None:
+        evidence = [moment("The choir rehearses on Wednesdays at 19:30.", None)]
+        assert ask("What time does the choir rehearse?", evidence, "8 May 2023").text == "19:30"
+
+    def test_of_two_ends_the_one_told_last_counts(self) -> None:
+        evidence = [
+            moment("My passport expires on 2 September 2025.", day="2025-03-11"),
+            moment("The passport is here, valid until 24 March 2035.", day="2025-04-02", score=4.5),
+        ]
+        assert ask("When does my passport expire?", evidence).text == "24 March 2035"
+
+    def test_nothing_of_something_else_altogether(self) -> None:
+        evidence = [
+            moment("My grandmother sings in the garden."),
+            moment("He is 15 years and four months."),
+        ]
+        assert "15" not in ask("How old is my grandmother?", evidence, "15 years").text
 
 
 class TestSentences:
@@ -482,7 +537,8 @@ class TestTheConversation:
             Message("user", "What does Nora's harbour choir sing?"),
             Message("assistant", "sea shanties"),
         ]
-        result = ask("And when?", CHOIR, "8 May 2023", history=history)
+        topic = history[0].content
+        result = ask("And when?", CHOIR, "8 May 2023", history=history, topic=topic)
         assert not result.refused
         assert result.text == "7 May 2023"
 

@@ -20,7 +20,7 @@ from secondme.ingest.intake import Said
 from secondme.memory.answer import NEAR, Answer, AnswerEvent, Citation, answer
 from secondme.memory.check import QUOTE, clipped
 from secondme.memory.evidence import Evidence
-from secondme.memory.known import Known, in_conversation, tell
+from secondme.memory.known import Known, goes_on, in_conversation, tell
 from secondme.memory.looking import Draft
 from secondme.memory.prompt import Style
 from secondme.memory.recall import Hit
@@ -43,9 +43,11 @@ _ASKS = str.maketrans("？؟", "??")
 
 @dataclass(slots=True)
 class Conversation:
-    """The last turns of a conversation, the person's and the answers to them in turn."""
+    """The last turns of a conversation, the person's and the answers to them in turn, and the last
+    question that could be understood by itself."""
 
     turns: list[Message] = field(default_factory=list)
+    topic: str = ""
 
 
 @use_case
@@ -99,21 +101,20 @@ def chat(
     before = [turn.content for turn in history.turns]
     meant = in_conversation(message, before, core.record, book(core))
     history.turns = _not_asked_again(history.turns, meant)
-    looked_up = meant
-    if meant == message and history.turns and len(core.fulltext.terms(message)) <= 2:
-        looked_up = (
-            f"{history.turns[-2].content} {message}"  # "and when?" is about what came before
-        )
+    if not goes_on(meant):
+        history.topic = ""
+    topic = history.topic  # "and when?" is about what came before
     for event in _answered(
         core,
         call,
         meant,
-        looked_up,
+        f"{topic} {meant}".strip(),
         EVIDENCE,
         Filter(),
         None,
         tuple(history.turns),
         without=without or (),
+        topic=topic,
     ):
         if event["event"] == "result":
             keep = not private and not event["partial"]
@@ -121,6 +122,7 @@ def chat(
                 note_use(core, "cited", [citation["id"] for citation in event["citations"]])
                 note_read(core, call, "chat", event["citations"], event["near"])
             said = [Message("user", meant), Message("assistant", event["answer"])]
+            history.topic = topic or meant
             if not event["partial"]:
                 history.turns = [*history.turns, *said][-2 * _TURNS :]
             event["remembered"] = (
@@ -177,6 +179,7 @@ def _answered(
     model_name: str | None = None,
     memory: int | None = None,
     without: Sequence[str] = (),
+    topic: str = "",
 ) -> Iterator[Event]:
     if not 1 <= k <= 50:
         raise BadInputError(f"k is {k}, but must be from 1 to 50")
@@ -205,7 +208,7 @@ def _answered(
             by = entry.name
             answered = answer(
                 question, evidence, model, now=core.now(now), style=style, cancel=call.stop,
-                history=history,
+                history=history, topic=topic,
             )  # fmt: skip
         for event in answered:
             if isinstance(event, Draft):

@@ -18,14 +18,14 @@ from secondme.memory.facts.weigh import Fact
 from secondme.memory.known.asking import People, asked, kin_forms
 from secondme.memory.known.events import Events, Search
 from secondme.memory.known.somebody import Somebody
-from secondme.memory.known.turns import spelled_out
+from secondme.memory.known.turns import goes_on, spelled_out
 from secondme.memory.known.values import Known, Place, Values
 from secondme.memory.terms import plain, sentences, tokens
 from secondme.record import Record
 from secondme.record.entities import ME, Names
 from secondme.record.moments import StoredMoment
 
-__all__ = ["Known", "in_conversation", "tell"]
+__all__ = ["Known", "goes_on", "in_conversation", "tell"]
 
 _MOST = 400
 """Moments looked through for a word about somebody."""

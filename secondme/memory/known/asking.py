@@ -203,6 +203,11 @@ def people_in(text: str, people: People) -> Iterator[Named]:
     capitals = any(c.isupper() for c in text[1:])
     at = 0
     while at < len(words):
+        parent = _parent(words, at, people)
+        if parent is not None:
+            yield parent
+            at += 1
+            continue
         found = _one(words, at, people, capitals)
         if found is None:
             at += 1
@@ -219,6 +224,16 @@ def people_in(text: str, people: People) -> Iterator[Named]:
             possessive = _possessive(words[last].group())
         yield Named(entity, words[at].start(), words[last].end(), tuple(kin))
         at = last + 1
+
+
+def _parent(words: list[re.Match[str]], at: int, people: People) -> Named | None:
+    """The parent of the person whom a bare word names: "Dad", where no "my" or "Ann's" is before it."""
+    relation, me = kin_of(words[at].group()), people.me()
+    if relation not in ("mother", "father") or me is None or not words[at].group()[0].isupper():
+        return None
+    if people.relative(me, relation) is None or (at and _possessive(words[at - 1].group())):
+        return None
+    return Named(me, words[at].start(), words[at].end(), (relation,))
 
 
 def _one(
@@ -280,4 +295,6 @@ def kin_forms(relation: str) -> frozenset[str]:
     return frozenset(forms | {f"{form}s" for form in forms} | plurals)
 
 
-_ASKS_KIN = frozenset(stems("who what which name call how @ have at work in many number tell"))
+_ASKS_KIN = frozenset(
+    stems("who what which first full name call how @ have at work in many number tell")
+)

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from functools import partial
 
 from secondme.memory.known.asking import People, people_in
+from secondme.memory.terms import asked
 
 _PRONOUN = re.compile(r"\b(?:(?P<who>she|he|him)|(?P<whose>his|her))\b", re.IGNORECASE)
+_BACK = re.compile(r"\b(?:she|he|him|her|his|it|they|them|there|that(?=\W*$))\b", re.IGNORECASE)
 _OWNED = re.compile(r"\s+(?!(?:at|in|on|to|from|for|with|about|when|there|and|or|the|a|an|my)\b)\w")
 """After "her" that is whose, not whom: something of hers follows."""
 
@@ -26,6 +28,11 @@ def spelled_out(message: str, turns: Sequence[str], people: People) -> str:
         if names:
             break
     return message
+
+
+def goes_on(message: str) -> bool:
+    """Whether a message says too little by itself to be looked up: "And when was that?" """
+    return len(asked(message)) < 2 or bool(_BACK.search(message))
 
 
 def _spoken_of(text: str, people: People) -> set[str]:
