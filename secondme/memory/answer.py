@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -81,6 +81,7 @@ def answer(
     cancel: threading.Event | None = None,
     history: Sequence[Message] = (),
     topic: str = "",
+    called: Collection[str] = (),
 ) -> Iterator[AnswerEvent]:
     """Answer a question from recalled moments: drafts while the model talks, then one `Answer`.
 
@@ -88,7 +89,8 @@ def answer(
     twenty. Dates and counts are told from the record without it. `style` "short" is for models
     that answer best in a few words. `history` are earlier turns of the conversation, oldest first: they
     help to understand the question and are no evidence. `topic` is an earlier question that this one goes
-    on from, where it says too little by itself ("And when?").
+    on from, where it says too little by itself ("And when?"). `called` are names of people and animals, which
+    are no places.
 
     The model is not asked when the evidence alone calls for a refusal. Raises `BadInputError` for an
     empty question; errors of the model pass through.
@@ -96,7 +98,7 @@ def answer(
     question = prompt.one_line(question, prompt.QUESTION)
     if not question:
         raise BadInputError("the question is empty", hint="ask something, in any language")
-    check = Check(f"{topic} {question}".strip(), evidence, kind=kind_of(question))
+    check = Check(f"{topic} {question}".strip(), evidence, kind=kind_of(question), called=called)
     trusted = trust.weigh(check)
     if trusted.confidence() < trust.ENOUGH or check.unheard:
         yield _refusal(check, trusted, min(trusted.confidence(), trust.ENOUGH))
@@ -150,8 +152,8 @@ def _checked(
     if not claims:
         place = check.passage(said)
         confidence = trusted.confidence(borne_out=False)
-        fits = place is not None and check.counts(place) and check.is_near(place)
-        if place is None or not fits or confidence < trust.ENOUGH or _GIVES_UP.search(said):
+        quotable = place is not None and check.may_quote(place)
+        if place is None or not quotable or confidence < trust.ENOUGH or _GIVES_UP.search(said):
             return _refusal(check, trusted, confidence)
         passage = check.quote(place, said, wide=True)
         cited = [Citation(1, check.lines[place].evidence, passage)]

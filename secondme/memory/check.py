@@ -10,14 +10,15 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from secondme.memory.claim import Line, Need, counted_in, needs_of, polarity_of
+from secondme.memory.claim import Line, Need, ages_in, counted_in, needs_of, polarity_of
 from secondme.memory.evidence import Evidence
 from secondme.memory.kinds import (
     Kind,
+    asks_age,
     asks_amount,
     counted,
     exact,
@@ -89,7 +90,8 @@ class Check:
     """Checks claims against the evidence for one question.
 
     `evidence` comes best first. Claims rest on the first `read` moments; all of them say how rare a
-    word is. `kind` is what the answer is to be, where the question alone does not say it.
+    word is. `kind` is what the answer is to be, where the question alone does not say it; `called` are
+    names of people and animals, which are no places.
     """
 
     def __init__(
@@ -99,6 +101,7 @@ class Check:
         *,
         read: int = 8,
         kind: Kind | None = None,
+        called: Collection[str] = (),
     ) -> None:
         self.question = question
         self.kind = kind or kind_of(question)
@@ -114,6 +117,7 @@ class Check:
         self.about = (about - names) | (about & keys(" ".join(self._common))) or about
         self.counted = counted(question) if self.kind == "number" else frozenset[str]()
         self._speakers = sorted({e.speaker for e in evidence if e.speaker})
+        self._called = [*self._speakers, *called]
         self.person = self._named(question)
         count = len(self.lines)
         self._weights = {
@@ -230,9 +234,21 @@ class Check:
                 return replace(support, missing=(claim.strip(),))
         if support.whole and not any(self.counts(i, rest) for i in support.lines):
             return replace(support, missing=(claim.strip(),))
+        if support.whole and not self._tells_age(support.lines[0], rest):
+            return replace(support, missing=(claim.strip(),))
         if support.whole and self.kind == "person" and self._only_said(needs, support.lines[0]):
             return replace(support, missing=(claim.strip(),))
         return support
+
+    def may_quote(self, place: int) -> bool:
+        """Whether a moment is to the point enough to stand for an answer, in its own words."""
+        return self.is_near(place) and self.counts(place) and self._tells_age(place)
+
+    def _tells_age(self, place: int, claim: str = "") -> bool:
+        """Whether a moment says an age, that of the claim if it has one; true where none is asked for."""
+        numbers = {term.key for term in terms(claim) if term.kind == "number"}
+        ages = ages_in(self.lines[place].evidence.text)
+        return not asks_age(self.question) or bool(ages & numbers if numbers else ages)
 
     def _only_said(self, needs: list[Need], place: int) -> bool:
         """Whether a moment bears out a person only as the one who says it, and not of themselves."""
@@ -257,7 +273,7 @@ class Check:
         """Whether a claim is of the kind that the question asks for."""
         if self.kind == "number" and is_money(claim) and not asks_amount(self.question):
             return False
-        return fits(self.kind, claim, self._speakers)
+        return fits(self.kind, claim, self._called)
 
     def echoes(self, claim: str) -> bool:
         """Whether a claim only repeats the question, which asks for no choice between two things."""

@@ -14,6 +14,11 @@ _YES_NO = re.compile(
     r"\W*(?:(?:most |very )?(?:likely|probably)\W+)?(yes|no)\b[\s,;:.]*", re.IGNORECASE
 )
 _SIGNED = re.compile(r"([^\W\d_]+)\s*[:=(]\s*(\d+)\b")
+_AGE = re.compile(
+    r"\b(?:years?|months?|old|aged?|turn(?:s|ed|ing)|birthday|is|are|was|were|am|[’']?m)\b"
+    r"|^\s*\d+\s+(?:today|now)\b",
+    re.IGNORECASE,
+)
 _PARTS = re.compile(r"[;:()]|,(?!\d)")
 _BEFORE = 3
 """How many terms before what it counts a number stands at most."""
@@ -113,3 +118,9 @@ def counted_in(sentence: str, things: frozenset[str]) -> list[Term]:
             and (term.key in signed or any(0 < there - n <= _BEFORE for there in at))
         ]
     return found
+
+
+def ages_in(text: str) -> set[str]:
+    """The numbers, as keys, that a text may say as an age: not that of "platform 11"."""
+    parts = (part for part in re.split(r"[;:,.()]", text) if _AGE.search(part))
+    return {term.key for part in parts for term in terms(part) if term.kind == "number"}

@@ -183,6 +183,11 @@ def asks_clock(question: str) -> bool:
     return bool(_OCLOCK.search(plain(question)))
 
 
+def asks_age(question: str) -> bool:
+    """Whether a question asks how old somebody or something is."""
+    return bool(re.search(r"\bhow old\b", question, re.IGNORECASE))
+
+
 def is_money(claim: str) -> bool:
     """Whether a claim says an amount of money."""
     return bool(_MONEY.search(plain(claim)))

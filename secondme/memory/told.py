@@ -45,7 +45,8 @@ def when(check: Check) -> tuple[str, tuple[int, ...]] | None:
     if until:
         candidates = [i for i in candidates if end_in(check.lines[i].evidence.text)]
     if until and candidates and _IS.search(check.question):
-        near = [i for i in candidates if check.worth(i) >= _AS_GOOD * check.worth(candidates[0])]
+        best = max(check.coverage(check.lines[i]) for i in candidates)
+        near = [i for i in candidates if check.coverage(check.lines[i]) >= _AS_GOOD * best]
         candidates = sorted(near, key=lambda i: check.lines[i].evidence.time, reverse=True)
     for place in candidates:
         line = check.lines[place]

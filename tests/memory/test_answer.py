@@ -449,6 +449,12 @@ class TestWhatFits:
         ]
         assert "15" not in ask("How old is my grandmother?", evidence, "15 years").text
 
+    def test_no_number_of_something_else_is_an_age(self) -> None:
+        evidence = [moment("The places: platform 11; her grandmother's garden.")]
+        assert ask("How old is my grandmother?", evidence, "11").refused
+        evidence = [moment("My grandmother turned 88 in August.")]
+        assert ask("How old is my grandmother?", evidence, "88").text == "88"
+
 
 class TestSentences:
     def test_are_checked_one_by_one_and_each_cites_its_own(self) -> None:

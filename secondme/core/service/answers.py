@@ -208,7 +208,7 @@ def _answered(
             by = entry.name
             answered = answer(
                 question, evidence, model, now=core.now(now), style=style, cancel=call.stop,
-                history=history, topic=topic,
+                history=history, topic=topic, called=_called(core),
             )  # fmt: skip
         for event in answered:
             if isinstance(event, Draft):
@@ -226,6 +226,16 @@ def _answered(
         "first_word_ms": _ms(started, first) if first else None,
         "took_ms": _ms(started, time.perf_counter()),
     }
+
+
+def _called(core: Core) -> list[str]:
+    """The names of everybody and of every animal that is known for sure."""
+    names = core.record.entities.names()
+    return [
+        name.name
+        for key, name in names.by_key.items()
+        if ">" not in key and names.kinds.get(name.entity) in ("person", "animal")
+    ]
 
 
 class _WhenNeeded:
