@@ -34,6 +34,7 @@ from secondme.memory.terms import (
     around,
     asked,
     clauses,
+    clipped,
     first_person,
     keys,
     negated,
@@ -192,10 +193,6 @@ class Check:
         """Whether a moment may be about the one person whom the question names, if it names one."""
         return self.person is None or self.lines[i].speaks_of(self.person, self.about)
 
-    def is_near(self, i: int) -> bool:
-        """Whether a moment has anything of the question, unless none has: it may be in another language."""
-        return self.coverage(self.lines[i]) > 0 or not any(map(self.coverage, self.lines))
-
     def coverage(self, line: Line) -> float:
         """The share of what the question is about that stands in this moment, rare terms weigh more."""
         return self._share(line.keys)
@@ -224,8 +221,6 @@ class Check:
                 return Support(0.0, (claim.strip(),), ())
             return Support(1.0, (), (best,))
         support = self._cover(needs, open_to, limit, prefer)
-        if support.whole and not any(self.is_near(i) for i in support.lines):
-            return replace(support, missing=(claim.strip(),))
         if support.whole and polarity is None and self._turned(claim, needs, support.lines[0]):
             return replace(support, missing=("not",))
         if support.whole and self.kind == "place":
@@ -242,7 +237,7 @@ class Check:
 
     def may_quote(self, place: int) -> bool:
         """Whether a moment is to the point enough to stand for an answer, in its own words."""
-        return self.is_near(place) and self.counts(place) and self._tells_age(place)
+        return self.counts(place) and self._tells_age(place)
 
     def _tells_age(self, place: int, claim: str = "") -> bool:
         """Whether a moment says an age, that of the claim if it has one; true where none is asked for."""
@@ -396,15 +391,6 @@ class Check:
 
 def _writes_a_day(sentence: str) -> bool:
     return any(named.month is not None for named in dates.take_out(sentence)[0])
-
-
-def clipped(text: str, limit: int) -> str:
-    """The text on one line, cut after a word where it is longer than this many characters."""
-    line = " ".join(text.split())
-    if len(line) <= limit:
-        return line
-    cut = line[: limit - 1]
-    return (cut.rsplit(" ", 1)[0] if " " in cut[limit // 2 :] else cut).rstrip(" ,;:") + "…"
 
 
 def _overlap(said: frozenset[str], there: frozenset[str]) -> float:

@@ -17,12 +17,12 @@ from datetime import datetime
 from typing import Protocol
 
 from secondme.memory import prompt, spans, told
-from secondme.memory.check import Check, clipped
+from secondme.memory.check import Check
 from secondme.memory.claim import only_dates, parts
 from secondme.memory.evidence import Evidence
 from secondme.memory.kinds import several
 from secondme.memory.prompt import Style
-from secondme.memory.terms import keys, sentences, tokens
+from secondme.memory.terms import clipped, keys, sentences, tokens
 from secondme.model.chat import Completion, Message, Token
 
 _MOST_TOKENS = {"short": 48, "sentences": 220}
@@ -129,8 +129,7 @@ class Reader:
                 if not many and heard.sure >= _SURE:
                     break
         if many:
-            sure = [f for f in found if f[0] >= _SURE] or found
-            return said, [claim for _, _, claims in sure for claim in claims]
+            return said, [claim for _, _, claims in found for claim in claims]
         best = max(found, key=lambda f: f[0] + f[1], default=None)
         return said, best[2] if best else []
 

@@ -267,6 +267,15 @@ def around(text: str, sentence: str, limit: int) -> str:
     return text[spans[first][0] : spans[last][1]]
 
 
+def clipped(text: str, limit: int) -> str:
+    """The text on one line, cut after a word where it is longer than this many characters."""
+    line = " ".join(text.split())
+    if len(line) <= limit:
+        return line
+    cut = line[: limit - 1]
+    return (cut.rsplit(" ", 1)[0] if " " in cut[limit // 2 :] else cut).rstrip(" ,;:") + "…"
+
+
 def _spans(text: str) -> list[tuple[int, int]]:
     spans, start = [], 0
     for end, following in [*((m.start(), m.end()) for m in _BREAK.finditer(text)), (len(text), 0)]:

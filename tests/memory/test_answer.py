@@ -442,13 +442,6 @@ class TestWhatFits:
         ]
         assert ask("When does my passport expire?", evidence).text == "24 March 2035"
 
-    def test_nothing_of_something_else_altogether(self) -> None:
-        evidence = [
-            moment("My grandmother sings in the garden."),
-            moment("He is 15 years and four months."),
-        ]
-        assert "15" not in ask("How old is my grandmother?", evidence, "15 years").text
-
     def test_no_number_of_something_else_is_an_age(self) -> None:
         evidence = [moment("The places: platform 11; her grandmother's garden.")]
         assert ask("How old is my grandmother?", evidence, "11").refused

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from secondme.memory.check import QUOTE, Check, clipped
+from secondme.memory.check import QUOTE, Check
 from secondme.memory.claim import parts
 from secondme.memory.evidence import Evidence
-from secondme.memory.terms import asked, sentences, terms
+from secondme.memory.terms import asked, clipped, sentences, terms
 from secondme.memory.timex import dates
 
 WORDS = st.text(st.characters(categories=["L"]), min_size=2, max_size=12)

@@ -18,12 +18,13 @@ from secondme.core.service.parts import moment_json, note_read
 from secondme.errors import BadInputError
 from secondme.ingest.intake import Said
 from secondme.memory.answer import NEAR, Answer, AnswerEvent, Citation, answer
-from secondme.memory.check import QUOTE, clipped
+from secondme.memory.check import QUOTE
 from secondme.memory.evidence import Evidence
 from secondme.memory.known import Known, goes_on, in_conversation, tell
 from secondme.memory.looking import Draft
 from secondme.memory.prompt import Style
 from secondme.memory.recall import Hit
+from secondme.memory.terms import clipped
 from secondme.model import catalog
 from secondme.model.chat import Completion, Message, Token
 from secondme.record.moments import Filter, StoredMoment
