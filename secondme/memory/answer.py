@@ -105,9 +105,8 @@ def answer(
         return
     began = time.monotonic()
     reader = Reader(model, question, evidence, style, now, history, cancel)
-    copy = trusted.confidence(borne_out=False) >= trust.ENOUGH
     known = _told(check) if style == "short" else None
-    said, claims = ("", [known]) if known else (yield from reader.read(check, copy=copy))
+    said, claims = ("", [known]) if known else (yield from reader.read(check))
     if reader.stopped:
         result = Answer(text=said.strip(), partial=True)
     else:

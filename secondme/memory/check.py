@@ -23,6 +23,7 @@ from secondme.memory.kinds import (
     counted,
     exact,
     fits,
+    is_label,
     is_money,
     kind_of,
     names_place,
@@ -266,15 +267,16 @@ class Check:
 
     def fits(self, claim: str) -> bool:
         """Whether a claim is of the kind that the question asks for."""
-        if self.kind == "number" and is_money(claim) and not asks_amount(self.question):
-            return False
-        return fits(self.kind, claim, self._called)
+        amount = asks_amount(self.question) or not is_money(claim)
+        counts = self.kind != "number" or (amount and not is_label(claim))
+        return counts and fits(self.kind, claim, self._called)
 
     def echoes(self, claim: str) -> bool:
         """Whether a claim only repeats the question, which asks for no choice between two things."""
         if not _OR.isdisjoint(tokens(self.question)):
             return False
-        needs, named = needs_of(claim), {term.key for term in self.asked}
+        needs, named = needs_of(claim), frozenset(term.key for term in self.asked)
+        named |= frozenset[str]().union(*(n for c in self._called if (n := keys(c)) & named))
         return bool(needs) and all(need.keys and need.keys <= named for need in needs)
 
     def _cover(

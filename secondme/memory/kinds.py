@@ -76,6 +76,7 @@ _WHERE, _GO = re.compile(r"\W*where\b", re.IGNORECASE), re.compile(r"\b(?:go|wen
 _EXPIRES = re.compile(r"\b(?:valid|expir\w+|runs? out)\b", re.IGNORECASE)
 _CLOCK = re.compile(r"\b\d{1,2}[:.h]\d\d\b(?! ?(?:euro|eur|€|\$|£|k?m\b))", re.IGNORECASE)
 _MONEY = re.compile(r"[€$£¥]|\b(?:euros?|eur|dollars?|usd|pounds?|gbp|francs?|chf|cents?)\b")
+_LABEL = re.compile(r"(?<![\d.,])(?:\+\d|0\d)[\d /-]{4,}\d|(?<![\d.,])\d{7,}(?![\d.,])")
 _PRICED = re.compile(r"\bhow much\b|\bwie ?viel\b|\bcombien\b|\bcuant[oa]\b|\bquanto\b|\bhoeveel\b")
 _OCLOCK = re.compile(r"\b(?:at )?(?:what|which) time\b(?! of)|\bwieviel uhr\b|\bquelle heure\b")
 _VERB_FIRST = re.compile(
@@ -191,6 +192,11 @@ def asks_age(question: str) -> bool:
 def is_money(claim: str) -> bool:
     """Whether a claim says an amount of money."""
     return bool(_MONEY.search(plain(claim)))
+
+
+def is_label(claim: str) -> bool:
+    """Whether the number that a claim says counts nothing: of a phone, of a document."""
+    return bool(_LABEL.search(claim))
 
 
 def asks_amount(question: str) -> bool:

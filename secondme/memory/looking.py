@@ -1,22 +1,19 @@
 """Letting a language model look at moments, one or a few at a time, and keeping what stands of its words.
 
-A small model finds one thing best in one moment alone, and says how sure it is by the odds of its
-words. So it reads the best moment, and others only while it is not sure or what it says does not stand;
-of several answers the one of which it is surest, in the moment most to the point, is kept. Several things
-are seldom said at once: each moment may have some.
+A small model finds one thing best in the best moment alone. Several things are seldom said at once: each
+moment may have some. A few together are for when nothing stood.
 """
 
 from __future__ import annotations
 
 import re
-import statistics
 import threading
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from secondme.memory import prompt, spans, told
+from secondme.memory import prompt, told
 from secondme.memory.check import Check
 from secondme.memory.claim import only_dates, parts
 from secondme.memory.evidence import Evidence
@@ -28,10 +25,8 @@ from secondme.model.chat import Completion, Message, Token
 _MOST_TOKENS = {"short": 48, "sentences": 220}
 _SENTENCES = 8
 """Moments that are read at once for an answer in sentences."""
-_ONE, _SEVERAL, _TOGETHER = 3, 4, 4
-"""Moments that are read by themselves for one thing, for several, and at once where nothing stood."""
-_SURE = -0.5
-"""The mean log-probability of its words from which on a model's answer is taken without another look."""
+_SEVERAL, _TOGETHER = 4, 4
+"""Moments that are read each by itself for several things, and at once where nothing stood before."""
 _MARK = re.compile(r"\s*\[(\d{1,3}(?:\s*,\s*\d{1,3})*)\]")
 _TAIL = re.compile(
     r"\s+(?:for|in|at|on|to|with|of|from|about|by|during)\s+((?:[\w'’-]+\s*){1,5})$", re.IGNORECASE
@@ -45,8 +40,7 @@ class LanguageModel(Protocol):
     """What answering needs of a model: it reads messages and talks, piece by piece.
 
     The last thing it yields is a `Completion`. The first `fixed` messages are the same from call to
-    call, so that their state may be kept. `grammar` is GBNF that the words follow. `cancel` ends the
-    talk early.
+    call, so that their state may be kept. `cancel` ends the talk early.
     """
 
     def chat(
@@ -57,7 +51,6 @@ class LanguageModel(Protocol):
         stop: Sequence[str] = (),
         temperature: float = 0.0,
         fixed: int = 0,
-        grammar: str | None = None,
         cancel: threading.Event | None = None,
     ) -> Iterator[Token | Completion]: ...
 
@@ -69,15 +62,7 @@ class Draft:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Heard:
-    """All that the model said at one look, and how sure: the mean log-probability of its tokens."""
-
-    text: str
-    sure: float
-
-
-Talk = Generator[Draft, None, _Heard]
+Talk = Generator[Draft, None, str]
 
 
 class Reader:
@@ -97,43 +82,31 @@ class Reader:
         self._question, self.style, self._now, self._history = question, style, now, history
         self.stopped = False
 
-    def read(self, check: Check, *, copy: bool) -> Generator[Draft, None, tuple[str, list[Claim]]]:
-        """Let the model read the moments most to the point: what it said first, and what stands.
-
-        With `copy` it may be made to copy from the best moment where nothing of its own words stands.
-        """
+    def read(self, check: Check) -> Generator[Draft, None, tuple[str, list[Claim]]]:
+        """Let the model read the moments most to the point: what it said first, and what stands."""
         if self.style == "sentences":
             look = check.order[:_SENTENCES]
             heard = yield from self._look(look)
-            return heard.text, _sentence_claims(heard.text, check, in_time(look, self._evidence))
+            return heard, _sentence_claims(heard, check, in_time(look, self._evidence))
         said, claims = yield from self._one_by_one(check)
-        best, near = check.order[:1], check.order[:_TOGETHER]
-        if not claims and copy and not self.stopped and (grammar := _copies(check, best)):
-            claims = _short_claims(_unheard(self._look(best, grammar)).text, check, best)
+        near = check.order[:_TOGETHER]
         if not claims and not self.stopped and len(near) > 1:
-            claims = _short_claims(_unheard(self._look(near)).text, check, near)
+            claims = _short_claims(_unheard(self._look(near)), check, near)
         return said, _each_once(claims)
 
     def _one_by_one(self, check: Check) -> Generator[Draft, None, tuple[str, list[Claim]]]:
-        """Read the best moments each by itself."""
-        many = several(check.question)
-        said, found = "", list[tuple[float, float, list[Claim]]]()
-        for n, place in enumerate(check.order[: _SEVERAL if many else _ONE]):
+        """Read the best moment by itself; of several things, each of the best few."""
+        said, claims = "", list[Claim]()
+        for n, place in enumerate(check.order[: _SEVERAL if several(check.question) else 1]):
             if self.stopped:
                 break
             talk = self._look([place])
             heard = (yield from talk) if n == 0 else _unheard(talk)
-            said = said or heard.text
-            if claims := _short_claims(heard.text, check, [place]):
-                found.append((heard.sure, check.worth(place), claims))
-                if not many and heard.sure >= _SURE:
-                    break
-        if many:
-            return said, [claim for _, _, claims in found for claim in claims]
-        best = max(found, key=lambda f: f[0] + f[1], default=None)
-        return said, best[2] if best else []
+            said = said or heard
+            claims += _short_claims(heard, check, [place])
+        return said, claims
 
-    def _look(self, places: Sequence[int], grammar: str | None = None) -> Talk:
+    def _look(self, places: Sequence[int]) -> Talk:
         """Let the model read these moments, in time order: drafts as it talks, all it said at last."""
         order = in_time(places, self._evidence)
         messages = prompt.written(
@@ -143,23 +116,21 @@ class Reader:
             self._now,
             self._history,
         )
-        said, sure = "", 0.0
+        said = ""
         for piece in self._model.chat(
             messages,
             max_tokens=_MOST_TOKENS[self.style],
             stop=["\n"] if self.style == "short" else ["\n\n"],
             fixed=len(prompt.fixed(self.style)),
-            grammar=grammar,
             cancel=self._cancel,
         ):
             if isinstance(piece, Completion):
                 said = piece.text
-                sure = statistics.fmean(piece.logprobs) if piece.logprobs else sure
                 self.stopped |= piece.finish == "cancelled"
             else:
                 said += piece.text
                 yield Draft(piece.text)
-        return _Heard(said, sure)
+        return said
 
 
 def in_time(places: Sequence[int], evidence: Sequence[Evidence]) -> list[int]:
@@ -167,24 +138,13 @@ def in_time(places: Sequence[int], evidence: Sequence[Evidence]) -> list[int]:
     return sorted(places, key=lambda i: evidence[i].time)
 
 
-def _unheard(talk: Talk) -> _Heard:
+def _unheard(talk: Talk) -> str:
     """All that a talk says, without its drafts."""
     while True:
         try:
             next(talk)
         except StopIteration as end:
-            heard: _Heard = end.value
-            return heard
-
-
-def _copies(check: Check, look: Sequence[int]) -> str | None:
-    """The grammar of what can be copied of these moments, where copying can answer the question."""
-    if check.kind in ("yes", "date"):
-        return None
-    texts = [check.lines[i].evidence.text for i in look]
-    names = frozenset[str]().union(*(keys(line.evidence.speaker or "") for line in check.lines))
-    said = check.about | {term.key for term in check.asked} | names
-    return spans.grammar(texts, said, several=check.kind == "list")
+            return str(end.value)
 
 
 def _each_once(claims: Sequence[Claim]) -> list[Claim]:
