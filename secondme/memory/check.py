@@ -20,9 +20,11 @@ from secondme.memory.kinds import (
     Kind,
     asks_age,
     asks_amount,
+    asks_clock,
     counted,
     exact,
     fits,
+    is_clock,
     is_label,
     is_money,
     kind_of,
@@ -47,7 +49,6 @@ from secondme.memory.timex import dates
 
 QUOTE = 240
 """Characters that a quoted passage may have."""
-_CARD = re.compile(r"Contact: (.+)")
 _WHOSE = re.compile(r"\b([A-ZÀ-Þ]\w+)['’]s\b")
 _TO_THE_POINT = 0.75
 """The share of what the best moment has of a question with which another is to the point too."""
@@ -121,6 +122,7 @@ class Check:
         self._speakers = sorted({e.speaker for e in evidence if e.speaker})
         self._called = [*self._speakers, *called]
         self.person = self._named(question)
+        self._whose = keys(" ".join(_WHOSE.findall(question)))
         count = len(self.lines)
         self._weights = {
             key: math.log(1 + (count + 1) / (1 + sum(key in line.keys for line in self.lines)))
@@ -267,6 +269,8 @@ class Check:
 
     def fits(self, claim: str) -> bool:
         """Whether a claim is of the kind that the question asks for."""
+        if asks_clock(self.question):
+            return is_clock(claim)
         amount = asks_amount(self.question) or not is_money(claim)
         counts = self.kind != "number" or (amount and not is_label(claim))
         return counts and fits(self.kind, claim, self._called)
@@ -329,15 +333,9 @@ class Check:
             i
             for i, line in enumerate(self.lines[: self.read])
             if (person is None or line.speaks_of(person, about))
-            and not self._of_another(line)
+            and not line.is_of_another(self._whose, self.about)
             and (polarity is None or self._agrees(line, polarity == "yes"))
         ]
-
-    def _of_another(self, line: Line) -> bool:
-        """Whether it is the card of somebody else than the one whose thing the question asks about."""
-        card = _CARD.match(line.evidence.text)
-        whose = keys(" ".join(_WHOSE.findall(self.question)))
-        return card is not None and bool(whose) and not whose & keys(card[1])
 
     def _agrees(self, line: Line, yes: bool) -> bool:
         """Whether a moment affirms (or denies) what the question is about; what should have been was
@@ -367,7 +365,7 @@ class Check:
             line = self.lines[i]
             there = line.evidence.text
             return (
-                not self._of_another(line)
+                not line.is_of_another(self._whose, self.about)
                 and (self.person is None or line.speaks_of(self.person, self.about | said)),
                 fits(self.kind, there),
                 self.coverage(line) + _overlap(said, keys(there)),

@@ -19,6 +19,7 @@ _AGE = re.compile(
     r"|^\s*\d+\s+(?:today|now)\b",
     re.IGNORECASE,
 )
+_MY = re.compile(r"\b(?:my|our)\b", re.IGNORECASE)
 _PARTS = re.compile(r"[;:()]|,(?!\d)")
 _BEFORE = 3
 """How many terms before what it counts a number stands at most."""
@@ -69,6 +70,14 @@ class Line:
             shared = len(about & keys(sentence))
             balance += shared if of_person else -shared
         return balance > 0 or (balance == 0 and own)
+
+    def is_of_another(self, whose: frozenset[str], about: frozenset[str]) -> bool:
+        """Whether it is about the own thing of somebody else than the one whose thing is asked about: a
+        card of somebody's, or a sentence about "my", where that one is not named."""
+        if not whose or whose & self.keys:
+            return False
+        own = any(about & keys(s) and _MY.search(s) for s in self.sentences)
+        return own or self.evidence.text.startswith("Contact: ")
 
 
 def parts(answer: str) -> list[str]:

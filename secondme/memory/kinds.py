@@ -73,6 +73,10 @@ _EXACT = re.compile(
     re.IGNORECASE,
 )
 _WHERE, _GO = re.compile(r"\W*where\b", re.IGNORECASE), re.compile(r"\b(?:go|went|gone)\b")
+_SPOKEN_CLOCK = re.compile(
+    r"\b(?:o['’]?clock|noon|midnight|half past|half \w+|quarter (?:past|to)|past|\d+ ?[ap]\.?m)\b"
+    r"|^\W*(?:at )?(?:\d{1,2}|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)\W*$"
+)
 _EXPIRES = re.compile(r"\b(?:valid|expir\w+|runs? out)\b", re.IGNORECASE)
 _CLOCK = re.compile(r"\b\d{1,2}[:.h]\d\d\b(?! ?(?:euro|eur|€|\$|£|k?m\b))", re.IGNORECASE)
 _MONEY = re.compile(r"[€$£¥]|\b(?:euros?|eur|dollars?|usd|pounds?|gbp|francs?|chf|cents?)\b")
@@ -177,6 +181,11 @@ def clock_in(text: str) -> str | None:
     """The first time of day that a text writes in figures: "19:30"."""
     found = _CLOCK.search(text)
     return found.group() if found else None
+
+
+def is_clock(claim: str) -> bool:
+    """Whether a claim says a time of day: "19:30", "half past six", "noon"."""
+    return clock_in(claim) is not None or bool(_SPOKEN_CLOCK.search(plain(claim)))
 
 
 def asks_clock(question: str) -> bool:

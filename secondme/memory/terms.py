@@ -71,7 +71,9 @@ pay ran run rang ring rode ride sang sing sat sit saw see seen see sent send sho
 sell sought seek spent spend spoke speak spoken speak stole steal stolen steal stood stand stuck stick
 sung sing swam swim swum swim taken take taught teach teeth tooth thought think threw throw thrown throw
 told tell took take understood understand went go wives wife woke wake women woman won win wore wear
-worn wear written write wrote write
+worn wear written write wrote write left leave drew draw drawn draw led lead rose rise risen rise hung hang
+shook shake shaken shake struck strike tore tear torn tear bent bend dealt deal fed feed
+froze freeze frozen freeze laid lay lain lie
 """
 _UNITS = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen"

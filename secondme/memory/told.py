@@ -20,6 +20,7 @@ _REPORTS = re.compile(
     r"\b(?:says?|said|wrote|told \w+|tells \w+)\b(?:\s*[:,]\s*|\s+that\s+|\s+)[\"“«]?(?P<what>[^\"”»]{4,})",
     re.IGNORECASE,
 )
+_PRONOUN = re.compile(r"\W*(?:(?:and|but) )?(?:he|she|they)?\W*", re.IGNORECASE)
 _ENOUGH = 0.5
 """The share of a question that a moment must have to tell when it was."""
 _ENOUGH_OF_END = 0.4
@@ -77,18 +78,22 @@ def said(check: Check) -> tuple[str, tuple[int, ...]] | None:
         line = check.lines[place]
         own = bool(who & keys(line.evidence.speaker or ""))
         for sentence in line.sentences:
-            reports = None if own else _REPORTS.search(sentence)
-            text = sentence if own else reports["what"] if reports else ""
-            share = len(topic & keys(text)) / len(topic)
-            if (
-                text
-                and text[-1] not in "?]"
-                and (own or who <= line.keys)
-                and (share, -n) > best[:2]
-            ):
+            text = sentence if own else _reported(sentence, who, line)
+            there = keys(sentence) if own else line.keys
+            share = len(topic & there) / len(topic)
+            if text and text[-1] not in "?]" and (share, -n) > best[:2]:
                 best = (share, -n, text)
     share, n, text = best
     return (text.strip(" .,:"), (check.order[-n],)) if share >= _ENOUGH else None
+
+
+def _reported(sentence: str, who: frozenset[str], line: Line) -> str:
+    """What a sentence reports as said by somebody: named before "said", or by "she" in a moment that names
+    them."""
+    reports = _REPORTS.search(sentence)
+    before = sentence[: reports.start()] if reports else ""
+    theirs = who <= keys(before) or (who <= line.keys and _PRONOUN.fullmatch(before))
+    return reports["what"] if reports and theirs else ""
 
 
 def how_many(check: Check) -> tuple[str, tuple[int, ...]] | None:

@@ -128,6 +128,8 @@ def test_the_record_answers(home: Home, question: str, answer: str) -> None:
         ("How many aunts does Ann have?", "an aunt of Ann"),
         ("How many children does Ben have?", "a child of Ben"),
         ("What are my parents called?", "a parent of yours"),
+        ("Do I have a rabbit?", "a rabbit of yours"),
+        ("Does Ann have a cat?", "a cat of Ann"),
     ],
 )
 def test_of_a_relative_whom_nobody_mentions_it_knows_nothing(

@@ -15,7 +15,7 @@ from functools import partial
 from secondme.memory.facts.book import Book
 from secondme.memory.facts.extract import readings
 from secondme.memory.facts.weigh import Fact
-from secondme.memory.known.asking import People, asked, kin_forms
+from secondme.memory.known.asking import People, asked
 from secondme.memory.known.events import Events, Search
 from secondme.memory.known.somebody import Somebody
 from secondme.memory.known.turns import goes_on, spelled_out
@@ -115,10 +115,11 @@ class _Memory:
         found = self._record.entities.all([entity])
         return found[0].name if found else ""
 
-    def speaks_of(self, search: Search, entity: str, relation: str) -> Iterator[tuple[Place, str]]:
-        """Where moments speak of such a relative of somebody: sentences of theirs about themselves or of
-        another's to them, and such as name them."""
-        forms = kin_forms(relation)
+    def speaks_of(
+        self, search: Search, entity: str, forms: Set[str]
+    ) -> Iterator[tuple[Place, str]]:
+        """Where moments speak of somebody's own of what these words name: sentences of theirs about
+        themselves or of another's to them, and such as name them."""
         moments = self._live(list(search(" ".join(sorted(forms)), _MOST)))
         how = readings(self._record, moments) if moments else {}
         names = {key for key, name in self.names.by_key.items() if name.entity == entity}

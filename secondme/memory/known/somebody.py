@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence, Set
 from datetime import date, datetime
 
 from secondme.memory.claim import counted_in
 from secondme.memory.facts.relations import FAMILY, KIN
 from secondme.memory.facts.weigh import Fact
+from secondme.memory.facts.words import ANIMALS
 from secondme.memory.known.asking import SUBJECT, Asked, kin_asked, kin_forms
 from secondme.memory.known.values import Known, Place, length, places_of, value_of
 from secondme.memory.terms import keys, stems
 from secondme.memory.timex import dates
 
 Facts = Callable[[str], Sequence[Fact]]
+Told = Callable[[str, Set[str]], Iterable[tuple[Place, str]]]
 
 _WHO = re.compile(rf"who(?: is|['’]s) {SUBJECT}$", re.IGNORECASE)
 _HAS = re.compile(r"\b(?:have|has|own|owns|possess|got)\b", re.IGNORECASE)
 _OLD = frozenset(stems("how old age what"))
 _OWNING = frozenset([SUBJECT, *stems("own possess get a any")])
+_ANIMALS = frozenset(stems(" ".join(ANIMALS)))
 _TO_ONE = KIN | {"has pet"}
 _DOES = ("works as", "works at")
 
@@ -46,29 +49,32 @@ class Somebody:
         """The answer, if the question asks for somebody as a whole and facts tell it."""
         return self._who(asked) or self._age(asked) or self._owned(asked)
 
-    def nobody(
-        self, asked: Asked, told: Callable[[str, str], Iterable[tuple[Place, str]]]
-    ) -> Known | None:
+    def nobody(self, asked: Asked, told: Told) -> Known | None:
         """Of a relative of whom no fact tells: how many there are, where a sentence counts them, or else
-        that nothing is known. `told` gives where moments speak of one, by the person and the relation;
-        who it is, is left to the reader where any does."""
+        that nothing is known; the same of an animal that somebody may have. `told` gives where moments
+        speak of somebody's own of what the words name; who it is, is left to the reader where any does."""
+        animal = asked.words - _OWNING
+        if asked.verb_first and _HAS.search(asked.text) and len(animal) == 1 and animal <= _ANIMALS:
+            word = next(w for w in asked.text.lower().split() if stems(w) == list(animal))
+            some = any(told(asked.person, {word, f"{word}s", word.removesuffix("s")}))
+            return None if some else self._none(asked, word.removesuffix("s"))
         relation = kin_asked(asked)
         if relation not in FAMILY:
             return None
         things = frozenset[str]().union(*(keys(form) for form in kin_forms(relation)))
-        sayings = list(told(asked.person, relation))
-        mine = asked.person == self._me
+        sayings = list(told(asked.person, kin_forms(relation)))
         if asked.counts and sayings:
             for place, sentence in sayings:
                 if numbers := counted_in(sentence, things):
                     return Known(numbers[0].surface, (place,), 0.8)
-            who = "you have" if mine else f"{self._name(asked.person)} has"
+            who = "you have" if asked.person == self._me else f"{self._name(asked.person)} has"
             return Known(f"how many {_many(relation)} {who}", (), 0.0)
-        if sayings:
-            return None
-        article = "an" if relation[0] in "aeiou" else "a"
-        whose = "yours" if mine else self._name(asked.person)
-        return Known(f"{article} {relation} of {whose}", (), 0.0)
+        return None if sayings else self._none(asked, relation)
+
+    def _none(self, asked: Asked, of: str) -> Known:
+        article = "an" if of[0] in "aeiou" else "a"
+        whose = "yours" if asked.person == self._me else self._name(asked.person)
+        return Known(f"{article} {of} of {whose}", (), 0.0)
 
     def _who(self, asked: Asked) -> Known | None:
         """Who somebody is: to the person, or else to another, and what they do."""
