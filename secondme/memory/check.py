@@ -14,7 +14,15 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from secondme.memory.claim import Line, Need, ages_in, counted_in, needs_of, polarity_of
+from secondme.memory.claim import (
+    Line,
+    Need,
+    ages_in,
+    counted_in,
+    needs_of,
+    polarity_of,
+    writes_a_day,
+)
 from secondme.memory.evidence import Evidence
 from secondme.memory.kinds import (
     Kind,
@@ -29,6 +37,7 @@ from secondme.memory.kinds import (
     is_money,
     kind_of,
     names_place,
+    unlabelled,
     without_asking,
     without_turn,
 )
@@ -239,8 +248,13 @@ class Check:
         return support
 
     def may_quote(self, place: int) -> bool:
-        """Whether a moment is to the point enough to stand for an answer, in its own words."""
-        return self.counts(place) and self._tells_age(place)
+        """Whether a moment is to the point enough to stand for an answer, in its own words: it has half of
+        the question, unless none has any of it, as in another language, and a number where one is asked."""
+        text = self.lines[place].evidence.text
+        told = self.kind != "number" or fits(self.kind, unlabelled(text))
+        best = max(map(self.coverage, self.lines), default=0.0)
+        near = self.coverage(self.lines[place]) >= _MAIN or not best
+        return near and told and self.counts(place) and self._tells_age(place)
 
     def _tells_age(self, place: int, claim: str = "") -> bool:
         """Whether a moment says an age, that of the claim if it has one; true where none is asked for."""
@@ -288,7 +302,7 @@ class Check:
     ) -> Support:
         if all(need.date is not None for need in needs):
             open_to = [i for i in open_to if i in self._to_the_point]
-        undated = {i for i in self._to_the_point if not _writes_a_day(self.quote(i))}
+        undated = {i for i in self._to_the_point if not writes_a_day(self.quote(i))}
         met = {
             i: {
                 n for n, need in enumerate(needs) if self.lines[i].meets(need, own_day=i in undated)
@@ -387,10 +401,6 @@ class Check:
             default="",
         )
         return clipped(around(line.evidence.text, best, QUOTE) if wide else best, QUOTE)
-
-
-def _writes_a_day(sentence: str) -> bool:
-    return any(named.month is not None for named in dates.take_out(sentence)[0])
 
 
 def _overlap(said: frozenset[str], there: frozenset[str]) -> float:

@@ -133,3 +133,8 @@ def ages_in(text: str) -> set[str]:
     """The numbers, as keys, that a text may say as an age: not that of "platform 11"."""
     parts = (part for part in re.split(r"[;:,.()]", text) if _AGE.search(part))
     return {term.key for part in parts for term in terms(part) if term.kind == "number"}
+
+
+def writes_a_day(sentence: str) -> bool:
+    """Whether a sentence writes out a date with its month."""
+    return any(named.month is not None for named in dates.take_out(sentence)[0])

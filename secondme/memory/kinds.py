@@ -208,6 +208,11 @@ def is_label(claim: str) -> bool:
     return bool(_LABEL.search(claim))
 
 
+def unlabelled(text: str) -> str:
+    """The text without numbers that count nothing."""
+    return _LABEL.sub(" ", text)
+
+
 def asks_amount(question: str) -> bool:
     """Whether a question asks how much, which money may answer, and not how many, far or old."""
     return bool(_PRICED.search(plain(question)))

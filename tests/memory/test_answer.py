@@ -371,7 +371,11 @@ class TestWhatFits:
 
     def test_no_phone_number_is_an_amount(self) -> None:
         call = moment("I earn little. Call me on 0161 6378676.")
-        assert ask("How much does Nora earn?", [call], "0161 6378676").quoted
+        assert ask("How much does Nora earn?", [call], "0161 6378676").refused
+
+    def test_a_passage_with_little_of_the_question_does_not_stand_for_an_answer(self) -> None:
+        test = moment("I passed my driving test today!")
+        assert ask("Which car does Nora drive?", [test], "a car").refused
 
     def test_the_full_name_of_the_one_asked_about_is_no_answer(self) -> None:
         car = moment("I drive my car a lot. Yours, Nora Okoye", "Nora Okoye")
