@@ -26,15 +26,11 @@ from secondme.memory.claim import (
 from secondme.memory.evidence import Evidence
 from secondme.memory.kinds import (
     Kind,
+    answers,
     asks_age,
-    asks_amount,
-    asks_clock,
     counted,
     exact,
     fits,
-    is_clock,
-    is_label,
-    is_money,
     kind_of,
     names_place,
     unlabelled,
@@ -161,10 +157,8 @@ class Check:
         return f"{sought[0]}{sought[1]}" if of else None
 
     def counts(self, place: int, claim: str = "") -> bool:
-        """Whether a moment counts what the question counts, with the number of the claim if it has one.
-
-        True of questions that count nothing. A claim without a number ("a few") needs the thing alone.
-        """
+        """Whether a moment counts what the question counts, if it counts: with the number of the claim,
+        or, where that has none ("several"), the thing alone."""
         if not self.counted:
             return True
         numbers = {term.key for term in terms(claim) if term.kind == "number"}
@@ -203,7 +197,9 @@ class Check:
 
     def is_of_person(self, i: int) -> bool:
         """Whether a moment may be about the one person whom the question names, if it names one."""
-        return self.person is None or self.lines[i].speaks_of(self.person, self.about)
+        line = self.lines[i]
+        speaks = self.person is None or line.speaks_of(self.person, self.about)
+        return speaks and not line.is_of_another(self._whose, self.about)
 
     def coverage(self, line: Line) -> float:
         """The share of what the question is about that stands in this moment, rare terms weigh more."""
@@ -251,7 +247,7 @@ class Check:
         """Whether a moment is to the point enough to stand for an answer, in its own words: it has half of
         the question, unless none has any of it, as in another language, and a number where one is asked."""
         text = self.lines[place].evidence.text
-        told = self.kind != "number" or fits(self.kind, unlabelled(text))
+        told = self.kind not in ("number", "duration") or fits(self.kind, unlabelled(text))
         best = max(map(self.coverage, self.lines), default=0.0)
         near = self.coverage(self.lines[place]) >= _MAIN or not best
         return near and told and self.counts(place) and self._tells_age(place)
@@ -283,11 +279,7 @@ class Check:
 
     def fits(self, claim: str) -> bool:
         """Whether a claim is of the kind that the question asks for."""
-        if asks_clock(self.question):
-            return is_clock(claim)
-        amount = asks_amount(self.question) or not is_money(claim)
-        counts = self.kind != "number" or (amount and not is_label(claim))
-        return counts and fits(self.kind, claim, self._called)
+        return answers(self.question, self.kind, claim, self._called)
 
     def echoes(self, claim: str) -> bool:
         """Whether a claim only repeats the question, which asks for no choice between two things."""

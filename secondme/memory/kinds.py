@@ -183,11 +183,6 @@ def clock_in(text: str) -> str | None:
     return found.group() if found else None
 
 
-def is_clock(claim: str) -> bool:
-    """Whether a claim says a time of day: "19:30", "half past six", "noon"."""
-    return clock_in(claim) is not None or bool(_SPOKEN_CLOCK.search(plain(claim)))
-
-
 def asks_clock(question: str) -> bool:
     """Whether a question asks for a time of day."""
     return bool(_OCLOCK.search(plain(question)))
@@ -198,24 +193,9 @@ def asks_age(question: str) -> bool:
     return bool(re.search(r"\bhow old\b", question, re.IGNORECASE))
 
 
-def is_money(claim: str) -> bool:
-    """Whether a claim says an amount of money."""
-    return bool(_MONEY.search(plain(claim)))
-
-
-def is_label(claim: str) -> bool:
-    """Whether the number that a claim says counts nothing: of a phone, of a document."""
-    return bool(_LABEL.search(claim))
-
-
 def unlabelled(text: str) -> str:
     """The text without numbers that count nothing."""
     return _LABEL.sub(" ", text)
-
-
-def asks_amount(question: str) -> bool:
-    """Whether a question asks how much, which money may answer, and not how many, far or old."""
-    return bool(_PRICED.search(plain(question)))
 
 
 def ends(question: str) -> bool:
@@ -282,3 +262,15 @@ def fits(kind: Kind, claim: str, speakers: Collection[str] = ()) -> bool:
             return not bare_date
         case _:
             return True
+
+
+def answers(question: str, kind: Kind, claim: str, names: Collection[str] = ()) -> bool:
+    """Whether a claim may answer this question of this kind: no price how far, no phone number how much,
+    and a time of day what time."""
+    if asks_clock(question):
+        return clock_in(claim) is not None or bool(_SPOKEN_CLOCK.search(plain(claim)))
+    if kind == "number":
+        money = _MONEY.search(plain(claim)) and not _PRICED.search(plain(question))
+        if money or _LABEL.search(claim):
+            return False
+    return fits(kind, claim, names)

@@ -367,7 +367,7 @@ class TestYesAndNo:
 class TestWhatFits:
     def test_no_time_of_day_is_a_length(self) -> None:
         drive = moment("The drive to Ghent began at 18:00 with Ana.")
-        assert ask("How long was the drive to Ghent?", [drive], "18:00").quoted
+        assert ask("How long was the drive to Ghent?", [drive], "18:00").refused
 
     def test_no_phone_number_is_an_amount(self) -> None:
         call = moment("I earn little. Call me on 0161 6378676.")
