@@ -89,6 +89,8 @@ class Reader:
             heard = yield from self._look(look)
             return heard, _sentence_claims(heard, check, in_time(look, self._evidence))
         said, claims = yield from self._one_by_one(check)
+        if not claims and (known := told.which(check)):
+            claims = [known]
         near = check.order[:_TOGETHER]
         if not claims and not self.stopped and len(near) > 1:
             claims = _short_claims(_unheard(self._look(near)), check, near)

@@ -20,6 +20,13 @@ _REPORTS = re.compile(
     r"\b(?:says?|said|wrote|told \w+|tells \w+)\b(?:\s*[:,]\s*|\s+that\s+|\s+)[\"“«]?(?P<what>[^\"”»]{4,})",
     re.IGNORECASE,
 )
+_ASKS_WHICH = re.compile(
+    r"\W*(?:what|which) (?:(?:kind|type|sort)s? of )?(?P<head>[^\W\d_]+) (?:do|does|did|is|are|was|were|has"
+    r"|have|had|can|will)\b",
+    re.IGNORECASE,
+)
+_WORD = re.compile(r"[\w'’-]+|[^\w\s]")
+_MODIFIERS = 2
 _PRONOUN = re.compile(r"\W*(?:(?:and|but) )?(?:he|she|they)?\W*", re.IGNORECASE)
 _ENOUGH = 0.5
 """The share of a question that a moment must have to tell when it was."""
@@ -94,6 +101,27 @@ def _reported(sentence: str, who: frozenset[str], line: Line) -> str:
     before = sentence[: reports.start()] if reports else ""
     theirs = who <= keys(before) or (who <= line.keys and _PRONOUN.fullmatch(before))
     return reports["what"] if reports and theirs else ""
+
+
+def which(check: Check) -> tuple[str, tuple[int, ...]] | None:
+    """Which of its kind something is, by the words before it in the best moment: asked what food, "kidney
+    diet food"."""
+    asks = _ASKS_WHICH.match(check.question)
+    head = keys(asks["head"]) if asks else frozenset[str]()
+    if not head or not check.order:
+        return None
+    best = check.order[0]
+    if check.coverage(check.lines[best]) < _ENOUGH or not check.is_of_person(best):
+        return None
+    for sentence in check.lines[best].sentences:
+        words = _WORD.findall(sentence)
+        for at in (n for n, word in enumerate(words) if keys(word) == head):
+            first = at
+            while first > max(0, at - _MODIFIERS) and keys(words[first - 1]):
+                first -= 1
+            if keys(" ".join(words[first:at])) - check.about:
+                return " ".join(words[first : at + 1]), (best,)
+    return None
 
 
 def how_many(check: Check) -> tuple[str, tuple[int, ...]] | None:

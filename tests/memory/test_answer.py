@@ -381,6 +381,10 @@ class TestWhatFits:
         car = moment("I drive my car a lot. Yours, Nora Okoye", "Nora Okoye")
         assert ask("Which car does Nora drive?", [car], "Nora Okoye").quoted
 
+    def test_what_only_points_at_something_is_none(self) -> None:
+        diet = moment("From today Miso has kidney diet food, the wet one.", None)
+        assert ask("What food does Miso get?", [diet], "wet one").text == "kidney diet food"
+
     def test_no_price_is_a_distance(self) -> None:
         way = moment("The train from Split to Ghent cost 138 euro.")
         assert ask("How far is it from Split to Ghent?", [way], "138 euro").quoted
