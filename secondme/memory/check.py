@@ -250,7 +250,8 @@ class Check:
         told = self.kind not in ("number", "duration") or fits(self.kind, unlabelled(text))
         best = max(map(self.coverage, self.lines), default=0.0)
         near = self.coverage(self.lines[place]) >= _MAIN or not best
-        return near and told and self.counts(place) and self._tells_age(place)
+        theirs = not self._whose or bool(self._whose & self.lines[place].keys)
+        return theirs and near and told and self.counts(place) and self._tells_age(place)
 
     def _tells_age(self, place: int, claim: str = "") -> bool:
         """Whether a moment says an age, that of the claim if it has one; true where none is asked for."""

@@ -375,7 +375,11 @@ class TestWhatFits:
 
     def test_a_passage_with_little_of_the_question_does_not_stand_for_an_answer(self) -> None:
         test = moment("I passed my driving test today!")
-        assert ask("Which car does Nora drive?", [test], "a car").refused
+        assert ask("What does Nora want to drive after that?", [test], "a car").refused
+
+    def test_a_passage_about_the_writer_tells_nothing_of_another(self) -> None:
+        dentist = moment("I went to the dentist in town.", "Ivan")
+        assert ask("What is Jonas's dentist called?", [dentist], "Faure").refused
 
     def test_the_full_name_of_the_one_asked_about_is_no_answer(self) -> None:
         car = moment("I drive my car a lot. Yours, Nora Okoye", "Nora Okoye")
