@@ -103,7 +103,8 @@ _NOT_DENYING = re.compile(
 
 _UNDONE = re.compile(
     r"\b(?:will|['’]ll|going to|gonna|want(?:s|ed)? to|plan(?:s|ned|ning)? to|hop(?:e|ed|ing) to|would"
-    r"|might|may|should|could|must|tomorrow|let['’]?s|shall|need(?:s|ed)? to|have to|wish|if|used to)\b",
+    r"|might|(?<!\d )(?-i:may)|should|could|must|tomorrow|let['’]?s|shall|need(?:s|ed)? to|have to|wish|if"
+    r"|used to)\b",
     re.IGNORECASE,
 )
 """Ways of saying that something is planned, wished or supposed."""

@@ -40,6 +40,7 @@ LIFE = (
     ("2024-02-05", "Robin", "Dora has two brothers and a parrot."),
     ("2024-02-06", "Ann", "My brother Emre looks for a flat. His wife sings."),
     ("2024-02-07", "Robin", "Dora lives in Ghent."),
+    ("2024-05-14", "Dora", "I went to the market on 11 May."),
     ("2024-02-08", "Dora", "I joined Solvia Maps today."),
 )
 
@@ -101,6 +102,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
         ),
         ("How many days after I sold the old boat did I paint the kitchen?", "384 days"),
         ("How old is Ann?", "34"),
+        ("How many times did Dora go to the market?", "1"),
         ("How old was Ann in May 2020?", "29"),
         ("Who is Sofia?", "your sister, nurse"),
         ("Who is Ann?", "works at Marlow & Finch"),
