@@ -73,11 +73,11 @@ class Line:
 
     def is_of_another(self, whose: frozenset[str], about: frozenset[str]) -> bool:
         """Whether it is about the own thing of somebody else than the one whose thing is asked about: a
-        card of somebody's, or a sentence about "my", where that one is not named."""
+        note, or somebody's sentence about "my", where that one is not named."""
         if not whose or whose & self.keys:
             return False
         own = any(about & keys(s) and _MY.search(s) for s in self.sentences)
-        return own or self.evidence.text.startswith("Contact: ")
+        return own or not self.evidence.speaker
 
 
 def parts(answer: str) -> list[str]:

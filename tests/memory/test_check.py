@@ -379,6 +379,19 @@ class TestWho:
         assert Check("what did nora say", [said("I sang.")]).person == "Nora"
 
 
+class TestAnothersThing:
+    def test_is_not_borne_out_by_a_note_that_does_not_name_them(self) -> None:
+        question = "What is Nora's job?"
+        assert not holds_of_note(
+            "cartographer", "Position: cartographer, a job for life.", question
+        )
+        assert holds_of_note("teacher", "Nora: teacher, a job for life.", question)
+
+
+def holds_of_note(claim: str, text: str, question: str) -> bool:
+    return Check(question, [said(text, None)]).support(claim).whole
+
+
 class TestAHeading:
     def test_is_said_by_what_stands_under_it(self) -> None:
         note = said("Kidney diet, wet, warmed for ten seconds.", None)
