@@ -147,12 +147,14 @@ class VectorKeeper:
             self._retry = None
 
     def _open(self) -> None:
-        from secondme.index.chroma import VectorIndex, set_aside
+        from secondme.index.chroma import VectorIndex, discard_aside, set_aside
 
         embedder = self._embedder
         if not self._failures:  # between two tries the reason of the last one stands
             self.expect()
         health = self._probe()
+        if health.ok and not self._server_url:  # a core may have ended while it was rebuilt
+            discard_aside(self._directory, embedder)
         if not health.ok:
             log.warning("the vector index is set aside and rebuilt: %s", health.reason)
             if not self._server_url:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -18,6 +19,7 @@ import pytest
 
 from secondme.core import vector_index
 from secondme.core.vector_index import VectorKeeper
+from secondme.index.chroma_child import folder_of
 from secondme.ingest.embedding import Embedding, Priority
 from secondme.ingest.intake import Intake
 from secondme.ingest.reader import Readers
@@ -90,6 +92,21 @@ def until(what: Callable[[], object], seconds: float = 60) -> None:
     while not what():
         assert time.monotonic() < deadline, "it did not come about"
         time.sleep(0.02)
+
+
+def test_what_was_set_aside_goes_also_when_the_core_was_killed_before_it_could(kept: Kept) -> None:
+    kept.add("a", 20)
+    kept.job.start()
+    kept.open()
+    until(kept.in_step)
+    kept.keeper.close()
+    index = folder_of(kept.folder / "chroma", Hashing.name)
+    aside = index.with_name(f"{index.name}.broken-20260102T030405.000000Z")
+    shutil.copytree(index, aside)
+    kept.open()
+    until(kept.in_step)
+    assert not aside.exists()
+    assert kept.finds_all()
 
 
 def test_a_rebuild_says_how_far_it_is_and_a_check_leaves_it_alone(kept: Kept) -> None:

@@ -135,9 +135,7 @@ def indexed(home: Home) -> Indexed:
     record = sqlite3.connect(home.config.database)
     words = [n for (n,) in record.execute("select id from words_docsize order by id")]
     record.close()
-    # One that a kill has broken lies beside the new one until that is whole.
-    folders = (p for p in home.config.chroma_dir.iterdir() if ".broken-" not in p.name)
-    (folder,) = (p for p in folders if (p / "chroma.sqlite3").exists())
+    (folder,) = (p for p in home.config.chroma_dir.iterdir() if (p / "chroma.sqlite3").exists())
     found = chromadb.PersistentClient(str(folder)).list_collections()[0].get(include=["embeddings"])
     vectors = np.asarray(found["embeddings"], np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
