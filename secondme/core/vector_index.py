@@ -153,11 +153,12 @@ class VectorKeeper:
         if not self._failures:  # between two tries the reason of the last one stands
             self.expect()
         health = self._probe()
-        if health.ok and not self._server_url:  # a core may have ended while it was rebuilt
-            discard_aside(self._directory, embedder)
         if not health.ok:
             log.warning("the vector index is set aside and rebuilt: %s", health.reason)
-            if not self._server_url:
+        if not self._server_url:
+            if health.ok:  # a core may have ended while it was rebuilt
+                discard_aside(self._directory, embedder)
+            else:
                 set_aside(self._directory, embedder)
         index = VectorIndex.open(
             self._directory,

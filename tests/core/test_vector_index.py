@@ -60,6 +60,13 @@ class Kept:
     def open(self) -> None:
         self.keeper.open(Hashing.name, DIMENSIONS)
 
+    def begin(self, count: int) -> None:
+        """With so many moments, all of them in the index."""
+        self.add("a", count)
+        self.job.start()
+        self.open()
+        until(self.in_step)
+
     def in_step(self) -> bool:
         return (
             self.keeper.standing().says == "ready"
@@ -95,10 +102,7 @@ def until(what: Callable[[], object], seconds: float = 60) -> None:
 
 
 def test_what_was_set_aside_goes_also_when_the_core_was_killed_before_it_could(kept: Kept) -> None:
-    kept.add("a", 20)
-    kept.job.start()
-    kept.open()
-    until(kept.in_step)
+    kept.begin(20)
     kept.keeper.close()
     index = folder_of(kept.folder / "chroma", Hashing.name)
     aside = index.with_name(f"{index.name}.broken-20260102T030405.000000Z")
@@ -110,10 +114,7 @@ def test_what_was_set_aside_goes_also_when_the_core_was_killed_before_it_could(k
 
 
 def test_a_rebuild_says_how_far_it_is_and_a_check_leaves_it_alone(kept: Kept) -> None:
-    kept.add("a", 600)
-    kept.job.start()
-    kept.open()
-    until(kept.in_step)
+    kept.begin(600)
     kept.job.stop()
 
     kept.keeper.rebuild()
@@ -146,20 +147,14 @@ def test_a_rebuild_says_how_far_it_is_and_a_check_leaves_it_alone(kept: Kept) ->
 
 
 def test_a_check_of_an_index_that_is_well_finds_nothing(kept: Kept) -> None:
-    kept.add("a", 20)
-    kept.job.start()
-    kept.open()
-    until(kept.in_step)
+    kept.begin(20)
     assert kept.keeper.check() is None
     until(kept.in_step)
     assert kept.finds_all()
 
 
 def test_a_process_that_dies_while_nobody_asks_is_replaced(kept: Kept) -> None:
-    kept.add("a", 20)
-    kept.job.start()
-    kept.open()
-    until(kept.in_step)
+    kept.begin(20)
     process, _ = kept.keeper.resident()
     os.kill(process, signal.SIGKILL)
     kept.add("b", 20)

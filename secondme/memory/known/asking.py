@@ -287,12 +287,16 @@ def kin_asked(asked: Asked) -> str | None:
     return named if rest <= _ASKS_KIN else None
 
 
+def plural(relation: str) -> str:
+    """The word for several who are this to somebody."""
+    return next((many for many, one in _PLURALS.items() if one == relation), f"{relation}s")
+
+
 def kin_forms(relation: str) -> frozenset[str]:
     """The words for a relation between people, in the singular and the plural."""
     alike = {relation, *TOGETHER.get(relation, ())}
     forms = alike | {word for word, means in NICE.items() if means in alike}
-    plurals = {many for many, one in _PLURALS.items() if one in forms}
-    return frozenset(forms | {f"{form}s" for form in forms} | plurals)
+    return frozenset(forms | {f"{form}s" for form in forms} | {plural(form) for form in forms})
 
 
 _ASKS_KIN = frozenset(

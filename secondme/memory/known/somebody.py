@@ -10,7 +10,7 @@ from secondme.memory.claim import counted_in
 from secondme.memory.facts.relations import FAMILY, KIN
 from secondme.memory.facts.weigh import Fact
 from secondme.memory.facts.words import ANIMALS
-from secondme.memory.known.asking import SUBJECT, Asked, kin_asked, kin_forms
+from secondme.memory.known.asking import SUBJECT, Asked, kin_asked, kin_forms, plural
 from secondme.memory.known.values import Known, Place, length, places_of, value_of
 from secondme.memory.terms import keys, stems
 from secondme.memory.timex import dates
@@ -68,7 +68,7 @@ class Somebody:
                 if numbers := counted_in(sentence, things):
                     return Known(numbers[0].surface, (place,), 0.8)
             who = "you have" if asked.person == self._me else f"{self._name(asked.person)} has"
-            return Known(f"how many {_many(relation)} {who}", (), 0.0)
+            return Known(f"how many {plural(relation)} {who}", (), 0.0)
         return None if sayings else self._none(asked, relation)
 
     def _none(self, asked: Asked, of: str) -> Known:
@@ -123,7 +123,3 @@ class Somebody:
             over = not any(f.current for f in facts)
             return Known("none any more", places_of([newest]), newest.confidence) if over else None
         return Known("Yes" if newest.current else "No", places_of([newest]), newest.confidence)
-
-
-def _many(relation: str) -> str:
-    return {"child": "children", "wife": "wives"}.get(relation, f"{relation}s")
