@@ -27,6 +27,7 @@ TEXT = 6_000
 LINE = 600
 """Characters of a moment in a list."""
 _NAMES = 2000
+_LAPSES = frozenset({"recall"})
 _LAST = 1.0
 """Seconds that what was begun has yet when the app ends."""
 
@@ -65,8 +66,11 @@ class Memory:
         """The result of a use case; parameters that are None are left to the core.
 
         Once begun it is done, also when nobody waits for it any longer: a dialog that was closed at
-        once does not undo what was decided in it.
+        once does not undo what was decided in it. A search ends with whoever waits for it: of one that
+        is stale the core has nothing left to do.
         """
+        if use_case in _LAPSES:
+            return await self._call(use_case, params)
         work = asyncio.ensure_future(self._call(use_case, params))
         self._begun.add(work)
         work.add_done_callback(self._ended)
@@ -181,9 +185,9 @@ class Memory:
         )
 
     async def recall(self, question: str, **options: Any) -> shapes.Recalled:
-        """The moments that a question is about, best first; one that nobody waits for is not read."""
-        params = {"length": LINE, **options, "question": question}
-        return cast("shapes.Recalled", await self._call("recall", params))
+        """The moments that a question is about, best first."""
+        options.setdefault("length", LINE)
+        return cast("shapes.Recalled", await self.call("recall", question=question, **options))
 
     async def show(self, id_: str, around: int = 3, *, private: bool = False) -> shapes.Shown:
         """A moment in its surroundings; that it was looked at is not noted if that is private."""
