@@ -114,9 +114,9 @@ def grow(client, path: Path) -> None:
             [(n, name, v.astype("<f2").tobytes()) for n, v in zip(part, mixed, strict=True)],
         )
     db.execute("insert or ignore into alike select n, n from moments")  # compared, none the same
-    db.execute(  # read for facts, with verbs of real ones
-        "insert or ignore into readings (n, extractor, verbs) select m.n, r.extractor, r.verbs"
-        " from moments m join readings r on r.n = 1 + m.n % (select count(*) from readings)"
+    db.execute(  # read for facts, with verbs of real ones: without a model some were read by rules alone
+        "insert or replace into readings (n, extractor, verbs) select m.n, r.extractor, r.verbs"
+        f" from moments m join readings r on r.n = 1 + m.n % {len(base)} where m.n > {len(base)}"
     )
     db.commit()
     db.close()

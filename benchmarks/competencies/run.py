@@ -120,7 +120,7 @@ def run(
                 "refused": result["refused"], "cites": len(result["citations"]),
             }  # fmt: skip
             rows.append(row)
-            if shown and not good:
+            if shown and not good and half == "open":
                 print(f"{question.kind:12} {question.text} | {question.truth} | {result['answer']}")
     return rows
 
@@ -131,7 +131,9 @@ def main() -> None:
     parser.add_argument("--moments", type=int, default=1000)
     parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--half", choices=("open", "hidden", "both"), default="both")
-    parser.add_argument("--wrong", action="store_true", help="print each wrong answer")
+    parser.add_argument(
+        "--wrong", action="store_true", help="print each wrong answer of the open half"
+    )
     parser.add_argument("--without-model", action="store_true")
     parser.add_argument("--json", type=Path)
     given = parser.parse_args()

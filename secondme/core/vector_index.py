@@ -147,7 +147,7 @@ class VectorKeeper:
             self._retry = None
 
     def _open(self) -> None:
-        from secondme.index.chroma import VectorIndex, set_aside
+        from secondme.index.chroma import VectorIndex, discard_aside, set_aside
 
         embedder = self._embedder
         if not self._failures:  # between two tries the reason of the last one stands
@@ -155,7 +155,10 @@ class VectorKeeper:
         health = self._probe()
         if not health.ok:
             log.warning("the vector index is set aside and rebuilt: %s", health.reason)
-            if not self._server_url:
+        if not self._server_url:
+            if health.ok:  # a core may have ended while it was rebuilt
+                discard_aside(self._directory, embedder)
+            else:
                 set_aside(self._directory, embedder)
         index = VectorIndex.open(
             self._directory,

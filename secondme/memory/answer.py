@@ -12,27 +12,22 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Protocol
 
 from secondme.errors import BadInputError
 from secondme.memory import prompt, told, trust
-from secondme.memory.check import Check, clipped, only_dates, parts
+from secondme.memory.check import Check
 from secondme.memory.evidence import Evidence
 from secondme.memory.kinds import kind_of
+from secondme.memory.looking import Claim, Draft, LanguageModel, Reader
 from secondme.memory.prompt import Style
-from secondme.memory.terms import keys, sentences, terms, tokens
 from secondme.memory.timex import dates
-from secondme.model.chat import Completion, Message, Token
+from secondme.model.chat import Message
 
-_MOST_TOKENS = {"short": 48, "sentences": 220}
-_NEAR = 3
-_MARK = re.compile(r"\s*\[(\d{1,3}(?:\s*,\s*\d{1,3})*)\]")
-_TAIL = re.compile(
-    r"\s+(?:for|in|at|on|to|with|of|from|about|by|during)\s+((?:[\w'’-]+\s*){1,5})$", re.IGNORECASE
-)
+NEAR = 3
+"""Moments that are shown with a refusal, as those that came nearest."""
 _GIVES_UP = re.compile(
     r"\b(?:unknown|not (?:mentioned|stated|specified|given|known|say|enough)|no (?:information|mention)"
     r"|cannot (?:answer|be (?:determined|answered))"
@@ -40,32 +35,6 @@ _GIVES_UP = re.compile(
     re.IGNORECASE,
 )
 """A model's own way of saying that the answer is not there."""
-
-
-class LanguageModel(Protocol):
-    """What answering needs of a model: it reads messages and talks, piece by piece.
-
-    The last thing it yields is a `Completion`. The first `fixed` messages are the same from call to
-    call, so that their state may be kept. `cancel` ends the talk early.
-    """
-
-    def chat(
-        self,
-        messages: Sequence[Message],
-        *,
-        max_tokens: int,
-        stop: Sequence[str] = (),
-        temperature: float = 0.0,
-        fixed: int = 0,
-        cancel: threading.Event | None = None,
-    ) -> Iterator[Token | Completion]: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """A piece of what the model says, as it says it and before any check."""
-
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,13 +80,17 @@ def answer(
     style: Style = "short",
     cancel: threading.Event | None = None,
     history: Sequence[Message] = (),
+    topic: str = "",
+    called: Collection[str] = (),
 ) -> Iterator[AnswerEvent]:
     """Answer a question from recalled moments: drafts while the model talks, then one `Answer`.
 
-    `evidence` comes best first; the model reads the first few (`prompt.looks`), and all of it is
-    weighed, best some twenty. Dates are told from the record without it. `style` "short" is for models
+    `evidence` comes best first; the model reads the first few, and all of it is weighed, best some
+    twenty. Dates and counts are told from the record without it. `style` "short" is for models
     that answer best in a few words. `history` are earlier turns of the conversation, oldest first: they
-    help to understand the question and are no evidence.
+    help to understand the question and are no evidence. `topic` is an earlier question that this one goes
+    on from, where it says too little by itself ("And when?"). `called` are names of people and animals, which
+    are no places.
 
     The model is not asked when the evidence alone calls for a refusal. Raises `BadInputError` for an
     empty question; errors of the model pass through.
@@ -125,17 +98,15 @@ def answer(
     question = prompt.one_line(question, prompt.QUESTION)
     if not question:
         raise BadInputError("the question is empty", hint="ask something, in any language")
-    check = Check(_in_context(question, history), evidence, kind=kind_of(question))
+    check = Check(f"{topic} {question}".strip(), evidence, kind=kind_of(question), called=called)
     trusted = trust.weigh(check)
-    if trusted.confidence() < trust.ENOUGH:
-        yield _refusal(check, trusted, trusted.confidence())
+    if trusted.confidence() < trust.ENOUGH or check.unheard:
+        yield _refusal(check, trusted, min(trusted.confidence(), trust.ENOUGH))
         return
     began = time.monotonic()
-    reader = _Reader(model, question, evidence, style, now, history, cancel)
-    known = told.when(check) if check.kind == "date" and style == "short" else None
-    said, claims = (
-        ("", [known]) if known else (yield from _read(reader, check, prompt.looks(question, style)))
-    )
+    reader = Reader(model, question, evidence, style, now, history, cancel)
+    known = _told(check) if style == "short" else None
+    said, claims = ("", [known]) if known else (yield from reader.read(check))
     if reader.stopped:
         result = Answer(text=said.strip(), partial=True)
     else:
@@ -143,106 +114,20 @@ def answer(
     yield replace(result, model_seconds=time.monotonic() - began)
 
 
-def _read(
-    reader: _Reader, check: Check, looks: Sequence[range]
-) -> Generator[Draft, None, tuple[str, list[Claim]]]:
-    """Let the model read, a look at a time: what it said first, and the claims that stand.
-
-    Of several looks the last is taken only where nothing stood before.
-    """
-    said, claims = "", list[Claim]()
-    for n, look in enumerate([check.order[i] for i in look if i < check.read] for look in looks):
-        last = n > 0 and n == len(looks) - 1
-        if not look or reader.stopped or (last and claims):
-            continue
-        talk = reader.look(look)
-        heard = (yield from talk) if n == 0 else _unheard(talk)
-        said = said or heard
-        claims += _claims(heard, check, reader.style, look)
-    return said, _each_once(claims)
-
-
-def _each_once(claims: Sequence[Claim]) -> list[Claim]:
-    """The claims without those that an earlier one holds."""
-    kept: list[Claim] = []
-    for claim in claims:
-        said = set(tokens(claim[0]))
-        if not any(said <= set(tokens(other)) for other, _ in kept):
-            kept.append(claim)
-    return kept
-
-
-def _unheard(talk: Generator[Draft, None, str]) -> str:
-    """All that a talk says, without its drafts."""
-    while True:
-        try:
-            next(talk)
-        except StopIteration as end:
-            return str(end.value)
-
-
-class _Reader:
-    """The model at work on one question, a few moments at a time."""
-
-    def __init__(
-        self,
-        model: LanguageModel,
-        question: str,
-        evidence: Sequence[Evidence],
-        style: Style,
-        now: datetime,
-        history: Sequence[Message],
-        cancel: threading.Event | None,
-    ) -> None:
-        self._model, self._evidence, self._cancel = model, evidence, cancel
-        self._question, self.style, self._now, self._history = question, style, now, history
-        self.stopped = False
-
-    def look(self, places: Sequence[int]) -> Generator[Draft, None, str]:
-        """Let the model read these moments, in time order: drafts as it talks, all it said at last."""
-        order = in_time(places, self._evidence)
-        messages = prompt.written(
-            self._question,
-            [self._evidence[i] for i in order],
-            self.style,
-            self._now,
-            self._history,
-        )
-        said = ""
-        for piece in self._model.chat(
-            messages,
-            max_tokens=_MOST_TOKENS[self.style],
-            stop=["\n"] if self.style == "short" else ["\n\n"],
-            fixed=len(prompt.fixed(self.style)),
-            cancel=self._cancel,
-        ):
-            if isinstance(piece, Completion):
-                said = piece.text
-                self.stopped |= piece.finish == "cancelled"
-            else:
-                said += piece.text
-                yield Draft(piece.text)
-        return said
-
-
-def in_time(places: Sequence[int], evidence: Sequence[Evidence]) -> list[int]:
-    """The places in the order in which their moments were said."""
-    return sorted(places, key=lambda i: evidence[i].time)
-
-
-def _in_context(question: str, history: Sequence[Message]) -> str:
-    """The question, with the one before it where it says too little by itself ("And when?")."""
-    earlier = [turn.content for turn in history if turn.role == "user"]
-    if earlier and len(terms(question)) < 2:
-        return f"{prompt.one_line(earlier[-1], prompt.QUESTION)} {question}"
-    return question
+def _told(check: Check) -> Claim | None:
+    """What the moments tell without being read: a date, how many, or what somebody said."""
+    if check.kind == "date":
+        return told.when(check)
+    return told.how_many(check) if check.counted else told.said(check)
 
 
 def _refusal(check: Check, trusted: trust.Trust, confidence: float) -> Answer:
     looked_for = [term.surface for term in check.asked]
-    near = [line.evidence for line in check.lines[:_NEAR]]
+    near = [line.evidence for line in check.lines[:NEAR]]
     if not check.lines:
         text = "I do not know: there is nothing in this memory to answer from."
+    elif check.unheard:
+        text = f"I do not know: I find nothing about {_listed([check.unheard])}."
     elif trusted.missing:
         text = f"I do not know: I find nothing about {_listed(trusted.missing)}."
     elif check.person:
@@ -266,7 +151,8 @@ def _checked(
     if not claims:
         place = check.passage(said)
         confidence = trusted.confidence(borne_out=False)
-        if place is None or confidence < trust.ENOUGH or _GIVES_UP.search(said):
+        quotable = place is not None and check.may_quote(place)
+        if place is None or not quotable or confidence < trust.ENOUGH or _GIVES_UP.search(said):
             return _refusal(check, trusted, confidence)
         passage = check.quote(place, said, wide=True)
         cited = [Citation(1, check.lines[place].evidence, passage)]
@@ -287,57 +173,6 @@ def _checked(
         ]
     text = " ".join(pieces) if style == "sentences" else ", ".join(dict.fromkeys(pieces))
     return Answer(text=text, confidence=trusted.confidence(), citations=citations)
-
-
-Claim = tuple[str, tuple[int, ...]]
-
-
-def _claims(said: str, check: Check, style: Style, look: Sequence[int]) -> list[Claim]:
-    if style == "sentences":
-        return _sentence_claims(said, check, in_time(look, [line.evidence for line in check.lines]))
-    return _short_claims(said, check)
-
-
-def _short_claims(said: str, check: Check) -> list[Claim]:
-    """The whole answer if it stands and is of the right kind, else those items of it that are."""
-    whole = _short(clipped(_MARK.sub("", said), prompt.QUESTION).strip('"“” '), check)
-    support = check.support(whole)
-    single = check.kind != "list" or len(parts(whole)) == 1
-    if single and support.whole and check.fits(whole) and not check.echoes(whole):
-        return [(whole, support.lines)]
-    if only_dates(whole) and check.kind == "thing":
-        known = told.when(check)
-        return [known] if known else []
-    found = [
-        (part, check.support(part))
-        for part in parts(whole)
-        if check.fits(part) and not check.echoes(part)
-    ]
-    return [(part, support.lines) for part, support in found if support.whole]
-
-
-def _short(claim: str, check: Check) -> str:
-    """The claim without an end that only repeats the question: "a red bicycle for the journey"."""
-    while tail := _TAIL.search(claim):
-        repeated = keys(tail[1])
-        if not repeated or not repeated <= check.about or not keys(claim[: tail.start()]):
-            break
-        claim = claim[: tail.start()]
-    return claim
-
-
-def _sentence_claims(said: str, check: Check, order: Sequence[int]) -> list[Claim]:
-    """The sentences that stand, each once; moments that the model itself names come first."""
-    claims: dict[frozenset[str], Claim] = {}
-    joined = re.sub(r"([.!?])((?:\s*\[[\d\s,]+\])+)", r"\2\1", said)
-    for sentence in sentences(joined):
-        marks = [int(n) for group in _MARK.findall(sentence) for n in group.split(",")]
-        prefer = [order[n - 1] for n in marks if 1 <= n <= len(order)]
-        bare = _MARK.sub("", sentence).strip()
-        support = check.support(bare, limit=3, prefer=prefer)
-        if support.whole:
-            claims.setdefault(frozenset(tokens(bare)), (bare, support.lines))
-    return list(claims.values())
 
 
 def _placed(claim: str, place: int, check: Check) -> str:

@@ -10,42 +10,68 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from secondme.memory.claim import (
+    Line,
+    Need,
+    ages_in,
+    counted_in,
+    needs_of,
+    polarity_of,
+    writes_a_day,
+)
 from secondme.memory.evidence import Evidence
-from secondme.memory.kinds import Kind, fits, kind_of, names_place, without_turn
+from secondme.memory.kinds import (
+    Kind,
+    answers,
+    asks_age,
+    counted,
+    exact,
+    fits,
+    kind_of,
+    names_place,
+    unlabelled,
+    without_asking,
+    without_turn,
+)
 from secondme.memory.recall.people import named_speakers
 from secondme.memory.terms import (
-    addressed,
     around,
     asked,
     clauses,
+    clipped,
     first_person,
     keys,
     negated,
-    plain,
-    sentences,
     terms,
     tokens,
+    undone,
 )
 from secondme.memory.timex import dates
 
 QUOTE = 240
 """Characters that a quoted passage may have."""
-_YES_NO = re.compile(
-    r"\W*(?:(?:most |very )?(?:likely|probably)\W+)?(yes|no)\b[\s,;:.]*", re.IGNORECASE
-)
-_CARD = re.compile(r"Contact: (.+)")
 _WHOSE = re.compile(r"\b([A-ZÀ-Þ]\w+)['’]s\b")
 _TO_THE_POINT = 0.75
 """The share of what the best moment has of a question with which another is to the point too."""
-_RANKED = 0.13
+_RANKED = 0.2
 """What a point of recall's score weighs beside the share of the question that a moment has."""
+_OWN = 0.3
+"""What it weighs that a moment may be about the one person whom the question names."""
+_SAYS = re.compile(r"\b(?:say|says|said|tell|told)\b", re.IGNORECASE)
+_SAYING = re.compile(r"\b(?:says?|said|told|wrote|asked)\b|[\"“”«»]", re.IGNORECASE)
+_SMALL = re.compile(r"\b[^\W\d_A-ZÀ-Þ]\w*")
+_PAST = re.compile(r"\W*(?:did|was|were|have|has|had)\b", re.IGNORECASE)
 _OR = frozenset("or oder ou o".split())
 _PREMISE = 0.2
 """The share of a question that a moment must add to be cited for what the question takes for granted."""
+_WRITTEN = re.compile(r"\d[\d ./-]{2,}\d")
+"""What is written down as a number of something."""
+_YES = 0.6
+"""The share of a question that one part of a sentence must have to affirm it."""
 _MAIN = 0.5
 """The share of a claim that one moment must hold by itself, so that no claim is pieced together."""
 
@@ -68,58 +94,12 @@ class Support:
         return not self.missing and bool(self.lines)
 
 
-@dataclass(frozen=True, slots=True)
-class _Need:
-    """What a moment must hold to bear out one term: the keys together, or a day within the date."""
-
-    surface: str
-    keys: frozenset[str] = frozenset()
-    date: dates.Named | None = None
-
-
-class Line:
-    """One moment of evidence, taken apart once."""
-
-    def __init__(self, evidence: Evidence) -> None:
-        self.evidence = evidence
-        self.keys = keys(evidence.text) | keys(evidence.speaker or "")
-        self.sentences = sentences(evidence.text)
-
-    @cached_property
-    def spans(self) -> list[dates.Span]:
-        """The days that it means, the one that it was said on first."""
-        said = self.evidence.time.date()
-        return [dates.Span(said, said), *dates.meant(self.evidence.text, said)]
-
-    def meets(self, need: _Need, *, own_day: bool) -> bool:
-        """Whether it bears this out; with `own_day` the day that it was said on is one it means."""
-        if need.date is not None:
-            return any(need.date.holds(span) for span in self.spans[not own_day :])
-        return need.keys <= self.keys
-
-    def speaks_of(self, person: str, about: frozenset[str]) -> bool:
-        """Whether what it says with these terms, or all of it, may be about this person.
-
-        A note that nobody is named for may be about anybody.
-        """
-        if not self.evidence.speaker:
-            return True
-        own = self.evidence.speaker == person
-        name = plain(person).split()[0]
-        balance = 0
-        for sentence in self.sentences:
-            to_hearer = addressed(sentence)
-            of_person = not to_hearer if own else to_hearer or name in tokens(sentence)
-            shared = len(about & keys(sentence))
-            balance += shared if of_person else -shared
-        return balance > 0 or (balance == 0 and own)
-
-
 class Check:
     """Checks claims against the evidence for one question.
 
     `evidence` comes best first. Claims rest on the first `read` moments; all of them say how rare a
-    word is. `kind` is what the answer is to be, where the question alone does not say it.
+    word is. `kind` is what the answer is to be, where the question alone does not say it; `called` are
+    names of people and animals, which are no places.
     """
 
     def __init__(
@@ -129,16 +109,25 @@ class Check:
         *,
         read: int = 8,
         kind: Kind | None = None,
+        called: Collection[str] = (),
     ) -> None:
         self.question = question
         self.kind = kind or kind_of(question)
         self.read = min(read, len(evidence))
         self.lines = [Line(e) for e in evidence]
-        self.asked = asked(without_turn(dates.take_out(question)[1]))
+        self.asked = asked(without_asking(without_turn(dates.take_out(question)[1])))
         about = frozenset(term.key for term in self.asked)
-        self.about = about.difference(*(keys(e.speaker or "") for e in evidence)) or about
+        small = {word for word in _SMALL.findall(question) if len(word) > 1}
+        self._common = {
+            word for e in evidence for word in small.intersection(_SMALL.findall(e.text))
+        }
+        names = frozenset[str]().union(*(keys(e.speaker or "") for e in evidence))
+        self.about = (about - names) | (about & keys(" ".join(self._common))) or about
+        self.counted = counted(question) if self.kind == "number" else frozenset[str]()
         self._speakers = sorted({e.speaker for e in evidence if e.speaker})
+        self._called = [*self._speakers, *called]
         self.person = self._named(question)
+        self._whose = keys(" ".join(_WHOSE.findall(question)))
         count = len(self.lines)
         self._weights = {
             key: math.log(1 + (count + 1) / (1 + sum(key in line.keys for line in self.lines)))
@@ -146,9 +135,38 @@ class Check:
         }
 
     def _named(self, text: str) -> str | None:
-        """The one speaker whom a text names."""
+        """The one speaker whom a text names; a word that others write small names nobody: "passport"."""
         named = named_speakers(text, self._speakers)
-        return next(iter(named)) if len(named) == 1 else None
+        if len(named) != 1:
+            return None
+        name = next(iter(named))
+        return None if name.split()[0].lower() in self._common else name
+
+    @cached_property
+    def unheard(self) -> str | None:
+        """The attribute that the question asks for, where no sentence is about it: "blood type"."""
+        sought = exact(self.question)
+        if sought is None:
+            return None
+        of, what = keys(sought[0]), keys(sought[1])
+        for line in self.lines:
+            for sentence in line.sentences:
+                there = keys(sentence) | keys(line.evidence.heading)
+                if of <= there and (what <= there or _WRITTEN.search(sentence)):
+                    return None
+        return f"{sought[0]}{sought[1]}" if of else None
+
+    def counts(self, place: int, claim: str = "") -> bool:
+        """Whether a moment counts what the question counts, if it counts: with the number of the claim,
+        or, where that has none ("several"), the thing alone."""
+        if not self.counted:
+            return True
+        numbers = {term.key for term in terms(claim) if term.kind == "number"}
+        said = self.lines[place].sentences
+        if claim and not numbers:
+            return any(self.counted & keys(sentence) for sentence in said)
+        there = {number.key for s in said for number in counted_in(s, self.counted)}
+        return bool(there & numbers if numbers else there)
 
     @cached_property
     def _to_the_point(self) -> frozenset[int]:
@@ -158,8 +176,18 @@ class Check:
 
     @cached_property
     def order(self) -> list[int]:
-        """The places of the moments that are read, the most to the point first."""
-        return sorted(range(self.read), key=self.worth, reverse=True)
+        """The places of the moments that are read, the most to the point first: of the time that the
+        question names, if it names one, and rather of the person whom it names."""
+        named = [day for day in dates.take_out(self.question)[0] if day.month or day.year]
+        says = _SAYS.search(self.question)
+
+        def place(i: int) -> tuple[bool, float]:
+            spans = self.lines[i].spans if named else []
+            within = any(all(day.holds(span) for day in named) for span in spans)
+            told = says is not None and bool(_SAYING.search(self.lines[i].evidence.text))
+            return within, self.worth(i) + _OWN * self.is_of_person(i) + _OWN * told
+
+        return sorted(range(self.read), key=place, reverse=True)
 
     def worth(self, i: int) -> float:
         """How much to the point a moment is: its share of the question, less what recall puts it
@@ -169,12 +197,17 @@ class Check:
 
     def is_of_person(self, i: int) -> bool:
         """Whether a moment may be about the one person whom the question names, if it names one."""
-        return self.person is None or self.lines[i].speaks_of(self.person, self.about)
+        line = self.lines[i]
+        speaks = self.person is None or line.speaks_of(self.person, self.about)
+        return speaks and not line.is_of_another(self._whose, self.about)
 
     def coverage(self, line: Line) -> float:
         """The share of what the question is about that stands in this moment, rare terms weigh more."""
+        return self._share(line.keys)
+
+    def _share(self, there: frozenset[str]) -> float:
         total = sum(self._weights.values())
-        return sum(self._weights[key] for key in self.about & line.keys) / total if total else 0.0
+        return sum(self._weights[key] for key in self.about & there) / total if total else 0.0
 
     def support(self, claim: str, *, limit: int = 2, prefer: Sequence[int] = ()) -> Support:
         """How far the evidence bears out a claim, with at most `limit` moments.
@@ -184,8 +217,8 @@ class Check:
         a speaker's name, or else the question names one speaker, moments that speak of somebody else
         bear out nothing.
         """
-        polarity, rest = _polarity(claim)
-        needs = _needs(rest)
+        polarity, rest = polarity_of(claim)
+        needs = needs_of(rest)
         about = self.about | frozenset().union(*(need.keys for need in needs))
         first = claim.split(maxsplit=1)[:1] if len(needs) > 1 else []
         person = (self._named(first[0]) if first else None) or self.person
@@ -202,11 +235,31 @@ class Check:
             there = " ".join(self.lines[i].evidence.text for i in support.lines)
             if not names_place(there, rest):
                 return replace(support, missing=(claim.strip(),))
+        if support.whole and not any(self.counts(i, rest) for i in support.lines):
+            return replace(support, missing=(claim.strip(),))
+        if support.whole and not self._tells_age(support.lines[0], rest):
+            return replace(support, missing=(claim.strip(),))
         if support.whole and self.kind == "person" and self._only_said(needs, support.lines[0]):
             return replace(support, missing=(claim.strip(),))
         return support
 
-    def _only_said(self, needs: list[_Need], place: int) -> bool:
+    def may_quote(self, place: int) -> bool:
+        """Whether a moment is to the point enough to stand for an answer, in its own words: it has half of
+        the question, unless none has any of it, as in another language, and a number where one is asked."""
+        text = self.lines[place].evidence.text
+        told = self.kind not in ("number", "duration") or fits(self.kind, unlabelled(text))
+        best = max(map(self.coverage, self.lines), default=0.0)
+        near = self.coverage(self.lines[place]) >= _MAIN or not best
+        theirs = not self._whose or bool(self._whose & self.lines[place].keys)
+        return theirs and near and told and self.counts(place) and self._tells_age(place)
+
+    def _tells_age(self, place: int, claim: str = "") -> bool:
+        """Whether a moment says an age, that of the claim if it has one; true where none is asked for."""
+        numbers = {term.key for term in terms(claim) if term.kind == "number"}
+        ages = ages_in(self.lines[place].evidence.text)
+        return not asks_age(self.question) or bool(ages & numbers if numbers else ages)
+
+    def _only_said(self, needs: list[Need], place: int) -> bool:
         """Whether a moment bears out a person only as the one who says it, and not of themselves."""
         line = self.lines[place]
         said = frozenset[str]().union(*(need.keys for need in needs))
@@ -214,7 +267,7 @@ class Check:
             first_person(s) for s in line.sentences if self.about & keys(s)
         )
 
-    def _turned(self, claim: str, needs: list[_Need], place: int) -> bool:
+    def _turned(self, claim: str, needs: list[Need], place: int) -> bool:
         """Whether the moment says the opposite: it denies what the claim says, or the other way."""
         said = frozenset[str]().union(*(need.keys for need in needs))
         if not said:
@@ -227,21 +280,22 @@ class Check:
 
     def fits(self, claim: str) -> bool:
         """Whether a claim is of the kind that the question asks for."""
-        return fits(self.kind, claim, self._speakers)
+        return answers(self.question, self.kind, claim, self._called)
 
     def echoes(self, claim: str) -> bool:
         """Whether a claim only repeats the question, which asks for no choice between two things."""
         if not _OR.isdisjoint(tokens(self.question)):
             return False
-        needs, named = _needs(claim), {term.key for term in self.asked}
+        needs, named = needs_of(claim), frozenset(term.key for term in self.asked)
+        named |= frozenset[str]().union(*(n for c in self._called if (n := keys(c)) & named))
         return bool(needs) and all(need.keys and need.keys <= named for need in needs)
 
     def _cover(
-        self, needs: list[_Need], open_to: list[int], limit: int, prefer: Sequence[int]
+        self, needs: list[Need], open_to: list[int], limit: int, prefer: Sequence[int]
     ) -> Support:
         if all(need.date is not None for need in needs):
             open_to = [i for i in open_to if i in self._to_the_point]
-        undated = {i for i in self._to_the_point if not _writes_a_day(self.quote(i))}
+        undated = {i for i in self._to_the_point if not writes_a_day(self.quote(i))}
         met = {
             i: {
                 n for n, need in enumerate(needs) if self.lines[i].meets(need, own_day=i in undated)
@@ -286,19 +340,22 @@ class Check:
             i
             for i, line in enumerate(self.lines[: self.read])
             if (person is None or line.speaks_of(person, about))
-            and not self._of_another(line)
+            and not line.is_of_another(self._whose, self.about)
             and (polarity is None or self._agrees(line, polarity == "yes"))
         ]
 
-    def _of_another(self, line: Line) -> bool:
-        """Whether it is the card of somebody else than the one whose thing the question asks about."""
-        card = _CARD.match(line.evidence.text)
-        whose = keys(" ".join(_WHOSE.findall(self.question)))
-        return card is not None and bool(whose) and not whose & keys(card[1])
-
     def _agrees(self, line: Line, yes: bool) -> bool:
-        """Whether a moment affirms (or denies) what the question is about."""
-        denied = any(negated(s) for s in line.sentences if self.about & keys(s))
+        """Whether a moment affirms (or denies) what the question is about; what should have been was
+        not. To affirm, one part of a sentence must have most of it: "I am allergic to birch; walnuts are
+        fine" says nothing of an allergy to walnuts."""
+        past = _PAST.match(self.question)
+        about = [s for s in line.sentences if self.about & keys(s)]
+        denied = any(negated(s) or (past and undone(s)) for s in about)
+        said = (keys(part) | keys(line.evidence.heading) for s in about for part in s.split(";"))
+        if yes and not any(
+            self._share(part | keys(line.evidence.speaker or "")) >= _YES for part in said
+        ):
+            return False
         return self.coverage(line) >= _MAIN and denied is not yes
 
     def _rank(self, i: int, prefer: Sequence[int]) -> tuple[bool, float, float]:
@@ -315,7 +372,7 @@ class Check:
             line = self.lines[i]
             there = line.evidence.text
             return (
-                not self._of_another(line)
+                not line.is_of_another(self._whose, self.about)
                 and (self.person is None or line.speaks_of(self.person, self.about | said)),
                 fits(self.kind, there),
                 self.coverage(line) + _overlap(said, keys(there)),
@@ -337,50 +394,6 @@ class Check:
             default="",
         )
         return clipped(around(line.evidence.text, best, QUOTE) if wide else best, QUOTE)
-
-
-def parts(answer: str) -> list[str]:
-    """The items of a short answer that is a list, each once; otherwise the answer alone."""
-    pieces = re.split(r"\s*[,;\n](?!\s*\d{4}\b)\s*(?:and\s+|or\s+)?|\s+and\s+", answer)
-    items: dict[frozenset[str], str] = {}
-    for piece in pieces:
-        if _needs(piece):
-            items.setdefault(frozenset(tokens(piece)), piece)
-    return list(items.values()) or [answer]
-
-
-def only_dates(claim: str) -> bool:
-    """Whether a claim says a date and nothing else."""
-    needs = _needs(claim)
-    return bool(needs) and all(need.date is not None for need in needs)
-
-
-def _writes_a_day(sentence: str) -> bool:
-    return any(named.month is not None for named in dates.take_out(sentence)[0])
-
-
-def clipped(text: str, limit: int) -> str:
-    """The text on one line, cut after a word where it is longer than this many characters."""
-    line = " ".join(text.split())
-    if len(line) <= limit:
-        return line
-    cut = line[: limit - 1]
-    return (cut.rsplit(" ", 1)[0] if " " in cut[limit // 2 :] else cut).rstrip(" ,;:") + "…"
-
-
-def _polarity(claim: str) -> tuple[str | None, str]:
-    match = _YES_NO.match(claim)
-    return (match[1].lower(), claim[match.end() :]) if match else (None, claim)
-
-
-def _needs(claim: str) -> list[_Need]:
-    named, rest = dates.take_out(claim)
-    said = terms(rest)
-    needs = [_Need(date.written(), date=date) for date in named]
-    for n, term in enumerate(said):
-        counted = said[n + 1 : n + 2] if term.kind == "number" else []
-        needs.append(_Need(term.surface, frozenset({term.key, *(t.key for t in counted)})))
-    return needs
 
 
 def _overlap(said: frozenset[str], there: frozenset[str]) -> float:

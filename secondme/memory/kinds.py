@@ -11,7 +11,7 @@ import re
 from collections.abc import Collection
 from typing import Literal
 
-from secondme.memory.terms import negated, plain, terms, tokens
+from secondme.memory.terms import keys, negated, plain, terms, tokens
 from secondme.memory.timex import dates
 
 Kind = Literal["date", "duration", "number", "person", "place", "yes", "list", "reason", "thing"]
@@ -55,6 +55,35 @@ _TURN = re.compile(
     r"|\b(?:first|last|latest|most recent) time\b",
     re.IGNORECASE,
 )
+_ONLY_ASKS = re.compile(
+    r"(?<=\bhow )(?:long|tall|old|far|high|heavy|big|large|deep|wide|fast|cold|hot)\b"
+    r"|\b(?:called|named)(?=\W*$)|\bhappen(?:s|ed|ing)?\b",
+    re.IGNORECASE,
+)
+"""Words that a question is made with, which an answer seldom repeats."""
+_COUNTED = re.compile(
+    r"\bhow many (?!of\b)((?:[^\W\d_][\w'’-]* ){1,5}?)(?:do|does|did|is|are|was|were|has|have|had|can|could"
+    r"|will|would|in|at|on)\b",
+    re.IGNORECASE,
+)
+_UNCOUNTED = frozenset(keys("times occasions days weeks months years hours minutes kinds"))
+_EXACT = re.compile(
+    r"\b(?:my|our|his|her|their|the|[\w.-]+['’]s?) ((?:[^\W\d_][\w-]* ){1,2}?)"
+    r"(number|size|type|code|password|pin|id|plate)\b(?! of (?!my\b|(?-i:[A-ZÀ-Þ])))",
+    re.IGNORECASE,
+)
+_WHERE, _GO = re.compile(r"\W*where\b", re.IGNORECASE), re.compile(r"\b(?:go|went|gone)\b")
+_PRO_FORMS = [[word] for word in "one ones it them that this something anything".split()]
+_SPOKEN_CLOCK = re.compile(
+    r"\b(?:o['’]?clock|noon|midnight|half past|half \w+|quarter (?:past|to)|past|\d+ ?[ap]\.?m)\b"
+    r"|^\W*(?:at )?(?:\d{1,2}|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)\W*$"
+)
+_EXPIRES = re.compile(r"\b(?:valid|expir\w+|runs? out)\b", re.IGNORECASE)
+_CLOCK = re.compile(r"\b\d{1,2}[:.h]\d\d\b(?! ?(?:euro|eur|€|\$|£|k?m\b))", re.IGNORECASE)
+_MONEY = re.compile(r"[€$£¥]|\b(?:euros?|eur|dollars?|usd|pounds?|gbp|francs?|chf|cents?)\b")
+_LABEL = re.compile(r"(?<![\d.,])(?:\+\d|0\d)[\d /-]{4,}\d|(?<![\d.,])\d{7,}(?![\d.,])")
+_PRICED = re.compile(r"\bhow much\b|\bwie ?viel\b|\bcombien\b|\bcuant[oa]\b|\bquanto\b|\bhoeveel\b")
+_OCLOCK = re.compile(r"\b(?:at )?(?:what|which) time\b(?! of)|\bwieviel uhr\b|\bquelle heure\b")
 _VERB_FIRST = re.compile(
     r"\W*(?:is|are|was|were|do|does|did|has|have|had|can|could|would|will|should|am|might)\b"
 )
@@ -128,6 +157,48 @@ def without_turn(question: str) -> str:
     return _TURN.sub(r"\1", question)
 
 
+def without_asking(question: str) -> str:
+    """The question without its words that only ask: how tall, what is called, until when valid."""
+    bare = _ONLY_ASKS.sub(" ", question)
+    if _WHERE.match(bare):
+        bare = _GO.sub(" ", bare)
+    return _EXPIRES.sub(" ", bare) if kind_of(question) == "date" else bare
+
+
+def counted(question: str) -> frozenset[str]:
+    """What a question counts, as keys: of "how many cars do I own" the car; nothing of times and units."""
+    match = _COUNTED.search(question)
+    return keys(match[1].rsplit(" of ", 1)[-1]) - _UNCOUNTED if match else frozenset()
+
+
+def exact(question: str) -> tuple[str, str] | None:
+    """What distinguishes, and the attribute, where a question asks for one that is written down letter
+    by letter or not at all: "my passport number", "the shoe size of Jonas"."""
+    match = _EXACT.search(question)
+    return (match[1], match[2]) if match else None
+
+
+def clock_in(text: str) -> str | None:
+    """The first time of day that a text writes in figures: "19:30"."""
+    found = _CLOCK.search(text)
+    return found.group() if found else None
+
+
+def asks_clock(question: str) -> bool:
+    """Whether a question asks for a time of day."""
+    return bool(_OCLOCK.search(plain(question)))
+
+
+def asks_age(question: str) -> bool:
+    """Whether a question asks how old somebody or something is."""
+    return bool(re.search(r"\bhow old\b", question, re.IGNORECASE))
+
+
+def unlabelled(text: str) -> str:
+    """The text without numbers that count nothing."""
+    return _LABEL.sub(" ", text)
+
+
 def ends(question: str) -> bool:
     """Whether a question asks for an end: "until when", "when does it expire"."""
     return bool(_END.search(plain(question)))
@@ -170,13 +241,14 @@ def fits(kind: Kind, claim: str, speakers: Collection[str] = ()) -> bool:
     people = {word for name in speakers for word in tokens(name)}
     speaks = bool(said) and people.issuperset(tokens(rest))
     numbers = any(term.kind == "number" for term in said)
+    if kind != "yes" and tokens(claim) in (["yes"], ["no"]):
+        return False
     match kind:
         case "date":
             return bool(named) or numbers or bool(_TIME.search(text))
         case "duration":
-            return numbers or (
-                bool(_LENGTH.search(text)) and (not bare_date or "since" in tokens(claim))
-            )
+            long = bool(_LENGTH.search(text)) and (not bare_date or "since" in tokens(claim))
+            return (numbers or long) and not (_CLOCK.search(text) or _MONEY.search(text))
         case "number":
             return numbers or bool(_AMOUNT.search(plain(rest)))
         case "person":
@@ -191,3 +263,17 @@ def fits(kind: Kind, claim: str, speakers: Collection[str] = ()) -> bool:
             return not bare_date
         case _:
             return True
+
+
+def answers(question: str, kind: Kind, claim: str, names: Collection[str] = ()) -> bool:
+    """Whether a claim may answer this question of this kind: no price how far, no phone number how much,
+    a time of day what time, and nothing that only points at something ("the wet one")."""
+    if asks_clock(question):
+        return clock_in(claim) is not None or bool(_SPOKEN_CLOCK.search(plain(claim)))
+    if kind in ("thing", "list", "place", "person") and tokens(claim)[-1:] in _PRO_FORMS:
+        return False
+    if kind == "number":
+        money = _MONEY.search(plain(claim)) and not _PRICED.search(plain(question))
+        if money or _LABEL.search(claim):
+            return False
+    return fits(kind, claim, names)

@@ -14,15 +14,13 @@ from datetime import datetime
 from typing import Literal
 
 from secondme.memory.evidence import Evidence
-from secondme.memory.kinds import Kind, kind_of, several
+from secondme.memory.kinds import Kind, kind_of
 from secondme.memory.terms import around, keys, sentences
 from secondme.memory.timex.dates import counted, spoken
 from secondme.model.chat import Message
 
 Style = Literal["short", "sentences"]
 
-_ONE = (range(1), range(4))
-_SEVERAL = (*(range(n, n + 1) for n in range(4)), range(4))
 QUESTION = 600
 """Characters of a question that are read; of a longer one its beginning and its end."""
 _LINE = 400
@@ -130,17 +128,6 @@ _HINTS: dict[Kind, str] = {
 """What is asked of the model after a question of each kind."""
 
 
-def looks(question: str, style: Style) -> tuple[range, ...]:
-    """The places of the moments that are read for a question, best first, a few at a time.
-
-    A small model finds one thing best in the best moment alone. Several things are seldom said at
-    once: each moment may have some. The last look is for when the others found nothing.
-    """
-    if style == "sentences":
-        return (range(8),)
-    return _SEVERAL if several(question) else _ONE
-
-
 def fixed(style: Style) -> list[Message]:
     """The beginning of every prompt of this style: what to do, and the worked examples as turns."""
     messages = [Message("system", _SYSTEM[style])]
@@ -179,8 +166,10 @@ def written(
 
 def line(evidence: Evidence, question: str = "") -> str:
     """One moment as the model reads it, with the times it counts written out after their words; of a
-    long one the part that bears most on the question."""
-    who = f" {one_line(evidence.speaker, 60)}" if evidence.speaker else ""
+    long one the part that bears most on the question. A note has its heading where others have their
+    speaker."""
+    named = evidence.speaker or evidence.heading
+    who = f" {one_line(named, 60)}" if named else ""
     text = _dated(_excerpt(evidence.text, question), evidence.time)
     return f"({spoken(evidence.time.date())}){who}: {text}"
 

@@ -17,11 +17,11 @@ import snowballstemmer
 
 _SMALL_ENGLISH = """
 a about above across after again against ago all almost already also although always am among an and
-another any anybody anyone anything are around as at away back be because been before behind being
+another any anybody anyone anything are around as at away be because been before behind being
 below besides between both but by can cannot could d did didn do does doesn doing don done down during
 each either else enough especially etc even ever every everybody everyone everything except few for
 from further get gets getting give got had hadn has hasn have haven having he hence her here hers
-herself him himself his how however i if im in indeed instead into is isn it its itself ive just know
+herself him himself his how however i if im in indeed into is isn it its itself ive just know
 like ll lot m many may maybe me might mine more most much must my myself neither nobody none nor nothing
 now of off often oh ok okay on once only onto or other others ought our ours ourselves out over
 own perhaps probably quite rather re really s same say shall she should shouldn since so some somebody
@@ -71,7 +71,9 @@ pay ran run rang ring rode ride sang sing sat sit saw see seen see sent send sho
 sell sought seek spent spend spoke speak spoken speak stole steal stolen steal stood stand stuck stick
 sung sing swam swim swum swim taken take taught teach teeth tooth thought think threw throw thrown throw
 told tell took take understood understand went go wives wife woke wake women woman won win wore wear
-worn wear written write wrote write
+worn wear written write wrote write left leave drew draw drawn draw led lead rose rise risen rise hung hang
+shook shake shaken shake struck strike tore tear torn tear bent bend dealt deal fed feed
+froze freeze frozen freeze laid lay lain lie
 """
 _UNITS = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen"
@@ -98,6 +100,14 @@ _NOT_DENYING = re.compile(
     re.IGNORECASE,
 )
 """Ways of saying that something is so."""
+
+_UNDONE = re.compile(
+    r"\b(?:will|['’]ll|going to|gonna|want(?:s|ed)? to|plan(?:s|ned|ning)? to|hop(?:e|ed|ing) to|would"
+    r"|might|(?<!\d )(?-i:may)|should|could|must|tomorrow|let['’]?s|shall|need(?:s|ed)? to|have to|wish|if"
+    r"|used to)\b",
+    re.IGNORECASE,
+)
+"""Ways of saying that something is planned, wished or supposed."""
 
 Kind = Literal["word", "name", "number"]
 
@@ -150,6 +160,11 @@ def plain(text: str) -> str:
 def tokens(text: str) -> list[str]:
     """The words and numbers of a text in plain form, small words too."""
     return _TOKEN.findall(plain(text))
+
+
+def ordinal(term: Term) -> bool:
+    """Whether a number tells a place in a row, not how many: "third", "3rd"."""
+    return term.surface.lower() in _ORDINALS or bool(re.fullmatch(r"\d+[a-z]{2}", term.surface))
 
 
 def stems(text: str) -> list[str]:
@@ -255,6 +270,15 @@ def around(text: str, sentence: str, limit: int) -> str:
     return text[spans[first][0] : spans[last][1]]
 
 
+def clipped(text: str, limit: int) -> str:
+    """The text on one line, cut after a word where it is longer than this many characters."""
+    line = " ".join(text.split())
+    if len(line) <= limit:
+        return line
+    cut = line[: limit - 1]
+    return (cut.rsplit(" ", 1)[0] if " " in cut[limit // 2 :] else cut).rstrip(" ,;:") + "…"
+
+
 def _spans(text: str) -> list[tuple[int, int]]:
     spans, start = [], 0
     for end, following in [*((m.start(), m.end()) for m in _BREAK.finditer(text)), (len(text), 0)]:
@@ -274,6 +298,11 @@ def clauses(sentence: str) -> list[str]:
 def negated(text: str) -> bool:
     """Whether a sentence or clause says that something is not so."""
     return not _NEGATIONS.isdisjoint(tokens(_NOT_DENYING.sub(" ", text)))
+
+
+def undone(sentence: str) -> bool:
+    """Whether a sentence plans, wishes or supposes what it speaks of."""
+    return bool(_UNDONE.search(sentence))
 
 
 def first_person(sentence: str) -> bool:

@@ -33,6 +33,10 @@ _SELECT = (
 )
 
 
+_HOLDS = "(path = ? or substr(?, 1, length(path) + 1) = path || '/')"
+"""That a source is a path, or a folder that it lies in; the path is bound twice."""
+
+
 class Sources:
     """Writing and reading sources."""
 
@@ -76,8 +80,8 @@ class Sources:
     def covering(self, path: str) -> str | None:
         """The id of the folder source that this path lies in, the nearest one."""
         row = self._store.query(
-            "select id from sources where kind = 'folder' and (path = ? or"
-            " substr(?, 1, length(path) + 1) = path || '/') order by length(path) desc limit 1",
+            f"select id from sources where kind = 'folder' and {_HOLDS}"
+            " order by length(path) desc limit 1",
             (path, path),
         )
         return None if not row else str(row[0][0])
@@ -86,9 +90,7 @@ class Sources:
         """Whether this path lies in a folder that is watched."""
         return bool(
             self._store.value(
-                "select count(*) from sources where watched = 1 and (path = ? or"
-                " substr(?, 1, length(path) + 1) = path || '/')",
-                (path, path),
+                f"select count(*) from sources where watched = 1 and {_HOLDS}", (path, path)
             )
         )
 

@@ -7,8 +7,10 @@ import gc
 import os
 from collections.abc import Callable, Iterable
 from importlib import import_module
+from time import monotonic
 from typing import TYPE_CHECKING, cast
 
+from textual import events
 from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
 from textual.app import App, ComposeResult, ScreenStackError, SystemCommand
 from textual.binding import Binding
@@ -16,7 +18,7 @@ from textual.containers import Horizontal
 from textual.css.query import NoMatches
 from textual.reactive import reactive
 from textual.screen import Screen
-from textual.widgets import ContentSwitcher, Footer
+from textual.widgets import ContentSwitcher
 from textual.worker import WorkerFailed
 
 from secondme.config import Config, private_dir, write_setting
@@ -25,7 +27,7 @@ from secondme.tui.memory import Memory
 from secondme.tui.pane import Pane, Said
 from secondme.tui.panes.ask import AskPane
 from secondme.tui.themes import THEMES
-from secondme.tui.widgets.bars import Notice, Screens, Standing
+from secondme.tui.widgets.bars import Keys, Notice, Screens, Standing
 
 if TYPE_CHECKING:
     from secondme.tui.shapes import State
@@ -33,6 +35,9 @@ if TYPE_CHECKING:
 _ROOMY = 110
 """Columns from which a moment has room beside the others."""
 _AGAIN = 3.0
+_TIDIES, _RESTS, _GROWN, _NEVER = 20.0, 3.0, 10, 1_000_000
+"""Seconds between looks for garbage, how long nobody must have touched anything, and how many of the
+smaller looks were taken that go on by themselves; the large one is never taken by itself."""
 _MOVING = "Moving and typing"
 
 
@@ -82,7 +87,7 @@ class SecondMe(App[None]):
         Binding("q", "quit", "Quit", show=False),
     ]
 
-    state: reactive[State | None] = reactive(None, init=False)
+    state: reactive[State | None] = reactive(None, init=False, always_update=True)
 
     def __init__(self, config: Config, memory: Memory | None = None) -> None:
         """`memory` is the way to the core, if not the one that the configuration names."""
@@ -95,6 +100,7 @@ class SecondMe(App[None]):
         self._dressed = self.get_css_variables()
         self.stylesheet.set_variables(self._dressed)
         self._greeted = False
+        self._touched = 0.0
         self.failure = ""
         """Why the app has ended, if something went wrong that nothing was prepared for."""
 
@@ -105,7 +111,7 @@ class SecondMe(App[None]):
             yield AskPane(self.memory)
         yield Notice()
         with Horizontal(id="bottom"):
-            yield Footer(show_command_palette=False, compact=True)
+            yield Keys()
             yield Standing()
 
     def on_mount(self) -> None:
@@ -164,8 +170,24 @@ class SecondMe(App[None]):
         self.tell(event.line, trouble=event.trouble)
 
     def _follow(self) -> None:
-        gc.enable()
+        if not gc.isenabled():  # see `secondme.tui.run`
+            gc.freeze()  # what is there now stays
+            gc.set_threshold(*gc.get_threshold()[:2], _NEVER)
+            gc.enable()
+            self.set_interval(_TIDIES, self._tidy)
         self.run_worker(self._keep_up(), group="core", exclusive=True)
+
+    async def on_event(self, event: events.Event) -> None:
+        """Note when the person did something last."""
+        if isinstance(event, events.InputEvent):
+            self._touched = monotonic()
+        await super().on_event(event)
+
+    def _tidy(self) -> None:
+        """Look through everything for garbage while nobody waits: it takes longer than a frame may."""
+        resting = monotonic() - self._touched > _RESTS and not self.pane.busy
+        if resting and gc.get_count()[2] > _GROWN:
+            gc.collect()
 
     async def _keep_up(self) -> None:
         """Follow the core's state; start it when it is not there, and again when it dies."""
@@ -182,6 +204,8 @@ class SecondMe(App[None]):
                         self.query_one(Notice).clear()
                     if fell:
                         fell = False
+                        for pane in self.query(Pane):
+                            pane.outdated()
                         self.tell("the core is running again; nothing that was taken in is lost")
                     self.state = cast("State", event)
                 self.tell(

@@ -14,6 +14,7 @@ from textual.widgets import Static
 from secondme.tui.memory import Memory
 from secondme.tui.pane import MomentPane, Working
 from secondme.tui.shapes import Fact, State
+from secondme.tui.widgets.bars import Foot
 from secondme.tui.widgets.dialogs import Prompt
 from secondme.tui.widgets.facts import FactList, Row, about
 from secondme.wording import clip, counted, one_line
@@ -86,7 +87,6 @@ class FactPane(MomentPane, Deciding):
 
     def __init__(self, memory: Memory, *, id: str) -> None:
         super().__init__(memory, id=id)
-        self._seen: object = None
         self._unread = 0
 
     def title(self, name: str, more: str) -> None:
@@ -96,17 +96,10 @@ class FactPane(MomentPane, Deciding):
         shown = (name, "bold $primary"), (f"  {more}", "$quiet")
         self.query_one(".title", Static).update(Content.assemble(*shown))
 
-    def told(self, state: State) -> None:
-        """Load again when something was decided or forgotten, and when all has been read for facts."""
-        seen = (state["change"], state["unread"] == 0)
+    def rests_on(self, state: State) -> object:
+        """On what was decided or forgotten, and whether all has been read for facts."""
         self._unread = state["unread"]
-        if seen != self._seen:
-            self._seen = seen
-            self.begin(self.load(), "load")
-
-    async def load(self) -> None:
-        """Show what is known now."""
-        raise NotImplementedError
+        return state["change"], state["unread"] == 0
 
     def on_fact_list_chosen(self, event: FactList.Chosen) -> None:
         """There is no moment to look at where no fact is chosen."""
@@ -141,7 +134,12 @@ class Resting(ModalScreen[None], Deciding):
         """The facts over what can be done."""
         with Vertical(classes="dialog resting"):
             yield from self.known(bars=False)
-            yield Static("a so it is   r not so   e what is so   esc closes", classes="foot")
+            yield Foot(
+                ("a", "so it is", "decide('confirm')"),
+                ("r", "not so", "decide('reject')"),
+                ("e", "what is so", "decide('edit')"),
+                ("esc", "closes", "dismiss"),
+            )
 
     def on_mount(self) -> None:
         """Show them, the first one chosen."""
@@ -154,6 +152,10 @@ class Resting(ModalScreen[None], Deciding):
     def decided(self, fact: Fact) -> None:
         """Show how they stand now."""
         self.begin(self._load(), "load")
+
+    def action_decide(self, verdict: str) -> None:
+        """Decide about the fact under the cursor."""
+        self.facts.action_decide(verdict)
 
     def action_undo(self) -> None:
         """Take the last decision back, or the mark itself."""

@@ -27,6 +27,9 @@ TEXT = 6_000
 LINE = 600
 """Characters of a moment in a list."""
 _NAMES = 2000
+_LAPSES = frozenset({"recall"})
+_LAST = 1.0
+"""Seconds that what was begun has yet when the app ends."""
 
 
 class Memory:
@@ -37,6 +40,7 @@ class Memory:
         self._core = CoreClient(config, "app")
         self._http: httpx2.AsyncClient | None = None
         self._starting = asyncio.Lock()
+        self._begun: set[asyncio.Future[dict[str, Any]]] = set()
 
     async def running(self) -> bool:
         """Whether a core answers."""
@@ -48,13 +52,36 @@ class Memory:
             await asyncio.to_thread(self._core.ensure)
 
     async def close(self) -> None:
-        """Let the connections go."""
+        """Let what was begun come to its end, for a moment, and the connections go."""
+        if self._begun:
+            await asyncio.wait(self._begun, timeout=_LAST)
+        await self._let_go()
+
+    async def _let_go(self) -> None:
         if self._http is not None:
-            await self._http.aclose()
-            self._http = None
+            http, self._http = self._http, None
+            await http.aclose()
 
     async def call(self, use_case: str, /, **params: Any) -> dict[str, Any]:
-        """The result of a use case; parameters that are None are left to the core."""
+        """The result of a use case; parameters that are None are left to the core.
+
+        Once begun it is done, also when nobody waits for it any longer: a dialog that was closed at
+        once does not undo what was decided in it. A search ends with whoever waits for it: of one that
+        is stale the core has nothing left to do.
+        """
+        if use_case in _LAPSES:
+            return await self._call(use_case, params)
+        work = asyncio.ensure_future(self._call(use_case, params))
+        self._begun.add(work)
+        work.add_done_callback(self._ended)
+        return await asyncio.shield(work)
+
+    def _ended(self, work: asyncio.Future[dict[str, Any]]) -> None:
+        self._begun.discard(work)
+        if not work.cancelled():
+            work.exception()  # who waits is told by the future itself
+
+    async def _call(self, use_case: str, params: dict[str, Any]) -> dict[str, Any]:
         response = await self._send(use_case, params)
         try:
             with _told():
@@ -98,7 +125,9 @@ class Memory:
                 if again or not _unreached(error.__cause__):
                     raise
                 await self.ensure()
-                http = await self._client(fresh=True)
+                if http is self._http:  # another request may have made the new one
+                    await self._let_go()
+                http = await self._client()
                 continue
             version = response.headers.get(VERSION_HEADER)
             if version != __version__:
@@ -110,9 +139,7 @@ class Memory:
             return response
         raise AssertionError("the second try returns or raises")
 
-    async def _client(self, *, fresh: bool = False) -> httpx2.AsyncClient:
-        if fresh:
-            await self.close()
+    async def _client(self) -> httpx2.AsyncClient:
         if self._http is None:
             httpx2 = await asyncio.to_thread(import_module, "httpx2")
             headers = {

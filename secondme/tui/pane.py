@@ -69,18 +69,54 @@ class Working(Widget):
             self.post_message(Said(error.line(), trouble=True))
 
 
+_NOTHING = object()
+
+
 class Pane(Vertical, Working):
-    """A screen of the app."""
+    """A screen of the app: it shows what it has loaded, until the memory stands otherwise."""
 
     def __init__(self, memory: Memory, *, id: str) -> None:
         super().__init__(id=id)
         self.memory = memory
+        self._loaded: object = _NOTHING
 
     def opened(self) -> None:
         """The pane is in front now: take the focus."""
 
+    @property
+    def busy(self) -> bool:
+        """Whether something moves here that must not halt."""
+        return False
+
     def told(self, state: State) -> None:
         """The memory stands like this now; called while the pane is in front, and when it comes there."""
+        rests = self.rests_on(state)
+        if rests != self._loaded:
+            self._loaded = rests
+            self.reload()
+
+    def rests_on(self, state: State) -> object:
+        """What of the memory's state decides whether what is shown is loaded again."""
+        return None
+
+    async def load(self) -> None:
+        """Show how it is now."""
+
+    def reload(self) -> None:
+        """Load in the background; what has failed is loaded again when the memory next tells how it
+        stands."""
+        self.begin(self._load(), "load")
+
+    async def _load(self) -> None:
+        try:
+            await self.load()
+        except SecondMeError:
+            self._loaded = _NOTHING
+            raise
+
+    def outdated(self) -> None:
+        """The core was gone: nothing that is shown counts as loaded."""
+        self._loaded = _NOTHING
 
 
 class MomentPane(Pane):
@@ -132,6 +168,11 @@ class MomentPane(Pane):
                 self._came_from = self.screen.focused
                 self.beside.focus()
             self.begin(self.beside.load(self.memory, self.chosen.id, self.chosen.quote), "beside")
+
+    def outdated(self) -> None:
+        """What stands beside may have failed to come, too."""
+        super().outdated()
+        self.begin(self._look_again(), "beside")
 
     @property
     def roomy(self) -> bool:
@@ -231,7 +272,7 @@ class MomentPane(Pane):
     async def _forget(self, id_: str) -> None:
         result = await self.memory.forget([id_])
         self.just_aside = False
-        self.remove_class("-beside")
+        self.close_beside()
         self.chosen = None
         self.forgotten(id_)
         days = counted(result["undo_days"], "day")

@@ -36,6 +36,12 @@ LIFE = (
     ("2024-02-01", "Robin", "Back from Norway! We visited Iceland again in spring."),
     ("2024-02-02", "Ben", "I love juggling."),
     ("2024-02-03", "Robin", "If I lived in Rome I would eat all day."),
+    ("2024-02-04", "Robin", "Ann's birthday is on 5 June 1990."),
+    ("2024-02-05", "Robin", "Dora has two brothers and a parrot."),
+    ("2024-02-06", "Ann", "My brother Emre looks for a flat. His wife sings."),
+    ("2024-02-07", "Robin", "Dora lives in Ghent."),
+    ("2024-05-14", "Dora", "I went to the market on 11 May."),
+    ("2024-02-08", "Dora", "I joined Solvia Maps today."),
 )
 
 
@@ -95,6 +101,16 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
             "sold the old boat, on 12 September 2021",
         ),
         ("How many days after I sold the old boat did I paint the kitchen?", "384 days"),
+        ("How old is Ann?", "34"),
+        ("How many times did Dora go to the market?", "1"),
+        ("How old was Ann in May 2020?", "29"),
+        ("Who is Sofia?", "your sister, nurse"),
+        ("Who is Ann?", "works at Marlow & Finch"),
+        ("How long has Dora worked at Solvia?", "7 months"),
+        ("who is my sister", "Sofia"),
+        ("How many siblings do I have?", "1"),
+        ("How many brothers does Dora have?", "two"),
+        ("How many brothers does Ann have?", "1"),
     ],
 )
 def test_the_record_answers(home: Home, question: str, answer: str) -> None:
@@ -103,6 +119,40 @@ def test_the_record_answers(home: Home, question: str, answer: str) -> None:
     assert result["model"] == "record"
     assert all(citation["quote"] in citation["text"] for citation in result["citations"])
     assert result["citations"]
+
+
+@pytest.mark.parametrize(
+    ("question", "nothing"),
+    [
+        ("How many brothers do I have?", "a brother of yours"),
+        ("Who is my brother?", "a brother of yours"),
+        ("What is the name of Ben's wife?", "a wife of Ben"),
+        ("How many aunts does Ann have?", "an aunt of Ann"),
+        ("How many children does Ben have?", "a child of Ben"),
+        ("What are my parents called?", "a parent of yours"),
+        ("Do I have a rabbit?", "a rabbit of yours"),
+        ("Does Ann have a cat?", "a cat of Ann"),
+    ],
+)
+def test_of_a_relative_whom_nobody_mentions_it_knows_nothing(
+    home: Home, question: str, nothing: str
+) -> None:
+    result = home.finish("ask", question=question, now=NOW)
+    assert result["refused"]
+    assert result["answer"] == f"I do not know: I find nothing about {nothing}."
+    assert (result["model"], result["citations"]) == ("record", [])
+
+
+def test_she_and_his_are_who_was_last_spoken_of(home: Home) -> None:
+    def says(*messages: str) -> list[str]:
+        conversation = {"conversation": " ".join(messages), "private": True}
+        return [home.finish("chat", message=m, **conversation)["answer"] for m in messages]
+
+    assert says("Who is my sister?", "Where does she live?") == ["Sofia", "Porto"]
+    assert says("Where does Ann live?", "And when is her birthday?")[1] == "5 June 1990"
+    assert (
+        says("Where does Dora live?", "Where does Ann work?", "Where does she live?")[2] == "Cork"
+    )
 
 
 def test_an_answer_cites_what_each_step_rests_on(home: Home) -> None:
@@ -132,6 +182,7 @@ def test_what_is_left_out_does_not_count(home: Home) -> None:
         "Where do Ann and Ben live?",
         "How many times did I go to the dentist with Ann?",
         "What is my sister's favourite colour?",
+        "Who are Dora's brothers?",
     ],
 )
 def test_a_question_that_asks_for_more_is_left_to_the_reader(home: Home, question: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -18,6 +19,7 @@ import pytest
 
 from secondme.core import vector_index
 from secondme.core.vector_index import VectorKeeper
+from secondme.index.chroma_child import folder_of
 from secondme.ingest.embedding import Embedding, Priority
 from secondme.ingest.intake import Intake
 from secondme.ingest.reader import Readers
@@ -58,6 +60,13 @@ class Kept:
     def open(self) -> None:
         self.keeper.open(Hashing.name, DIMENSIONS)
 
+    def begin(self, count: int) -> None:
+        """With so many moments, all of them in the index."""
+        self.add("a", count)
+        self.job.start()
+        self.open()
+        until(self.in_step)
+
     def in_step(self) -> bool:
         return (
             self.keeper.standing().says == "ready"
@@ -92,11 +101,20 @@ def until(what: Callable[[], object], seconds: float = 60) -> None:
         time.sleep(0.02)
 
 
-def test_a_rebuild_says_how_far_it_is_and_a_check_leaves_it_alone(kept: Kept) -> None:
-    kept.add("a", 600)
-    kept.job.start()
+def test_what_was_set_aside_goes_also_when_the_core_was_killed_before_it_could(kept: Kept) -> None:
+    kept.begin(20)
+    kept.keeper.close()
+    index = folder_of(kept.folder / "chroma", Hashing.name)
+    aside = index.with_name(f"{index.name}.broken-20260102T030405.000000Z")
+    shutil.copytree(index, aside)
     kept.open()
     until(kept.in_step)
+    assert not aside.exists()
+    assert kept.finds_all()
+
+
+def test_a_rebuild_says_how_far_it_is_and_a_check_leaves_it_alone(kept: Kept) -> None:
+    kept.begin(600)
     kept.job.stop()
 
     kept.keeper.rebuild()
@@ -129,20 +147,14 @@ def test_a_rebuild_says_how_far_it_is_and_a_check_leaves_it_alone(kept: Kept) ->
 
 
 def test_a_check_of_an_index_that_is_well_finds_nothing(kept: Kept) -> None:
-    kept.add("a", 20)
-    kept.job.start()
-    kept.open()
-    until(kept.in_step)
+    kept.begin(20)
     assert kept.keeper.check() is None
     until(kept.in_step)
     assert kept.finds_all()
 
 
 def test_a_process_that_dies_while_nobody_asks_is_replaced(kept: Kept) -> None:
-    kept.add("a", 20)
-    kept.job.start()
-    kept.open()
-    until(kept.in_step)
+    kept.begin(20)
     process, _ = kept.keeper.resident()
     os.kill(process, signal.SIGKILL)
     kept.add("b", 20)

@@ -84,6 +84,31 @@ def test_the_demos_three_questions(demo: Home) -> None:
     assert "Tokyo" in " ".join(refused.json["looked_for"])
 
 
+@pytest.mark.parametrize(
+    "question",
+    ["What is my blood type?", "How many brothers do I have?", "What is Julien's shoe size?"],
+)
+def test_what_the_demo_life_does_not_say_is_refused(demo: Home, question: str) -> None:
+    assert demo.finish("ask", question=question)["refused"]
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("Where did we go instead of Lofoten?", "Aiguebelette"),
+        ("When does my passport expire?", "24 March 2035"),
+        ("What did avó say about the lemon tree?", "A lemon tree wants to be shouted at"),
+        ("How many boxes did we move?", "43"),
+        ("How tall is Gertrud?", "1.85"),
+        ("Did we take the ferry to Moskenes?", "no"),
+    ],
+)
+def test_what_the_demo_life_says_is_answered(demo: Home, question: str, answer: str) -> None:
+    result = demo.finish("ask", question=question, now="2026-03-01T12:00:00+01:00")
+    assert answer in result["answer"]
+    assert result["citations"]
+
+
 def test_an_answer_streams_and_can_be_stopped(demo: Home) -> None:
     events = demo.client.stream("ask", question="What is Ines allergic to?")
     kinds = []

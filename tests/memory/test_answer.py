@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 
 from secondme.errors import BadInputError
 from secondme.memory import prompt, trust
-from secondme.memory.answer import Answer, Draft, answer
+from secondme.memory.answer import Answer, answer
 from secondme.memory.check import Check
 from secondme.memory.evidence import Evidence
+from secondme.memory.looking import Draft
 from secondme.model.chat import Completion, Message, Token
 from secondme.model.clients import LanguageClient
 
@@ -209,7 +210,8 @@ class TestTheKindOfAnswer:
         model = Reads({"Bach": "Verdi", "soup": "Bach"})
         *drafts, result = answer(question, CHOIR, model, now=NOW)
         assert isinstance(result, Answer)
-        assert [len(lines) for lines in model.readings] == [1, 4]
+        read = [len(lines) for lines in model.readings]
+        assert read == [1, 4]
         assert drafts == [Draft("Verdi")]
         assert result.text == "Bach"
 
@@ -302,6 +304,114 @@ class TestDates:
         assert "yesterday (9 January 2024)?" in model.asked[-1].content
 
 
+class TestHowMany:
+    BOXES = (
+        moment("We moved, 43 boxes in all.", day="2024-09-28"),
+        moment("Ana sold 12 boxes of pears when we moved the stall.", "Ana", "2024-09-30", 1.0),
+    )
+    PLANTS = tuple(
+        moment(f"I have {count} plants by now.", day=day)
+        for count, day in (("nine", "2024-03-01"), ("14", "2025-01-01"), ("23", "2026-01-31"))
+    )
+
+    def test_is_told_without_the_model(self) -> None:
+        model = Says("1")
+        *drafts, result = answer("How many boxes did we move?", self.BOXES, model, now=NOW)
+        assert isinstance(result, Answer)
+        assert (result.text, model.asked, drafts) == ("43", [], [])
+        assert result.citations[0].evidence == self.BOXES[0]
+
+    def test_is_as_it_was_said_last_where_the_question_asks_how_it_is(self) -> None:
+        assert ask("How many plants does Nora have?", self.PLANTS).text == "23"
+
+    def test_is_not_what_counts_something_else(self) -> None:
+        evidence = [moment("My car needed two hours to Ghent.")]
+        assert ask("How many cars does Nora have?", evidence, "two").refused
+
+
+class TestWhatSomebodySaid:
+    TREE = (
+        moment("The lemon tree of my aunt Lurdes is dead.", day="2025-01-18"),
+        moment('I told Lurdes. She said: "A lemon tree wants to be shouted at."', day="2025-04-12"),
+    )
+
+    def test_is_what_a_moment_reports(self) -> None:
+        result = ask("What did Lurdes say about the lemon tree?", self.TREE, "dead")
+        assert result.text == "A lemon tree wants to be shouted at"
+        assert result.citations[0].evidence == self.TREE[1]
+
+    def test_is_a_sentence_of_their_own(self) -> None:
+        own = moment("Tired today. The lemon tree grows too slowly.", "Lurdes")
+        result = ask("What did Lurdes say about the lemon tree?", (*self.TREE[:1], own), "dead")
+        assert result.text == "The lemon tree grows too slowly"
+
+
+class TestYesAndNo:
+    FERRY = moment("Today we should have been on the ferry to Moskenes.")
+
+    def test_tell_what_was_from_what_should_have_been(self) -> None:
+        question = "Were we on the ferry to Moskenes?"
+        assert ask(question, [self.FERRY], "no").text == "no"
+        assert ask(question, [self.FERRY], "yes").text != "yes"
+
+    def test_tell_one_half_of_a_sentence_from_the_other(self) -> None:
+        nuts = moment("I am allergic to birch; walnuts and almonds are fine.")
+        assert ask("Is Nora allergic to walnuts?", [nuts], "yes").quoted
+        assert ask("Is Nora allergic to birch?", [nuts], "yes").text == "yes"
+
+    def test_answer_no_other_question(self) -> None:
+        sings = moment("I sing in the harbour choir.")
+        assert ask("What does Nora sing in?", [sings], "yes").quoted
+
+
+class TestWhatFits:
+    def test_no_time_of_day_is_a_length(self) -> None:
+        drive = moment("The drive to Ghent began at 18:00 with Ana.")
+        assert ask("How long was the drive to Ghent?", [drive], "18:00").refused
+
+    def test_no_phone_number_is_an_amount(self) -> None:
+        call = moment("I earn little. Call me on 0161 6378676.")
+        assert ask("How much does Nora earn?", [call], "0161 6378676").refused
+
+    def test_a_passage_with_little_of_the_question_does_not_stand_for_an_answer(self) -> None:
+        test = moment("I passed my driving test today!")
+        assert ask("What does Nora want to drive after that?", [test], "a car").refused
+
+    def test_a_passage_about_the_writer_tells_nothing_of_another(self) -> None:
+        dentist = moment("I went to the dentist in town.", "Ivan")
+        assert ask("What is Jonas's dentist called?", [dentist], "Faure").refused
+
+    def test_the_full_name_of_the_one_asked_about_is_no_answer(self) -> None:
+        car = moment("I drive my car a lot. Yours, Nora Okoye", "Nora Okoye")
+        assert ask("Which car does Nora drive?", [car], "Nora Okoye").quoted
+
+    def test_what_only_points_at_something_is_none(self) -> None:
+        diet = moment("From today Miso has kidney diet food, the wet one.", None)
+        assert ask("What food does Miso get?", [diet], "wet one").text == "kidney diet food"
+
+    def test_no_price_is_a_distance(self) -> None:
+        way = moment("The train from Split to Ghent cost 138 euro.")
+        assert ask("How far is it from Split to Ghent?", [way], "138 euro").quoted
+        assert ask("How much was the train to Ghent?", [way], "138 euro").text == "138 euro"
+
+    def test_a_time_of_day_is_what_what_time_asks_for(self) -> None:
+        evidence = [moment("The choir rehearses on Wednesdays at 19:30.", None)]
+        assert ask("What time does the choir rehearse?", evidence, "8 May 2023").text == "19:30"
+
+    def test_of_two_ends_the_one_told_last_counts(self) -> None:
+        evidence = [
+            moment("My passport expires on 2 September 2025.", day="2025-03-11"),
+            moment("The passport is here, valid until 24 March 2035.", day="2025-04-02", score=4.5),
+        ]
+        assert ask("When does my passport expire?", evidence).text == "24 March 2035"
+
+    def test_no_number_of_something_else_is_an_age(self) -> None:
+        evidence = [moment("The places: platform 11; her grandmother's garden.")]
+        assert ask("How old is my grandmother?", evidence, "11").refused
+        evidence = [moment("My grandmother turned 88 in August.")]
+        assert ask("How old is my grandmother?", evidence, "88").text == "88"
+
+
 class TestSentences:
     def test_are_checked_one_by_one_and_each_cites_its_own(self) -> None:
         evidence = [*CHOIR[:2], moment("Our choir rehearses on the old ferry.", day="2023-06-01")]
@@ -389,7 +499,8 @@ class TestTheConversation:
             Message("user", "What does Nora's harbour choir sing?"),
             Message("assistant", "sea shanties"),
         ]
-        result = ask("And when?", CHOIR, "8 May 2023", history=history)
+        topic = history[0].content
+        result = ask("And when?", CHOIR, "8 May 2023", history=history, topic=topic)
         assert not result.refused
         assert result.text == "7 May 2023"
 

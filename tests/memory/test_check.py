@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from secondme.memory.check import QUOTE, Check, clipped, parts
+from secondme.memory.check import QUOTE, Check
+from secondme.memory.claim import parts
 from secondme.memory.evidence import Evidence
-from secondme.memory.terms import asked, sentences, terms
+from secondme.memory.terms import asked, clipped, sentences, terms
 from secondme.memory.timex import dates
 
 WORDS = st.text(st.characters(categories=["L"]), min_size=2, max_size=12)
@@ -310,3 +312,94 @@ class TestReading:
         words = [term.surface for term in asked("What kind of boat did Nora buy in Split?")]
         assert words == ["boat", "Nora", "buy", "Split"]
         assert [term.kind for term in asked("Did Nora go?")] == ["name", "word"]
+
+
+class TestCounts:
+    QUESTION = "How many cars does Nora have?"
+
+    @pytest.mark.parametrize(
+        ("text", "claim"),
+        [
+            ("I have two cars.", "two"),
+            ("We keep 3 old red cars in the barn.", "3"),
+            ("Cars: 4, boats: none.", "4"),
+            ("I only have several cars.", "several"),
+        ],
+    )
+    def test_are_those_that_stand_with_what_is_counted(self, text: str, claim: str) -> None:
+        assert holds(claim, text, question=self.QUESTION)
+
+    @pytest.mark.parametrize(
+        ("text", "claim"),
+        [
+            ("I drove my car for two hours.", "two"),
+            ("It is my third car.", "3"),
+            ("The table is 1.24 m, the car blue.", "1.24"),
+            ("In 2024 a car.", "2024"),
+            ("My car is in the garage. I bought 3 apples.", "3"),
+            ("I bought several apples.", "several"),
+        ],
+    )
+    def test_of_something_else_count_nothing(self, text: str, claim: str) -> None:
+        assert not holds(claim, text, question=self.QUESTION)
+
+
+class TestAnAttribute:
+    @pytest.mark.parametrize(
+        ("question", "text"),
+        [
+            ("What is my blood type?", "My blood type is A positive."),
+            ("What is Nora's passport number?", "My passport: 4711 0815."),
+        ],
+    )
+    def test_is_heard_of_where_a_sentence_has_it(self, question: str, text: str) -> None:
+        assert Check(question, [said(text)]).unheard is None
+
+    @pytest.mark.parametrize(
+        ("question", "what"),
+        [
+            ("What is my blood type?", "blood type"),
+            ("what is the shoe size of Nora", "shoe size"),
+            ("Do you know Nora's passport number?", "passport number"),
+        ],
+    )
+    def test_is_not_where_its_words_stand_apart(self, question: str, what: str) -> None:
+        texts = (
+            "Blood test of the cat: kidney disease, an early stage. The type on the bill is small.",
+            "I lost a shoe. A hole the size of a fist.",
+            "The passport is here. Physio number five.",
+        )
+        assert Check(question, [said(text) for text in texts]).unheard == what
+
+
+class TestWho:
+    def test_speaks_is_not_named_by_a_word_that_others_write_small(self) -> None:
+        evidence = [said("Your passport is on its way.", "Passport Online")]
+        assert Check("What is my passport number?", evidence).person is None
+        assert Check("what did nora say", [said("I sang.")]).person == "Nora"
+
+
+class TestAnothersThing:
+    def test_is_not_borne_out_by_a_note_that_does_not_name_them(self) -> None:
+        question = "What is Nora's job?"
+        assert not holds_of_note(
+            "cartographer", "Position: cartographer, a job for life.", question
+        )
+        assert holds_of_note("teacher", "Nora: teacher, a job for life.", question)
+
+
+def holds_of_note(claim: str, text: str, question: str) -> bool:
+    return Check(question, [said(text, None)]).support(claim).whole
+
+
+class TestAHeading:
+    def test_is_said_by_what_stands_under_it(self) -> None:
+        note = said("Kidney diet, wet, warmed for ten seconds.", None)
+        bare = Check("What does Miso eat?", [note])
+        under = Check("What does Miso eat?", [replace(note, context="Miso")])
+        assert bare.coverage(bare.lines[0]) < under.coverage(under.lines[0])
+
+    @pytest.mark.parametrize("context", ["Sunday, 24 August 2025", "Kidney diet", None])
+    def test_that_is_a_date_or_repeats_the_text_says_nothing(self, context: str | None) -> None:
+        note = replace(said("Kidney diet, wet.", None), context=context)
+        assert note.heading in ("", "Sunday")

@@ -148,7 +148,7 @@ def test_a_core_of_another_version_is_told_in_a_line(
     async def flow(app: SecondMe, pilot: Pilot[None]) -> None:
         monkeypatch.setattr("secondme.tui.memory.__version__", "0.0.1")
         await app.action_go("journal")
-        app.pane.begin(app.pane._load())  # type: ignore[attr-defined]
+        app.pane.reload()
         notice = app.query_one(Notice)
         await until(pilot, lambda: "secondme core restart" in str(notice.render()))
 

@@ -17,12 +17,14 @@ from secondme.core.service.moments import find, make_filter, note_use, search_no
 from secondme.core.service.parts import moment_json, note_read
 from secondme.errors import BadInputError
 from secondme.ingest.intake import Said
-from secondme.memory.answer import Answer, AnswerEvent, Citation, Draft, answer
-from secondme.memory.check import QUOTE, clipped
+from secondme.memory.answer import NEAR, Answer, AnswerEvent, Citation, answer
+from secondme.memory.check import QUOTE
 from secondme.memory.evidence import Evidence
-from secondme.memory.known import Known, tell
+from secondme.memory.known import Known, goes_on, in_conversation, tell
+from secondme.memory.looking import Draft
 from secondme.memory.prompt import Style
 from secondme.memory.recall import Hit
+from secondme.memory.terms import clipped
 from secondme.model import catalog
 from secondme.model.chat import Completion, Message, Token
 from secondme.record.moments import Filter, StoredMoment
@@ -42,9 +44,11 @@ _ASKS = str.maketrans("？؟", "??")
 
 @dataclass(slots=True)
 class Conversation:
-    """The last turns of a conversation, the person's and the answers to them in turn."""
+    """The last turns of a conversation, the person's and the answers to them in turn, and the last
+    question that could be understood by itself."""
 
     turns: list[Message] = field(default_factory=list)
+    topic: str = ""
 
 
 @use_case
@@ -95,29 +99,31 @@ def chat(
     The answer does not rest on the moments `without`.
     """
     history = _conversation(core, conversation)
-    history.turns = _not_asked_again(history.turns, message)
-    looked_up = message
-    if history.turns and len(core.fulltext.terms(message)) <= 2:
-        looked_up = (
-            f"{history.turns[-2].content} {message}"  # "and when?" is about what came before
-        )
+    before = [turn.content for turn in history.turns]
+    meant = in_conversation(message, before, core.record, book(core))
+    history.turns = _not_asked_again(history.turns, meant)
+    if not goes_on(meant):
+        history.topic = ""
+    topic = history.topic  # "and when?" is about what came before
     for event in _answered(
         core,
         call,
-        message,
-        looked_up,
+        meant,
+        f"{topic} {meant}".strip(),
         EVIDENCE,
         Filter(),
         None,
         tuple(history.turns),
         without=without or (),
+        topic=topic,
     ):
         if event["event"] == "result":
             keep = not private and not event["partial"]
             if not private:
                 note_use(core, "cited", [citation["id"] for citation in event["citations"]])
                 note_read(core, call, "chat", event["citations"], event["near"])
-            said = [Message("user", message), Message("assistant", event["answer"])]
+            said = [Message("user", meant), Message("assistant", event["answer"])]
+            history.topic = topic or meant
             if not event["partial"]:
                 history.turns = [*history.turns, *said][-2 * _TURNS :]
             event["remembered"] = (
@@ -174,6 +180,7 @@ def _answered(
     model_name: str | None = None,
     memory: int | None = None,
     without: Sequence[str] = (),
+    topic: str = "",
 ) -> Iterator[Event]:
     if not 1 <= k <= 50:
         raise BadInputError(f"k is {k}, but must be from 1 to 50")
@@ -191,7 +198,7 @@ def _answered(
             "took_ms": _ms(started, recalled),
         }
         first: float | None = None
-        known = _from_record(core, question, filter_, now, without)
+        known = _from_record(core, question, filter_, now, without, evidence)
         if known is not None:
             by = RECORD
             answered: Iterator[AnswerEvent] = iter((known,))
@@ -202,7 +209,7 @@ def _answered(
             by = entry.name
             answered = answer(
                 question, evidence, model, now=core.now(now), style=style, cancel=call.stop,
-                history=history,
+                history=history, topic=topic, called=_called(core),
             )  # fmt: skip
         for event in answered:
             if isinstance(event, Draft):
@@ -222,6 +229,16 @@ def _answered(
     }
 
 
+def _called(core: Core) -> list[str]:
+    """The names of everybody and of every animal that is known for sure."""
+    names = core.record.entities.names()
+    return [
+        name.name
+        for key, name in names.by_key.items()
+        if ">" not in key and names.kinds.get(name.entity) in ("person", "animal")
+    ]
+
+
 class _WhenNeeded:
     """The language model, looked up when it is first asked: a refusal needs none."""
 
@@ -234,7 +251,12 @@ class _WhenNeeded:
 
 
 def _from_record(
-    core: Core, question: str, filter_: Filter, now: str | None, without: Sequence[str]
+    core: Core,
+    question: str,
+    filter_: Filter,
+    now: str | None,
+    without: Sequence[str],
+    evidence: Sequence[Evidence],
 ) -> Answer | None:
     """The answer that the record gives by itself, if it does; not where only a part of it may count."""
     if filter_.since is not None or filter_.who or filter_.source:
@@ -242,6 +264,9 @@ def _from_record(
     out = frozenset(core.record.moments.get(id_).n for id_ in without)
     search, until = core.fulltext.search, filter_.until
     known = tell(question, core.record, book(core), search, core.now(now), until, out)
+    if known is not None and not known.places:
+        text = f"I do not know: I find nothing about {known.text}."
+        return Answer(text=text, refused=True, looked_for=[known.text], near=list(evidence[:NEAR]))
     return _cited(core, known) if known else None
 
 
@@ -274,6 +299,7 @@ def _moment(
         text=moment.text,
         time=moment.time,
         speaker=moment.speaker,
+        context=moment.context,
         source=moment.source,
         path=moment.path,
         span=moment.span,

@@ -83,6 +83,20 @@ RELATIONS: dict[str, Relation] = {
 }
 KIN = frozenset([*_KIN_ONE.split(), *_KIN_MANY.split()])
 """Relations between people."""
+TOGETHER = {
+    "parent": ("mother", "father"),
+    "sibling": ("sister", "brother"),
+    "child": ("daughter", "son", "child"),
+    "grandparent": ("grandmother", "grandfather"),
+    "grandchild": ("granddaughter", "grandson"),
+    **dict.fromkeys(("husband", "wife", "partner"), ("husband", "wife", "partner")),
+}
+"""Words for several relations, or for one that is said in several ways."""
+FAMILY = (KIN | TOGETHER.keys()) - frozenset(
+    "boss landlord landlady friend colleague neighbour flatmate doctor dentist teacher coach therapist"
+    " vet".split()
+)
+"""Relations that are said with whose they are: "my aunt"; "the boss" may be one's own."""
 ONLY = frozenset(
     [
         *_KIN_ONE.split(),

@@ -7,21 +7,29 @@ the moments. Each answer names the moments that it rests on.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+import re
+from collections.abc import Iterator, Mapping, Sequence, Set
 from datetime import datetime
+from functools import partial
 
 from secondme.memory.facts.book import Book
 from secondme.memory.facts.extract import readings
 from secondme.memory.facts.weigh import Fact
 from secondme.memory.known.asking import People, asked
 from secondme.memory.known.events import Events, Search
-from secondme.memory.known.values import Known, Values
+from secondme.memory.known.somebody import Somebody
+from secondme.memory.known.turns import goes_on, spelled_out
+from secondme.memory.known.values import Known, Place, Values
+from secondme.memory.terms import plain, sentences, tokens
 from secondme.record import Record
-from secondme.record.entities import Names
+from secondme.record.entities import ME, Names
 from secondme.record.moments import StoredMoment
 
-__all__ = ["Known", "tell"]
+__all__ = ["Known", "goes_on", "in_conversation", "tell"]
 
+_MOST = 400
+"""Moments looked through for a word about somebody."""
+_MINE, _YOURS = r"my|our|i|we", r"your|you"
 _LONGEST = 300
 """Characters of a question: longer ones are never understood word by word."""
 
@@ -44,13 +52,27 @@ def tell(
         return None
     memory = _Memory(record, book, until, without)
     people = People(memory.names, memory.relative)
+    somebody = Somebody(memory.facts, memory.about, memory.name, people.me(), now)
     values = Values(memory.facts, memory.name, now)
     events = Events(search, memory.said_by)
-    for reading in asked(question, people, now):
-        known = values(reading) or events(reading)
+    understood = list(asked(question, people, now))
+    for reading in understood:
+        known = somebody(reading) or values(reading) or events(reading)
         if known is not None:
             return known
-    return None
+    unknown = (
+        somebody.nobody(reading, partial(memory.speaks_of, search)) for reading in understood
+    )
+    return next((known for known in unknown if known), None)
+
+
+def in_conversation(message: str, turns: Sequence[str], record: Record, book: Book) -> str:
+    """A message with the one last spoken of in place of its pronouns; `turns` are what was said before,
+    oldest first."""
+    if not turns or len(message) > _LONGEST:
+        return message
+    memory = _Memory(record, book, None, frozenset())
+    return spelled_out(message, turns, People(memory.names, memory.relative))
 
 
 class _Memory:
@@ -60,6 +82,7 @@ class _Memory:
         self._record = record
         self._book = book
         self._until = until
+        self._as_of = None if until is None else until - 1
         self._without = without
         self._of: dict[str, list[Fact]] = {}
         self.names: Names = record.entities.names()
@@ -67,10 +90,15 @@ class _Memory:
     def facts(self, entity: str) -> Sequence[Fact]:
         """What may be used of the facts about an entity, with those that are over."""
         if entity not in self._of:
-            as_of = None if self._until is None else self._until - 1
-            found = self._book.of([entity], as_of, self._without)
+            found = self._book.of([entity], self._as_of, self._without)
             self._of[entity] = [f for f in found if self._book.usable(f)]
         return self._of[entity]
+
+    def about(self, entity: str) -> Sequence[Fact]:
+        """What may be used of the facts about others whose object an entity is."""
+        found = self._book.about(entity, self._as_of)
+        resting = ({claim.n for claim in fact.claims} - self._without for fact in found)
+        return [f for f, left in zip(found, resting, strict=True) if left and self._book.usable(f)]
 
     def relative(self, entity: str, relation: str) -> str | None:
         """The one who is so related to somebody, by the facts or as they are called."""
@@ -87,10 +115,38 @@ class _Memory:
         found = self._record.entities.all([entity])
         return found[0].name if found else ""
 
+    def speaks_of(
+        self, search: Search, entity: str, forms: Set[str]
+    ) -> Iterator[tuple[Place, str]]:
+        """Where moments speak of somebody's own of what these words name: sentences of theirs about
+        themselves or of another's to them, and such as name them."""
+        moments = self._live(list(search(" ".join(sorted(forms)), _MOST)))
+        how = readings(self._record, moments) if moments else {}
+        names = {key for key, name in self.names.by_key.items() if name.entity == entity}
+        words = {word for key in names - {ME} for word in key.split() if ">" not in key}
+        for moment in moments:
+            speaker = how[moment.n].speaker if moment.n in how else None
+            own = speaker is not None and speaker.key in names
+            under = set(tokens(moment.context or ""))
+            for sentence in sentences(moment.text):
+                said = set(tokens(sentence))
+                theirs = _has(sentence, _MINE if own else _YOURS, forms)
+                if said & forms and (theirs or (said | under) & words):
+                    start = moment.text.find(sentence)
+                    yield Place(moment.n, start, start + len(sentence)), sentence
+
+    def _live(self, numbers: Sequence[int]) -> list[StoredMoment]:
+        """Those of the moments with these numbers that may count."""
+        found: Mapping[int, StoredMoment] = self._record.moments.by_number(list(numbers))
+        return [
+            m
+            for m in found.values()
+            if m.live and m.n not in self._without and (self._until is None or m.ms < self._until)
+        ]
+
     def said_by(self, numbers: Sequence[int], entity: str) -> Sequence[StoredMoment]:
         """Those of the moments that an entity said, before the time that counts."""
-        found: Mapping[int, StoredMoment] = self._record.moments.by_number(list(numbers))
-        live = [m for m in found.values() if m.live and (self._until is None or m.ms < self._until)]
+        live = self._live(numbers)
         own = []
         how = readings(self._record, live) if live else {}
         for moment in live:
@@ -99,3 +155,13 @@ class _Memory:
             if name is not None and name.entity == entity:
                 own.append(moment)
         return own
+
+
+def _has(sentence: str, owner: str, things: Set[str]) -> bool:
+    """Whether one of the things stands close after a word for its owner, and is not somebody else's:
+    "I have two brothers", but not "I know his cook's brother"."""
+    either = "|".join(sorted(things))
+    near = (
+        rf"\b(?:{owner})\b(?:['’]\w+)?(?:\s+(?!his\b|her\b|their\b)[\w-]+){{0,4}}\s+(?:{either})\b"
+    )
+    return bool(re.search(near, plain(sentence)))

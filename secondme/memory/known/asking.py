@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from secondme.memory.facts.reading import key_of
-from secondme.memory.facts.relations import KIN
+from secondme.memory.facts.relations import KIN, TOGETHER
 from secondme.memory.facts.tree import NICE
-from secondme.memory.terms import stems
+from secondme.memory.terms import keys, stems
 from secondme.memory.timex import Mention, find
 from secondme.record.entities import ME, Names
 
@@ -49,6 +49,8 @@ _VERB_FIRST = re.compile(
     r"^\W*(?:is|are|am|was|were|do|does|did|has|have|had|can|could|will|would)\b", re.IGNORECASE
 )
 _NEGATED = re.compile(r"\bnot\b|n['’]t\b|\bno longer\b", re.IGNORECASE)
+_PLURALS = {"children": "child", "grandchildren": "grandchild", "wives": "wife"}
+_PARTICLES = frozenset("de da do dos di del della der den van von zu le la el al bin ben".split())
 _MINE = frozenset("my our mine i me we us myself ourselves".split())
 SUBJECT = "@"
 """What stands for the one whom a question is about, in its text."""
@@ -74,7 +76,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class _Named:
+class Named:
     """Somebody named in a question, from `start` to `end`, with the relatives that follow the name."""
 
     entity: str
@@ -94,7 +96,8 @@ class People:
 
     def __post_init__(self) -> None:
         for key, name in self.names.by_key.items():
-            if ">" not in key and self.names.kinds.get(name.entity, "").rstrip("?") == "person":
+            person = self.names.kinds.get(name.entity, "").rstrip("?") == "person"
+            if person and ">" not in key and _is_name(name.name):
                 for word in key.split():
                     self._by_word.setdefault(word, set()).add(name.entity)
 
@@ -114,6 +117,11 @@ class People:
         return found.pop() if len(found) == 1 else None
 
 
+def _is_name(name: str) -> bool:
+    """Whether each word of it may be one of a name: not "Ben carried", which was read wrong."""
+    return all(word[:1].isupper() or word in _PARTICLES for word in name.split())
+
+
 def asked(question: str, people: People, now: datetime) -> Iterator[Asked]:
     """How the question can be understood: of a relative's relative the one asked about first as
     something of the one before ("who is my sister?"), then as somebody ("where does my sister live?").
@@ -121,7 +129,7 @@ def asked(question: str, people: People, now: datetime) -> Iterator[Asked]:
     Nothing where it is about nobody in particular, or about two.
     """
     text = _OPENING.sub("", question).rstrip(" ?.!")
-    found = list(_people(text, people))
+    found = list(people_in(text, people))
     others = [n for n in found if n.entity != people.me()]
     if others and all(
         not n.kin and text[n.start : n.end] in ("I", "me") for n in found if n not in others
@@ -145,8 +153,8 @@ def asked(question: str, people: People, now: datetime) -> Iterator[Asked]:
 def _asked(
     question: str,
     text: str,
-    found: list[_Named],
-    subject: _Named,
+    found: list[Named],
+    subject: Named,
     depth: int,
     person: str,
     owner: str,
@@ -176,7 +184,7 @@ def _asked(
     )
 
 
-def _times(text: str, found: list[_Named], now: datetime) -> list[Mention]:
+def _times(text: str, found: list[Named], now: datetime) -> list[Mention]:
     """The times that a question names, each with the preposition before it."""
     times = []
     for time in find(text, now):
@@ -189,12 +197,17 @@ def _times(text: str, found: list[_Named], now: datetime) -> list[Mention]:
     return times
 
 
-def _people(text: str, people: People) -> Iterator[_Named]:
+def people_in(text: str, people: People) -> Iterator[Named]:
     """Everybody whom a text names, with the relatives that it reaches through them."""
     words = list(_WORD.finditer(text))
     capitals = any(c.isupper() for c in text[1:])
     at = 0
     while at < len(words):
+        parent = _parent(words, at, people)
+        if parent is not None:
+            yield parent
+            at += 1
+            continue
         found = _one(words, at, people, capitals)
         if found is None:
             at += 1
@@ -209,8 +222,18 @@ def _people(text: str, people: People) -> Iterator[_Named]:
             last += 1
             kin.append(relation)
             possessive = _possessive(words[last].group())
-        yield _Named(entity, words[at].start(), words[last].end(), tuple(kin))
+        yield Named(entity, words[at].start(), words[last].end(), tuple(kin))
         at = last + 1
+
+
+def _parent(words: list[re.Match[str]], at: int, people: People) -> Named | None:
+    """The parent of the person whom a bare word names: "Dad", where no "my" or "Ann's" is before it."""
+    relation, me = kin_of(words[at].group()), people.me()
+    if relation not in ("mother", "father") or me is None or not words[at].group()[0].isupper():
+        return None
+    if people.relative(me, relation) is None or (at and _possessive(words[at - 1].group())):
+        return None
+    return Named(me, words[at].start(), words[at].end(), (relation,))
 
 
 def _one(
@@ -222,7 +245,7 @@ def _one(
     if bare.lower() in _MINE:
         me = people.me()
         return (me, at) if me else None
-    if not bare[:1].isupper() and capitals:
+    if not bare[:1].isupper() and (capitals or not keys(bare)):
         return None
     last, best = at, people.named((key_of(bare),))
     if _possessive(word):
@@ -243,8 +266,39 @@ def _possessive(word: str) -> bool:
 def kin_of(word: str) -> str | None:
     """The relation between people that a word of a question names, in the singular or the plural."""
     bare = re.sub(r"['’]s?$", "", word.lower())
-    for form in (bare, bare.removesuffix("s")):
+    for form in (_PLURALS.get(bare, bare), bare.removesuffix("s")):
         relation = NICE.get(form, form)
-        if relation in KIN:
+        if relation in KIN or relation in TOGETHER:
             return relation
     return None
+
+
+def kin_asked(asked: Asked) -> str | None:
+    """The relation whose bearers a question asks for, by name or by number, and nothing else: "how many
+    sisters has Jonas", "what is my boss called"."""
+    words = asked.text.split()
+    if SUBJECT not in words or asked.verb_first:
+        return None
+    following = words[words.index(SUBJECT) + 1 :][:1] + [w for w in words if kin_of(w)]
+    named = next((r for w in following if (r := kin_of(w))), None)
+    if named is None:
+        return None
+    rest = asked.words - frozenset(s for form in kin_forms(named) for s in stems(form))
+    return named if rest <= _ASKS_KIN else None
+
+
+def plural(relation: str) -> str:
+    """The word for several who are this to somebody."""
+    return next((many for many, one in _PLURALS.items() if one == relation), f"{relation}s")
+
+
+def kin_forms(relation: str) -> frozenset[str]:
+    """The words for a relation between people, in the singular and the plural."""
+    alike = {relation, *TOGETHER.get(relation, ())}
+    forms = alike | {word for word, means in NICE.items() if means in alike}
+    return frozenset(forms | {f"{form}s" for form in forms} | {plural(form) for form in forms})
+
+
+_ASKS_KIN = frozenset(
+    stems("who what which first full name call how @ have at work in many number tell")
+)

@@ -13,7 +13,7 @@ from datetime import date, timedelta
 
 from secondme.memory.known.asking import SUBJECT, Asked
 from secondme.memory.known.values import Known, Place
-from secondme.memory.terms import first_person, keys, negated, sentences, stems
+from secondme.memory.terms import first_person, keys, negated, sentences, stems, undone
 from secondme.memory.timex import find
 from secondme.memory.timex.dates import spoken
 from secondme.record.moments import StoredMoment
@@ -60,11 +60,6 @@ _META = frozenset(
         " passed year month between go get got day week pass during event events that do did done"
     )
 ) | {SUBJECT}
-_UNDONE = re.compile(
-    r"\b(?:will|['’]ll|going to|gonna|want(?:s|ed)? to|plan(?:s|ned|ning)? to|hop(?:e|ed|ing) to|would"
-    r"|might|may|should|could|must|tomorrow|let['’]?s|shall|need(?:s|ed)? to|have to|wish|if|used to)\b",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +176,7 @@ def _done(moment: StoredMoment, wanted: frozenset[str]) -> list[Deed]:
     for sentence in sentences(moment.text):
         if not wanted <= keys(sentence) or not first_person(sentence):
             continue
-        if sentence.endswith("?") or _UNDONE.search(sentence) or negated(sentence):
+        if sentence.endswith("?") or undone(sentence) or negated(sentence):
             continue
         start = moment.text.find(sentence)
         times = find(sentence, moment.time)

@@ -8,12 +8,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from secondme.memory.facts.relations import KIN, OPPOSITE, relation
-from secondme.memory.facts.tree import NICE
+from secondme.memory.facts.relations import KIN, OPPOSITE, TOGETHER, relation
 from secondme.memory.facts.weigh import Fact
 from secondme.memory.facts.words import ANIMALS, COUNTRIES, LANGUAGES
 from secondme.memory.kinds import Kind, kind_of
-from secondme.memory.known.asking import SUBJECT, Asked, kin_of
+from secondme.memory.known.asking import SUBJECT, Asked, kin_asked
 from secondme.memory.terms import stems
 from secondme.memory.timex.dates import spoken
 from secondme.record.clock import from_ms, to_ms
@@ -31,7 +30,11 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """An answer from the record: its text, the places that it rests on, and how sure they make it."""
+    """An answer from the record: its text, the places that it rests on, and how sure they make it.
+
+    Without places it is what the record does not know, although the question is understood: `text` is
+    then what nothing is known about ("a brother of yours").
+    """
 
     text: str
     places: tuple[Place, ...]
@@ -153,24 +156,16 @@ class Values:
             return known
         links = [f for f in self._facts(asked.owner) if f.relation == asked.kin[-1]]
         links = [f for f in links if f.object_entity == asked.person]
-        return replace(known, places=_once([*known.places, *_places(links)]))
+        return replace(known, places=_once([*known.places, *places_of(links)]))
 
     # whose sister, what is she called
 
     def _kin(self, asked: Asked) -> Known | None:
-        words = asked.text.split()
-        if SUBJECT not in words:
+        named = kin_asked(asked)
+        if named is None:
             return None
-        following = words[words.index(SUBJECT) + 1 :][:1] + [w for w in words if kin_of(w)]
-        named = next((r for w in following if (r := kin_of(w))), None)
-        if named is None or asked.verb_first:
-            return None
-        forms = {named, f"{named}s", *(k for k, v in NICE.items() if v == named)}
-        forms |= {f"{k}s" for k in forms}
-        rest = asked.words - frozenset(s for form in forms for s in stems(form))
-        if not rest <= _set("who what which name call how @ have at work in many number tell"):
-            return None
-        found = [f for f in self._facts(asked.person) if f.relation == named and f.current]
+        alike = TOGETHER.get(named, (named,))
+        found = [f for f in self._facts(asked.person) if f.relation in alike and f.current]
         if not found:
             return None
         return self._count(found) if asked.counts else self._list(found)
@@ -203,7 +198,7 @@ class Values:
             facts = _named_pets(facts, only=by_name)
             if by_name and facts and not asked.counts:
                 names = [self._name(f.object_entity or "") for f in facts]
-                return Known(", ".join(dict.fromkeys(names)), _places(facts), 0.9)
+                return Known(", ".join(dict.fromkeys(names)), places_of(facts), 0.9)
         if not facts:
             return None
         return self._count(facts) if asked.counts else self._list(facts)
@@ -214,8 +209,8 @@ class Values:
         """The one value that stands, stood then, or came before or after another."""
         kind = kind_of(asked.question)
         order = sorted(own, key=_start)
-        other = next((f for f in order if _value(f) <= asked.words | left and _value(f)), None)
-        left -= _value(other) if other else frozenset()
+        other = next((f for f in order if _is_named(f, asked.words | left, left)), None)
+        left -= value_of(other) if other else frozenset()
         if other is not None and left <= _ORDER:
             if kind in ("date", "duration") and not asked.words & (_BEFORE | _AFTER):
                 return self._since(other, kind)
@@ -245,7 +240,9 @@ class Values:
         """Yes or no, where one of the facts is about what the question names."""
         left -= _STATEMENTS.get(ask.relations[0], frozenset()) | _set("a any")
         about = [
-            f for f in facts if left and _value(f) and (left <= _value(f) or _value(f) == left)
+            f
+            for f in facts
+            if left and value_of(f) and (left <= value_of(f) or value_of(f) == left)
         ]
         if not about or asked.time is not None:
             return None
@@ -253,7 +250,7 @@ class Values:
         yes = newest.current and newest.relation in ask.relations
         if asked.negated:
             return None
-        return Known("Yes" if yes else "No", _places([newest]), newest.confidence)
+        return Known("Yes" if yes else "No", places_of([newest]), newest.confidence)
 
     def _of_kind(
         self, asked: Asked, ask: _Ask, own: Sequence[Fact], left: frozenset[str]
@@ -277,12 +274,12 @@ class Values:
         values = list(dict.fromkeys(self._says(f) for f in sorted(facts, key=_start)))
         if torn:
             values = values[-_FEW:]
-            return Known(" or ".join(values), _places(facts), 0.5)
-        return Known(", ".join(values), _places(facts), min(f.confidence for f in facts))
+            return Known(" or ".join(values), places_of(facts), 0.5)
+        return Known(", ".join(values), places_of(facts), min(f.confidence for f in facts))
 
     def _count(self, facts: Sequence[Fact]) -> Known:
         values = dict.fromkeys(self._says(f).lower() for f in facts)
-        return Known(str(len(values)), _places(facts), min(f.confidence for f in facts))
+        return Known(str(len(values)), places_of(facts), min(f.confidence for f in facts))
 
     def _says(self, fact: Fact) -> str:
         """The object: a name of its own goes before "my sister"."""
@@ -299,9 +296,9 @@ class Values:
             fact, claims=tuple(c for c in fact.claims if c.since == fact.since) or fact.claims
         )
         if kind == "date":
-            return Known(spoken(began), _places([tell]), fact.confidence)
+            return Known(spoken(began), places_of([tell]), fact.confidence)
         end = self._now.date() if fact.current else from_ms(fact.until or fact.learned).date()
-        return Known(length(began, end), _places([tell]), fact.confidence)
+        return Known(length(began, end), places_of([tell]), fact.confidence)
 
 
 def length(first: date, last: date) -> str:
@@ -321,8 +318,14 @@ def _what_is_like(asked: Asked) -> bool:
     return text.startswith(("what is", "what's", "how is", "what was")) and text.endswith(" like")
 
 
-def _value(fact: Fact) -> frozenset[str]:
+def value_of(fact: Fact) -> frozenset[str]:
     return frozenset(stems(fact.object)) - _set("a an the of my our his her some")
+
+
+def _is_named(fact: Fact, words: frozenset[str], left: frozenset[str]) -> bool:
+    """Whether a question names this value: whole, or by a part of its name, with nothing else left."""
+    value = value_of(fact)
+    return bool(value) and (value <= words or (bool(value & left) and left - value <= _ORDER))
 
 
 def _is_a(fact: Fact, kinds: frozenset[str]) -> bool:
@@ -367,7 +370,7 @@ def _within(fact: Fact, asked: Asked) -> bool:
     return _start(fact) < until and (fact.until is None or fact.until > since)
 
 
-def _places(facts: Iterable[Fact]) -> tuple[Place, ...]:
+def places_of(facts: Iterable[Fact]) -> tuple[Place, ...]:
     """The newest place of each fact."""
     newest = [max(f.claims, key=lambda c: (c.said, c.n)) for f in facts]
     return _once(Place(c.n, c.start, c.end) for c in newest)

@@ -97,6 +97,7 @@ class FactsPane(FactPane):
         people = await self.memory.entities(self._kind, self._as_of)
         self._conflicts = await self.memory.conflicts(self._as_of)
         self._review = await self.memory.review(self._as_of)
+        # whom one looks at by now: that may have changed while these came
         who = self._who
         known = {entity["id"] for entity in people}
         if self._as_of and who is not None and not self._goal and who["id"] not in known:
@@ -257,7 +258,7 @@ class FactsPane(FactPane):
     def _go_to(self, as_of: str | None) -> None:
         self._as_of = as_of
         self._show_as_of()
-        self.begin(self._slide(), "show")
+        self.begin(self._slide(), "slide")
 
     async def _slide(self) -> None:
         """The one who is looked at follows the slider at once; names and what waits, once it rests."""
@@ -272,7 +273,7 @@ class FactsPane(FactPane):
         self._kind = kinds[(kinds.index(self._kind) + 1) % len(kinds)]
         self._who, self._deciding = None, False
         self.facts.show([])
-        self.begin(self.load(), "load")
+        self.reload()
         self.say(f"{_KINDS[self._kind]}; n goes on to the next kind")
 
     def action_find(self) -> None:

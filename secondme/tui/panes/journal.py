@@ -59,7 +59,6 @@ class JournalPane(Pane):
         self._lines: list[Line] = []
         self._words: list[str] = []
         self._reading = False
-        self._seen: str | None = ""
         self._last: str | None = None
 
     def compose(self) -> ComposeResult:
@@ -80,14 +79,11 @@ class JournalPane(Pane):
         """One chooses a line; reads are shown as they are now."""
         self._table.focus()
         if self._reading:
-            self.begin(self._load(), "load")
+            self.reload()
 
-    def told(self, state: State) -> None:
-        """Load again when there is a new change."""
-        if state["change"] != self._seen:
-            self._seen = state["change"]
-            if not self._reading:
-                self.begin(self._load(), "load")
+    def rests_on(self, state: State) -> object:
+        """On the newest change; reads come anew when the pane is opened."""
+        return "reads" if self._reading else state["change"]
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Only changes are taken back and done again."""
@@ -99,7 +95,7 @@ class JournalPane(Pane):
         """Show what was read by which client, or the changes."""
         self._reading, self._words = reading, []
         self.refresh_bindings()
-        self.begin(self._load(), "load")
+        self.reload()
 
     def action_find(self) -> None:
         """Show only what has some words in it."""
@@ -107,28 +103,31 @@ class JournalPane(Pane):
         def given(text: str | None) -> None:
             if text is not None:
                 self._words = text.casefold().split()
-                self.begin(self._load(), "load")
+                self.reload()
 
         self.app.push_screen(Prompt("Only what has these words in it; empty for all"), given)
 
-    async def _load(self) -> None:
+    async def load(self) -> None:
+        """The table, from the newest line on."""
         chosen = self._chosen if self._table.cursor_row else None
-        self._lines = await self._bring()
+        self._lines, self._last = await self._bring()
         self._draw(chosen)
+        self.set_class(not self._lines, "-empty")
         if not self._lines:
             about = "Nothing was read in the last 90 days." if self._reading else _NOTHING
             about = f"Nothing has “{' '.join(self._words)}” in it." if self._words else about
             self.query_one(".about", Static).update(about)
 
-    async def _bring(self, before: str | None = None) -> list[Line]:
-        """The newest, or those before one; with words, those that have them among many."""
+    async def _bring(self, before: str | None = None) -> tuple[list[Line], str | None]:
+        """The newest, or those before one, with the key of the last if there are more; with words, those
+        that have them among many."""
         limit = _SEARCHED if self._words else _PAGE
         if self._reading:
             lines = [_of_read(read) for read in await self.memory.reads(limit, before)]
         else:
             lines = [_of_change(change) for change in await self.memory.log(limit, before)]
-        self._last = lines[-1].key if len(lines) == limit else None
-        return [line for line in lines if line.holds(self._words)]
+        last = lines[-1].key if len(lines) == limit else None
+        return [line for line in lines if line.holds(self._words)], last
 
     def _draw(self, chosen: Line | None) -> None:
         """Show the lines, each in what room there is for it. One who has chosen a line keeps it when others
@@ -164,11 +163,14 @@ class JournalPane(Pane):
     def action_more(self) -> None:
         """Bring older ones."""
         if self._last is not None:
-            self.begin(self._older(self._last), "load")
+            self.begin(self._older(self._last), "older")
 
     async def _older(self, before: str) -> None:
-        self._lines += await self._bring(before)
-        self._draw(self._chosen)
+        held = self._lines
+        older, last = await self._bring(before)
+        if held is self._lines:  # else the newest have come meanwhile, and these would leave a gap
+            self._lines, self._last = [*held, *older], last
+            self._draw(self._chosen)
 
     def action_take_back(self) -> None:
         """Take the chosen change back."""

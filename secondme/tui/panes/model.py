@@ -49,7 +49,6 @@ class ModelPane(Pane):
         super().__init__(memory, id="model")
         self._models: list[Model] = []
         self._reasons: dict[str, str] = {}
-        self._in_use: object = None
         self._workers: list[Worker] = []
         self._resident: dict[str, Series] = {}
         self._speed = Series("speed", "primary")
@@ -83,16 +82,14 @@ class ModelPane(Pane):
         """One chooses a model."""
         self.query_one(DataTable).focus()
 
-    def told(self, state: State) -> None:
-        """The workers as they are; the models again when others are in use."""
+    def rests_on(self, state: State) -> object:
+        """On which models are in use; the workers are as they are."""
         self._workers = state["workers"]
         self._memory = state["memory"]
-        in_use = (state["embedder"], state["language_model"], state["memory"])
-        if in_use != self._in_use:
-            self._in_use = in_use
-            self.begin(self._load(), "load")
+        return state["embedder"], state["language_model"], state["memory"]
 
-    async def _load(self) -> None:
+    async def load(self) -> None:
+        """The table, as the models are now."""
         self._models = await self.memory.models()
         recommended = await self.memory.call("model-recommend")
         self._reasons = {r["name"]: r["reason"] for r in recommended["recommendations"]}
@@ -134,8 +131,14 @@ class ModelPane(Pane):
                 self._speed.samples.append(speed if worker["state"] == "busy" else 0.0)
         self._look_at_weights()
         if self.display and self._workers:
+            short = self.screen.has_class("-short")  # there is no room for what does nothing
+            workers = [
+                self._resident[worker["role"]]
+                for worker in self._workers
+                if worker["state"] != "off" or not short
+            ]
             more = [[s] for s in (self._held, self._reads, self._speed) if s.samples]
-            self.query_one(Sparks).show([list(self._resident.values()), *more])
+            self.query_one(Sparks).show([workers, *more])
 
     def _look_at_weights(self) -> None:
         """A sample of what the weights take and of what is read for them, where a model is in a budget."""
@@ -278,7 +281,7 @@ class ModelPane(Pane):
         does = DOES[result["role"]]
         note = f"; {one_line(result['note'])}" if result["note"] else ""
         self.say(f"{name} {does} from now on{note}")
-        await self._load()
+        await self.load()
 
     def action_fetch(self) -> None:
         """Bring the chosen model here."""
@@ -298,7 +301,7 @@ class ModelPane(Pane):
     def on_task_ended(self, event: Task.Ended) -> None:
         """A model is here, perhaps."""
         event.stop()
-        self.begin(self._load(), "load")
+        self.reload()
 
     def action_remove(self) -> None:
         """Ask, and delete the chosen model's file."""
@@ -317,7 +320,7 @@ class ModelPane(Pane):
     async def _remove(self, name: str) -> None:
         freed = (await self.memory.call("model-remove", name=name))["freed"]
         self.say(f"removed {name}, {size(freed)} freed")
-        await self._load()
+        await self.load()
 
     def action_compare(self) -> None:
         """Let two models answer one question side by side."""

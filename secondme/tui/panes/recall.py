@@ -21,6 +21,7 @@ from secondme.wording import counted, emphasis, milliseconds, one_line
 
 _FIRST = 40
 _MOST = 1000
+_NOTHING = "Nothing is remembered yet: Sources, key 6, takes something in."
 
 
 class RecallPane(MomentPane):
@@ -39,10 +40,11 @@ class RecallPane(MomentPane):
     def __init__(self, memory: Memory) -> None:
         super().__init__(memory, id="recall")
         self._count = _FIRST
-        self._shown = ""
+        self._began = 0.0
+        self._held = 1
         self._grouped = True
         self._aside: list[str] = []
-        self._question = ""
+        self._sought = self._question = ""
         self.latencies: list[float] = []
         """Seconds from a key to its results, for those that were shown."""
 
@@ -60,12 +62,10 @@ class RecallPane(MomentPane):
         """Typing goes to the field."""
         self.query_one(Field).focus()
 
-    def told(self, state: State) -> None:
-        """The memory has changed: what is shown may have, too."""
-        change = f"{state['change']} {state['index']['state']}"
-        if self._shown and change != self._shown and self.query_one(Field).value:
-            self._search()
-        self._shown = change
+    def rests_on(self, state: State) -> object:
+        """On what the memory holds, and on whether it finds by meaning."""
+        self._held = state["moments"]
+        return state["change"], state["index"]["state"]
 
     async def on_input_changed(self, event: Field.Changed) -> None:
         """Search for what is typed; a filter that is complete becomes a chip."""
@@ -93,18 +93,21 @@ class RecallPane(MomentPane):
         self.query_one(Field).focus()
 
     def _search(self) -> None:
-        self.begin(self._find(self.query_one(Field).value.strip(), perf_counter()), "search")
+        self._began, self._sought = perf_counter(), self.query_one(Field).value.strip()
+        self.reload()
 
-    async def _find(self, question: str, began: float) -> None:
+    async def load(self) -> None:
         """Search, and show; a newer search ends this one."""
+        began, question = self._began, self._sought
         found = self.query_one("#found", Static)
         filters = self.query_one(Chips).filters
         if sum(c.isalnum() for c in question) < 2:
             self._aside.clear()
-            self._show({"hits": [], "took_ms": 0.0}, "")
-            found.update(HINT)
+            if self._question:
+                self._show({"hits": [], "took_ms": 0.0}, "")
+            found.update(HINT if self._held else _NOTHING)
             return
-        typing = self.query_one(Field).has_focus
+        typing = self.screen.focused is self.query_one(Field)
         result = await self.memory.recall(
             question,
             k=self._count,
@@ -128,13 +131,9 @@ class RecallPane(MomentPane):
     def _show(self, found: Recalled, question: str) -> None:
         """What was found; for the same question as before, whoever has chosen a moment keeps it."""
         list_ = self.query_one(MomentList)
-        chosen, at = list_.chosen, list_.cursor if question == self._question else 0
-        self._question = question
         hits, groups = grouped(found["hits"], found.get("episodes", ()))
-        list_.show(hits, emphasis(question), groups)
-        if at and chosen is not None:
-            ids = [hit["id"] for hit in hits]
-            list_.cursor = ids.index(chosen["id"]) if chosen["id"] in ids else at
+        list_.show(hits, emphasis(question), groups, keep=question == self._question)
+        self._question = question
         if hits and self.roomy:
             list_.action_open()
         elif not hits:

@@ -36,7 +36,6 @@ class SourcesPane(Pane):
     def __init__(self, memory: Memory) -> None:
         super().__init__(memory, id="sources")
         self._sources: list[Source] = []
-        self._seen: object = None
 
     def compose(self) -> ComposeResult:
         """The table, what it is empty for, and the tasks."""
@@ -54,12 +53,13 @@ class SourcesPane(Pane):
         """One chooses a source."""
         self.query_one(DataTable).focus()
 
+    def rests_on(self, state: State) -> object:
+        """On what the memory holds."""
+        return state["change"], state["moments"]
+
     def told(self, state: State) -> None:
-        """Load again when the memory has changed."""
-        seen = (state["change"], state["moments"])
-        if seen != self._seen:
-            self._seen = seen
-            self.begin(self._load(), "load")
+        """Say as well what has not its vector yet."""
+        super().told(state)
         about = ""
         if state["pending"]:
             pending = counted(state["pending"], "moment")
@@ -70,11 +70,13 @@ class SourcesPane(Pane):
         self._about(about)
 
     def _about(self, line: str) -> None:
+        self.set_class(not self._sources, "-empty")
         if not self._sources and not line:
             line = "Nothing has been taken in yet: a chooses a file or folder."
         self.query_one(".about", Static).update(clean(line))
 
-    async def _load(self) -> None:
+    async def load(self) -> None:
+        """The table, as the sources are now."""
         chosen, at = self._chosen, self.query_one(DataTable).cursor_row
         self._sources = await self.memory.sources()
         table = self.query_one(DataTable)
@@ -169,7 +171,7 @@ class SourcesPane(Pane):
     def on_task_ended(self, event: Task.Ended) -> None:
         """The table may have more in it."""
         event.stop()
-        self.begin(self._load(), "load")
+        self.reload()
 
 
 def _standing(source: Source) -> Text:

@@ -13,6 +13,7 @@ from textual.timer import Timer
 from textual.widgets import Static, Tree
 from textual.widgets.tree import TreeNode
 
+from secondme.errors import NotFoundError
 from secondme.tui import shapes
 from secondme.tui.memory import Memory
 from secondme.tui.pane import MomentPane
@@ -45,7 +46,8 @@ class TimelinePane(MomentPane):
         super().__init__(memory, id="timeline")
         self._near: dict[str, str | None] = {}
         self._shown = ""
-        self._change: str | None = None
+        self._at = ("", "")
+        self._on_screen = ("", "")
         self._playing: Timer | None = None
         self._months: list[Part] = []
         self._found: shapes.Timeline | None = None
@@ -68,16 +70,34 @@ class TimelinePane(MomentPane):
         """One chooses a day."""
         self.query_one(Tree).focus()
 
-    def told(self, state: State) -> None:
-        """Load again when the memory has changed."""
-        if state["change"] != self._change:
-            self._change = state["change"]
-            self.begin(self._load(), "load")
+    def rests_on(self, state: State) -> object:
+        """On what the memory holds."""
+        return state["change"]
 
-    async def _load(self) -> None:
+    async def load(self) -> None:
+        """The plot and the tree, and what one looks at, as they are now."""
         months = (await self.memory.timeline(by="month"))["parts"]
-        if months == self._months:
-            return
+        if months != self._months:
+            await self._show_months(months)
+        if not [w for w in self.workers if w.group == "day" and not w.is_finished]:
+            self.begin(self._show_again(), "day")
+
+    async def _show_again(self) -> None:
+        """What one looks at as it is now; at first, and when that is gone, the last day."""
+        kind, which = self._at
+        try:
+            if kind:
+                await _SHOWS[kind](self, which)
+                return
+        except NotFoundError:
+            self._at = ("", "")
+        if self._months:
+            days = (await self.memory.timeline(self._months[-1]["when"]))["parts"]
+            await self._show_day(days[-1]["when"])
+        else:
+            self._show("nothing yet: Sources, key 6, takes something in", [])
+
+    async def _show_months(self, months: list[Part]) -> None:
         self._months = months
         density = self.query_one(Density)
         density.show(
@@ -86,9 +106,6 @@ class TimelinePane(MomentPane):
             else (await self.memory.timeline())["parts"]
         )
         await self._plant(months)
-        if months and not self._shown:
-            days = (await self.memory.timeline(months[-1]["when"]))["parts"]
-            await self._show_day(days[-1]["when"])
 
     async def _plant(self, months: list[Part]) -> None:
         """The years with their months; what was open before is open again."""
@@ -148,6 +165,7 @@ class TimelinePane(MomentPane):
 
     async def _show_episode(self, id_: str) -> None:
         """All of an episode, also what is of other days."""
+        self._at = ("episode", id_)
         episode = await self.memory.episode(id_)
         people = ", ".join(one_line(name) for name in episode["people"])
         held = counted(len(episode["said"]), "moment")
@@ -162,6 +180,7 @@ class TimelinePane(MomentPane):
         self._show(" · ".join(head), episode["said"])
 
     async def _show_day(self, which: str) -> None:
+        self._at = ("day", which)
         found = await self.memory.timeline(which)
         self._shown = which
         self.query_one(Density).choose(which)
@@ -177,7 +196,8 @@ class TimelinePane(MomentPane):
         groups: list[Group] = []
         if self._grouped and self._found is not None:
             moments, groups = grouped(moments, self._found.get("episodes", ()), dated=False)
-        self.query_one(MomentList).show(moments, groups=groups)
+        self.query_one(MomentList).show(moments, groups=groups, keep=self._at == self._on_screen)
+        self._on_screen = self._at
 
     def action_group(self) -> None:
         """The day by episode, or in order of time."""
@@ -213,6 +233,11 @@ class TimelinePane(MomentPane):
         await self._show_day(found["when"] or text)
         self.query_one(MomentList).focus()
 
+    def on_density_chosen(self, event: Density.Chosen) -> None:
+        """Go to the month, or year, whose bar was clicked."""
+        event.stop()
+        self.begin(self._jump(event.when), "day")
+
     def action_play(self) -> None:
         """Go forward by itself, a moment at a time; once more stops."""
         if self._playing is not None:
@@ -223,12 +248,14 @@ class TimelinePane(MomentPane):
         self._playing = self.set_interval(_PACE, self._play_on)
         self.say("playing forward; p stops")
 
-    async def _play_on(self) -> None:
+    def _play_on(self) -> None:
         moments = self.query_one(MomentList)
+        if not self.display:  # it goes on when the pane is in front again
+            return
         if moments.cursor + 1 < len(moments.moments):
             moments.cursor += 1
         elif following := self._near.get("next"):
-            await self._show_day(following)
+            self.begin(self._show_day(following), "day")
         else:
             self.action_play()
 
@@ -236,9 +263,12 @@ class TimelinePane(MomentPane):
         """What there is of the day's date in every year; once more: of today's."""
         today = date.today()
         shown = date.fromisoformat(self._shown) if self._shown and self._found else today
-        self.begin(self._this_day(shown), "day")
+        self.query_one(MomentList).focus()
+        self.begin(self._this_day(str(shown)), "day")
 
-    async def _this_day(self, which: date) -> None:
+    async def _this_day(self, iso: str) -> None:
+        self._at = ("this day", iso)
+        which = date.fromisoformat(iso)
         moments: list[Moment] = []
         years = 0
         for part in (await self.memory.timeline(by="day"))["parts"]:
@@ -252,7 +282,6 @@ class TimelinePane(MomentPane):
             f"{which.day} {which:%B} in every year · {held if moments else 'nothing is remembered'}",
             moments,
         )
-        self.query_one(MomentList).focus()
 
     def action_back(self) -> None:
         """Close the moment; else go to the days."""
@@ -261,6 +290,13 @@ class TimelinePane(MomentPane):
             self.query_one(MomentList).focus()
         else:
             self.opened()
+
+
+_SHOWS = {
+    "day": TimelinePane._show_day,
+    "episode": TimelinePane._show_episode,
+    "this day": TimelinePane._this_day,
+}
 
 
 def _nodes(node: TreeNode[str]) -> Iterator[TreeNode[str]]:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from textual import events
+from textual.binding import Binding
 from textual.content import Content
 from textual.message import Message
 from textual.reactive import reactive
+from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Static
 
-from secondme.wording import counted
+from secondme.wording import cells, counted
 
 if TYPE_CHECKING:
     from secondme.tui.shapes import State
@@ -74,6 +76,61 @@ class Notice(Static):
     def clear(self) -> None:
         """Take the line away."""
         self.display = False
+
+
+class Keys(Static):
+    """The keys that do something here and are shown: as many as fit whole. A click presses one."""
+
+    def __init__(self) -> None:
+        super().__init__("", id="keys", markup=False)
+        self._spans: list[tuple[int, str]] = []
+
+    def on_mount(self) -> None:
+        """They change with the focus."""
+        self.screen.bindings_updated_signal.subscribe(self, self._changed)
+
+    def _changed(self, screen: Screen[object]) -> None:
+        if self.app.app_focus and screen is self.screen:
+            self._draw()
+
+    def on_resize(self) -> None:
+        """More fit, or fewer."""
+        self._draw()
+
+    def _draw(self) -> None:
+        shown: dict[str, Binding] = {}
+        for active in self.screen.active_bindings.values():
+            if active.binding.show and active.enabled:
+                shown.setdefault(active.binding.action, active.binding)
+        pieces: list[tuple[str, str]] = []
+        self._spans, end = [], 0
+        for binding in shown.values():
+            key = self.app.get_key_display(binding)
+            end += cells(key) + 1 + cells(binding.description)
+            if end > self.size.width:
+                break
+            pieces += [(key, "$accent"), (f" {binding.description} ", "$quiet")]
+            end += 1
+            self._spans.append((end, binding.key))
+        self.update(Content.assemble(*pieces))
+
+    def on_click(self, event: events.Click) -> None:
+        """Press the key under the mouse."""
+        key = next((key for end, key in self._spans if event.x < end), None)
+        if key is not None:
+            self.app.simulate_key(key)
+
+
+class Foot(Static):
+    """The keys of a window over the app, each with what it does; a click does it."""
+
+    def __init__(self, *keys: tuple[str, str, str]) -> None:
+        """Each a key, what it does in words, and the window's action."""
+        parts = [
+            Content.from_markup(f"[@click=screen.{action}]$what[/]", what=f"{key} {does}")
+            for key, does, action in keys
+        ]
+        super().__init__(Content("   ").join(parts), classes="foot")
 
 
 class Standing(Static):

@@ -73,7 +73,7 @@ class Budget(Vertical):
         speed = f"{plan['tokens_s']} tokens/s" if plan["tokens_s"] else "speed not known"
         how = "from a run here" if plan["measured"] else "an estimate"
         now = f" · now {measured:.1f}" if measured else ""
-        stays = f"{layers['stay']:.0f} MB of layers stay, {layers['stream']:.0f} MB stream"
+        stays = f"{layers['stay']:.0f} MB stay, {layers['stream']:.0f} MB stream"
         line = Content.assemble(
             ("foreseen ", "$quiet"), (speed, "bold"), (f", {how}{now} · {stays}", "$quiet")
         )

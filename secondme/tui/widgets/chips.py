@@ -17,7 +17,7 @@ _NAMES = {"who": "who", "after": "after", "before": "before", "in": "source", "s
 _TYPED = re.compile(
     r"(?:(?<=\s)|^)(who|after|before|in|source):(\"[^\"]+\"|[^\s\"]+)\s", re.IGNORECASE
 )
-HINT = "who:Ana  after:2024-05  before:2025  in:mail"
+HINT = "narrow it with who:Ana  after:2024-05  before:2025  in:mail"
 
 
 def taken(typed: str) -> tuple[str, dict[str, str]]:

@@ -12,6 +12,7 @@ from textual.widgets import Static
 
 from secondme.errors import SecondMeError
 from secondme.tui.memory import Memory
+from secondme.tui.widgets.bars import Foot
 from secondme.tui.widgets.dialogs import Choice
 from secondme.tui.widgets.exchange import Exchange
 from secondme.tui.widgets.field import Field
@@ -41,7 +42,11 @@ class Compare(ModalScreen[None]):
                 for name in self._names:
                     with VerticalScroll():
                         yield Static(name, classes="name", markup=False)
-            yield Static("ctrl+l, ctrl+r choose the models   esc closes", classes="foot")
+            yield Foot(
+                ("ctrl+l", "left model", "choose(0)"),
+                ("ctrl+r", "right model", "choose(1)"),
+                ("esc", "closes", "dismiss"),
+            )
 
     def on_input_submitted(self, event: Field.Submitted) -> None:
         """Ask both."""

@@ -8,8 +8,10 @@ from typing import NamedTuple
 
 from rich.segment import Segment
 from rich.style import Style
+from textual import events
 from textual.color import Color
 from textual.geometry import Region
+from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -30,7 +32,14 @@ class _Bar(NamedTuple):
 
 
 class Density(Widget):
-    """Bars for parts of time, with a legend above and their names below."""
+    """Bars for parts of time, with a legend above and their names below; a click posts `Chosen`."""
+
+    class Chosen(Message):
+        """The part that begins `when` was chosen."""
+
+        def __init__(self, when: str) -> None:
+            super().__init__()
+            self.when = when
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -53,6 +62,12 @@ class Density(Widget):
         """Let the part that holds this time stand out."""
         self._chosen = when
         self.refresh(Region(0, max(0, self.size.height - 1), self.size.width, 1))
+
+    def on_click(self, event: events.Click) -> None:
+        """Choose the part under the mouse."""
+        at = event.x // self._pitch()
+        if event.y and at < len(self._parts):
+            self.post_message(self.Chosen(self._parts[at]["when"]))
 
     def render_line(self, y: int) -> Strip:
         """The legend, a line of the bars, or the names."""

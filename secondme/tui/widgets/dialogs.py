@@ -16,6 +16,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, OptionList, Static
 
 from secondme.tui.shapes import Original
+from secondme.tui.widgets.bars import Foot
 from secondme.tui.widgets.field import Field
 from secondme.wording import clean, one_line, short_path, size
 
@@ -157,7 +158,9 @@ class OriginalText(ModalScreen[None]):
             yield Static(head, classes="head")
             with VerticalScroll():
                 yield Static(_passage(original), classes="text")
-            yield Static("o opens it with its own program   esc closes", classes="foot")
+            yield Foot(
+                ("o", "opens it with its own program", "outside"), ("esc", "closes", "dismiss")
+            )
 
     def on_mount(self) -> None:
         """Go to the passage once the text has its lines."""
@@ -222,7 +225,10 @@ def _open(path: str) -> bool:
 class Help(ModalScreen[None]):
     """Every key that does something here, made from the bindings."""
 
-    BINDINGS = [Binding("escape,q,question_mark,f12", "dismiss", "Close")]
+    BINDINGS = [
+        Binding("escape,q,question_mark,f12", "dismiss", "Close"),
+        Binding("ctrl+p", "palette", "Find", show=False),
+    ]
 
     def __init__(self, sections: list[tuple[str, list[tuple[str, str]]]]) -> None:
         """Sections by title, each with keys and what they do."""
@@ -241,4 +247,11 @@ class Help(ModalScreen[None]):
             yield Static(Content.styled("Keys here", "bold"), classes="head")
             with VerticalScroll():
                 yield Static(Content("\n").join(lines), classes="text")
-            yield Static("ctrl+p finds everything by name   esc closes", classes="foot")
+            yield Foot(
+                ("ctrl+p", "finds everything by name", "palette"), ("esc", "closes", "dismiss")
+            )
+
+    def action_palette(self) -> None:
+        """Go to where everything is found by name."""
+        self.dismiss()
+        self.app.action_command_palette()

@@ -98,6 +98,7 @@ class Exchange(Vertical):
         self.answer: Answer | None = None
         self.looked_up = question
         self._text = ""
+        self._lines = 0
         self._stage = "recalling"
         self._began = monotonic()
         self._timer: Timer | None = None
@@ -175,7 +176,10 @@ class Exchange(Vertical):
         said = self.query_one(Said)
         if self._text.strip():
             self.add_class("-drafting")
-            said.update(Content(clean(self._text).strip() + _CURSOR))
+            draft = Content(clean(self._text).strip() + _CURSOR)
+            lines = len(draft.wrap(said.content_size.width or 1))
+            said.update(draft, layout=lines != self._lines)  # the whole conversation moves with it
+            self._lines = lines
         else:
             dots = "." * (1 + int((monotonic() - self._began) * 3) % 3)
             said.update(Content.styled(f"{self._stage} {dots}", "$quiet"))

@@ -100,9 +100,12 @@ class MomentList(ScrollView, can_focus=True):
         moments: Sequence[Moment],
         pattern: re.Pattern[str] | None = None,
         groups: Sequence[Group] = (),
+        *,
+        keep: bool = False,
     ) -> None:
         """Show these, with what the pattern matches standing out, from the first one on; those of a
-        group under its heading."""
+        group under its heading. With `keep` one who has chosen a moment keeps it, or its place."""
+        chosen, at = self.chosen, self.cursor if keep else 0
         self.moments = moments
         self._pattern = pattern
         self._headings = {group.first: group.heading for group in groups}
@@ -113,6 +116,8 @@ class MomentList(ScrollView, can_focus=True):
         self.set_reactive(MomentList.cursor, 0)
         self.scroll_to(y=0, animate=False, immediate=True)
         self.refresh()
+        if at and chosen is not None:
+            self.cursor = next((n for n, m in enumerate(moments) if m["id"] == chosen["id"]), at)
 
     @property
     def chosen(self) -> Moment | None:

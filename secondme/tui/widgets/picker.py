@@ -16,6 +16,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import DirectoryTree, Static
 
+from secondme.tui.widgets.bars import Foot
 from secondme.tui.widgets.field import Field
 from secondme.wording import clean, counted, short_path, size
 
@@ -65,9 +66,11 @@ class Picker(ModalScreen[Choice]):
             with Horizontal():
                 yield Folders(self._folder)
                 yield Static("", classes="preview", markup=False)
-            yield Static(
-                "ctrl+a takes it in   ctrl+w watches it too   ctrl+u the folder above   esc closes",
-                classes="foot",
+            yield Foot(
+                ("ctrl+a", "takes it in", "take"),
+                ("ctrl+w", "watches it too", "watch"),
+                ("ctrl+u", "the folder above", "up"),
+                ("esc", "closes", "dismiss(None)"),
             )
 
     def on_mount(self) -> None:

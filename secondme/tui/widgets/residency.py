@@ -100,4 +100,4 @@ def _counted(residency: Residency) -> str:
     whole = sum(c["bytes"] for c in residency["cells"])
     output = residency["output"]
     rows = f"{output['rows_kept']:,} of {output['rows']:,} rows of the output"
-    return f"{held / 1e6:.0f} of {whole / 1e6:.0f} MB of layers stay, {rows}"
+    return f"{held / 1e6:.0f} of {whole / 1e6:.0f} MB stay, {rows}"

@@ -16,8 +16,26 @@ if TYPE_CHECKING:
 
 _WIDTH = 18
 _STYLES = ("$primary", "$accent", "$success", "$warning", "$error", "$secondary")
-_BLOCKS = "█▓▒░█▓"
-"""A pattern beside the colour, so that views can be told apart without it."""
+_BLOCKS = "█▓▒░"
+"""A pattern beside the colour: no two views have both in common, up to twelve."""
+
+
+class Legend(Static):
+    """Pieces in as many lines as they take, none of them broken."""
+
+    def __init__(self, pieces: list[Content]) -> None:
+        super().__init__(classes="legend")
+        self._pieces = pieces
+
+    def on_resize(self) -> None:
+        """Lines are as wide as the legend."""
+        lines = [self._pieces[0]]
+        for piece in self._pieces[1:]:
+            if lines[-1].cell_length + 2 + piece.cell_length > self.size.width:
+                lines.append(piece)
+            else:
+                lines[-1] = lines[-1] + Content("  ") + piece
+        self.update(Content("\n").join(lines))
 
 
 def trace_rows(recalled: Recalled) -> list[Widget]:
@@ -26,12 +44,11 @@ def trace_rows(recalled: Recalled) -> list[Widget]:
     views = list(dict.fromkeys(name for hit in hits for name in hit.get("explain", {})))
     most = max((sum(_shares(hit).values()) for hit in hits), default=1.0) or 1.0
     took = recalled.get("took", {})
-    legend = [Content.styled("recalled, best first: ", "$quiet")]
+    pieces = [Content.styled("recalled, best first:", "$quiet")]
     for at, name in enumerate(views):
         time = f" {milliseconds(took[name])}" if took.get(name, 0.0) >= 1 else ""
-        legend.append(_piece(at, f"{_BLOCKS[at % len(_BLOCKS)]} "))
-        legend.append(Content.styled(f"{name}{time}  ", "$quiet"))
-    rows: list[Widget] = [Static(Content("").join(legend), classes="legend")]
+        pieces.append(_piece(at, _block(at)) + Content.styled(f" {name}{time}", "$quiet"))
+    rows: list[Widget] = [Legend(pieces)]
     rows += [_row(number, hit, views, most) for number, hit in enumerate(hits, 1)]
     return rows
 
@@ -44,7 +61,7 @@ def _row(number: int, hit: Hit, views: list[str], most: float) -> MomentRow:
     ):  # each piece ends where the sum does, so that none is too long
         total += shares.get(name, 0.0)
         cells = round(_WIDTH * total / most) - used
-        bar.append(_piece(at, _BLOCKS[at % len(_BLOCKS)] * cells))
+        bar.append(_piece(at, _block(at) * cells))
         used += cells
     head = Content.assemble(
         (f"{number:>2} ", "$quiet"),
@@ -57,6 +74,10 @@ def _row(number: int, hit: Hit, views: list[str], most: float) -> MomentRow:
 
 def _shares(hit: Hit) -> dict[str, float]:
     return {name: max(view["share"], 0.0) for name, view in hit.get("explain", {}).items()}
+
+
+def _block(at: int) -> str:
+    return _BLOCKS[(at + at // len(_STYLES)) % len(_BLOCKS)]
 
 
 def _piece(at: int, text: str) -> Content:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 from textual.app import ComposeResult
@@ -14,12 +15,14 @@ from textual.widgets import OptionList, Static
 from secondme.errors import SecondMeError
 from secondme.tui.memory import Memory
 from secondme.tui.shapes import DOES, Model
+from secondme.tui.widgets.bars import Foot
 from secondme.tui.widgets.picker import Choice, Picker
 from secondme.tui.widgets.task import Task
 from secondme.wording import counted, short_path, size
 
 _DEMO_QUESTION = "How much did the green bicycle cost?"
 _OWN_QUESTION = ""
+_AGAIN = 2.0
 _GREETING = (
     "A memory of your own. It takes in what you write, read and say, finds the right moment again,"
     " and answers only with what it can cite. Everything stays on this machine."
@@ -29,7 +32,10 @@ _GREETING = (
 class Checks(OptionList):
     """A list of things, each of which can be chosen."""
 
-    BINDINGS = [Binding("space,enter", "check", "Choose")]
+    BINDINGS = [
+        Binding("space", "check", "Choose"),
+        Binding("enter", "screen.begin", "Begin"),
+    ]
 
     def __init__(self) -> None:
         super().__init__()
@@ -94,8 +100,11 @@ class Welcome(ModalScreen[str]):
             yield Static(Content.styled("What should it remember?", "bold"), classes="what")
             yield Checks()
             yield VerticalScroll(classes="work")
-            yield Static(
-                "space chooses   ctrl+o another folder   ctrl+a begins   esc later", classes="foot"
+            yield Foot(
+                ("space", "chooses", "check"),
+                ("ctrl+o", "another folder", "other"),
+                ("enter", "begins", "begin"),
+                ("esc", "later", "dismiss(None)"),
             )
 
     def on_mount(self) -> None:
@@ -104,12 +113,14 @@ class Welcome(ModalScreen[str]):
         self.run_worker(self._look(), exclusive=True)
 
     async def _look(self) -> None:
-        try:
-            models = await self._memory.models()
-            likely = await self._memory.call("sources-likely")
-        except SecondMeError as error:
-            self.query_one(".models", Static).update(error.line())
-            return
+        while True:
+            try:
+                models = await self._memory.models()
+                likely = await self._memory.call("sources-likely")
+                break
+            except SecondMeError as error:
+                self.query_one(".models", Static).update(error.line())
+                await asyncio.sleep(_AGAIN)
         self._missing = [m for m in models if m["in_use"] and not m["fetched"]]
         self.query_one(".models", Static).update(_models(models))
         places = self.query_one(Checks)
@@ -118,7 +129,7 @@ class Welcome(ModalScreen[str]):
             what = f"  {place['what']}, {counted(place['files'], 'file')}"
             places.put(Content.assemble(short_path(place["path"]), (what, "$quiet")), place["path"])
         if self._demo:
-            what = "  two years of an invented person; undo takes it out again"
+            what = "  two years of an invented person; undo takes it out"
             label = Content.assemble("A demo life", (what, "$quiet"))
             places.put(label, self._demo, chosen=not likely["places"])
 
@@ -132,11 +143,19 @@ class Welcome(ModalScreen[str]):
 
         self.app.push_screen(Picker(Path.home()), chosen)
 
+    def action_check(self) -> None:
+        """Choose what is under the cursor, or no more."""
+        self.query_one(Checks).action_check()
+
     def action_begin(self) -> None:
         """Fetch the models that are missing, and take in what was chosen."""
         chosen = self.query_one(Checks).selected
         work = self.query_one(".work", VerticalScroll)
-        if self._left or not (chosen or self._missing):
+        if self._left:
+            return
+        if not (chosen or self._missing):
+            hint = "space chooses what is under the cursor, ctrl+o finds another folder"
+            self.query_one(".what", Static).update(Content.styled(f"Nothing is chosen: {hint}"))
             return
         tasks = []
         for model in self._missing:

@@ -1,0 +1,125 @@
+"""What the record tells of somebody as a whole: who they are, how old, what they have, whom they have not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence, Set
+from datetime import date, datetime
+
+from secondme.memory.claim import counted_in
+from secondme.memory.facts.relations import FAMILY, KIN
+from secondme.memory.facts.weigh import Fact
+from secondme.memory.facts.words import ANIMALS
+from secondme.memory.known.asking import SUBJECT, Asked, kin_asked, kin_forms, plural
+from secondme.memory.known.values import Known, Place, length, places_of, value_of
+from secondme.memory.terms import keys, stems
+from secondme.memory.timex import dates
+
+Facts = Callable[[str], Sequence[Fact]]
+Told = Callable[[str, Set[str]], Iterable[tuple[Place, str]]]
+
+_WHO = re.compile(rf"who(?: is|['’]s) {SUBJECT}$", re.IGNORECASE)
+_HAS = re.compile(r"\b(?:have|has|own|owns|possess|got)\b", re.IGNORECASE)
+_OLD = frozenset(stems("how old age what"))
+_OWNING = frozenset([SUBJECT, *stems("own possess get a any")])
+_ANIMALS = frozenset(stems(" ".join(ANIMALS)))
+_TO_ONE = KIN | {"has pet"}
+_DOES = ("works as", "works at")
+
+
+class Somebody:
+    """Answers about somebody. `facts` gives what may be used of the facts of an entity, `about` of
+    those of others whose object it is; `name` its name; `me` is the person whose memory this is."""
+
+    def __init__(
+        self,
+        facts: Facts,
+        about: Facts,
+        name: Callable[[str], str],
+        me: str | None,
+        now: datetime,
+    ) -> None:
+        self._facts = facts
+        self._about = about
+        self._name = name
+        self._me = me
+        self._now = now
+
+    def __call__(self, asked: Asked) -> Known | None:
+        """The answer, if the question asks for somebody as a whole and facts tell it."""
+        return self._who(asked) or self._age(asked) or self._owned(asked)
+
+    def nobody(self, asked: Asked, told: Told) -> Known | None:
+        """Of a relative of whom no fact tells: how many there are, where a sentence counts them, or else
+        that nothing is known; the same of an animal that somebody may have. `told` gives where moments
+        speak of somebody's own of what the words name; who it is, is left to the reader where any does."""
+        animal = asked.words - _OWNING
+        if asked.verb_first and _HAS.search(asked.text) and len(animal) == 1 and animal <= _ANIMALS:
+            word = next(w for w in asked.text.lower().split() if stems(w) == list(animal))
+            some = any(told(asked.person, {word, f"{word}s", word.removesuffix("s")}))
+            return None if some else self._none(asked, word.removesuffix("s"))
+        relation = kin_asked(asked)
+        if relation not in FAMILY:
+            return None
+        things = frozenset[str]().union(*(keys(form) for form in kin_forms(relation)))
+        sayings = list(told(asked.person, kin_forms(relation)))
+        if asked.counts and sayings:
+            for place, sentence in sayings:
+                if numbers := counted_in(sentence, things):
+                    return Known(numbers[0].surface, (place,), 0.8)
+            who = "you have" if asked.person == self._me else f"{self._name(asked.person)} has"
+            return Known(f"how many {plural(relation)} {who}", (), 0.0)
+        return None if sayings else self._none(asked, relation)
+
+    def _none(self, asked: Asked, of: str) -> Known:
+        article = "an" if of[0] in "aeiou" else "a"
+        whose = "yours" if asked.person == self._me else self._name(asked.person)
+        return Known(f"{article} {of} of {whose}", (), 0.0)
+
+    def _who(self, asked: Asked) -> Known | None:
+        """Who somebody is: to the person, or else to another, and what they do."""
+        if not _WHO.match(asked.text) or asked.person == self._me:
+            return None
+        kin = [f for f in self._about(asked.person) if f.current and f.relation in _TO_ONE]
+        kin = [f for f in kin if f.subject == self._me] or kin[:1]
+        does = [f for does in _DOES for f in self._facts(asked.person) if f.relation == does]
+        does = [f for f in does if f.current]
+        said = [f"{self._whose(f.subject)} {f.relation.removeprefix('has ')}" for f in kin]
+        said += [f.object if f.relation == "works as" else f"works at {f.object}" for f in does]
+        places = places_of([*kin, *does])
+        return Known(", ".join(dict.fromkeys(said)), places, 0.9) if said else None
+
+    def _whose(self, entity: str) -> str:
+        return "your" if entity == self._me else f"{self._name(entity)}’s"
+
+    def _age(self, asked: Asked) -> Known | None:
+        """How old somebody is, or was at the time that the question names, by the birthday."""
+        if not asked.words or not asked.words <= _OLD:
+            return None
+        born = [f for f in self._facts(asked.person) if f.relation == "birthday" and f.current]
+        days = [d for f in born for d in dates.take_out(f.object)[0]]
+        if len(days) != 1 or not (days[0].year and days[0].month and days[0].day):
+            return None
+        at = (asked.time.since if asked.time else self._now).date()
+        day = date(days[0].year, days[0].month, days[0].day)
+        if at < day:
+            return None
+        years = at.year - day.year - ((at.month, at.day) < (day.month, day.day))
+        age = str(years) if years > 1 else length(day, at)
+        return Known(age, places_of(born), born[0].confidence)
+
+    def _owned(self, asked: Asked) -> Known | None:
+        """Whether somebody has a thing; how many of it only where there is none any more, since who
+        speaks of one may have two."""
+        thing = asked.words - _OWNING
+        if not thing or not _HAS.search(asked.text) or asked.time or asked.negated:
+            return None
+        facts = [f for f in self._facts(asked.person) if f.relation == "has"]
+        facts = [f for f in facts if value_of(f) == thing]
+        if not facts or not (asked.counts or asked.verb_first):
+            return None
+        newest = max(facts, key=lambda f: f.claims[-1].said)
+        if asked.counts:
+            over = not any(f.current for f in facts)
+            return Known("none any more", places_of([newest]), newest.confidence) if over else None
+        return Known("Yes" if newest.current else "No", places_of([newest]), newest.confidence)

@@ -1,0 +1,202 @@
+"""Letting a language model look at moments, one or a few at a time, and keeping what stands of its words.
+
+A small model finds one thing best in the best moment alone. Several things are seldom said at once: each
+moment may have some. A few together are for when nothing stood.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from secondme.memory import prompt, told
+from secondme.memory.check import Check
+from secondme.memory.claim import only_dates, parts
+from secondme.memory.evidence import Evidence
+from secondme.memory.kinds import several
+from secondme.memory.prompt import Style
+from secondme.memory.terms import clipped, keys, sentences, tokens
+from secondme.model.chat import Completion, Message, Token
+
+_MOST_TOKENS = {"short": 48, "sentences": 220}
+_SENTENCES = 8
+"""Moments that are read at once for an answer in sentences."""
+_SEVERAL, _TOGETHER = 4, 4
+"""Moments that are read each by itself for several things, and at once where nothing stood before."""
+_MARK = re.compile(r"\s*\[(\d{1,3}(?:\s*,\s*\d{1,3})*)\]")
+_TAIL = re.compile(
+    r"\s+(?:for|in|at|on|to|with|of|from|about|by|during)\s+((?:[\w'’-]+\s*){1,5})$", re.IGNORECASE
+)
+
+Claim = tuple[str, tuple[int, ...]]
+"""What an answer says, and the places of the moments that it rests on."""
+
+
+class LanguageModel(Protocol):
+    """What answering needs of a model: it reads messages and talks, piece by piece.
+
+    The last thing it yields is a `Completion`. The first `fixed` messages are the same from call to
+    call, so that their state may be kept. `cancel` ends the talk early.
+    """
+
+    def chat(
+        self,
+        messages: Sequence[Message],
+        *,
+        max_tokens: int,
+        stop: Sequence[str] = (),
+        temperature: float = 0.0,
+        fixed: int = 0,
+        cancel: threading.Event | None = None,
+    ) -> Iterator[Token | Completion]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A piece of what the model says, as it says it and before any check."""
+
+    text: str
+
+
+Talk = Generator[Draft, None, str]
+
+
+class Reader:
+    """The model at work on one question. `stopped` says that it was told to be quiet."""
+
+    def __init__(
+        self,
+        model: LanguageModel,
+        question: str,
+        evidence: Sequence[Evidence],
+        style: Style,
+        now: datetime,
+        history: Sequence[Message],
+        cancel: threading.Event | None,
+    ) -> None:
+        self._model, self._evidence, self._cancel = model, evidence, cancel
+        self._question, self.style, self._now, self._history = question, style, now, history
+        self.stopped = False
+
+    def read(self, check: Check) -> Generator[Draft, None, tuple[str, list[Claim]]]:
+        """Let the model read the moments most to the point: what it said first, and what stands."""
+        if self.style == "sentences":
+            look = check.order[:_SENTENCES]
+            heard = yield from self._look(look)
+            return heard, _sentence_claims(heard, check, in_time(look, self._evidence))
+        said, claims = yield from self._one_by_one(check)
+        if not claims and (known := told.which(check)):
+            claims = [known]
+        near = check.order[:_TOGETHER]
+        if not claims and not self.stopped and len(near) > 1:
+            claims = _short_claims(_unheard(self._look(near)), check, near)
+        return said, _each_once(claims)
+
+    def _one_by_one(self, check: Check) -> Generator[Draft, None, tuple[str, list[Claim]]]:
+        """Read the best moment by itself; of several things, each of the best few."""
+        said, claims = "", list[Claim]()
+        for n, place in enumerate(check.order[: _SEVERAL if several(check.question) else 1]):
+            if self.stopped:
+                break
+            talk = self._look([place])
+            heard = (yield from talk) if n == 0 else _unheard(talk)
+            said = said or heard
+            claims += _short_claims(heard, check, [place])
+        return said, claims
+
+    def _look(self, places: Sequence[int]) -> Talk:
+        """Let the model read these moments, in time order: drafts as it talks, all it said at last."""
+        order = in_time(places, self._evidence)
+        messages = prompt.written(
+            self._question,
+            [self._evidence[i] for i in order],
+            self.style,
+            self._now,
+            self._history,
+        )
+        said = ""
+        for piece in self._model.chat(
+            messages,
+            max_tokens=_MOST_TOKENS[self.style],
+            stop=["\n"] if self.style == "short" else ["\n\n"],
+            fixed=len(prompt.fixed(self.style)),
+            cancel=self._cancel,
+        ):
+            if isinstance(piece, Completion):
+                said = piece.text
+                self.stopped |= piece.finish == "cancelled"
+            else:
+                said += piece.text
+                yield Draft(piece.text)
+        return said
+
+
+def in_time(places: Sequence[int], evidence: Sequence[Evidence]) -> list[int]:
+    """The places in the order in which their moments were said."""
+    return sorted(places, key=lambda i: evidence[i].time)
+
+
+def _unheard(talk: Talk) -> str:
+    """All that a talk says, without its drafts."""
+    while True:
+        try:
+            next(talk)
+        except StopIteration as end:
+            return str(end.value)
+
+
+def _each_once(claims: Sequence[Claim]) -> list[Claim]:
+    """The claims without those that an earlier one holds."""
+    kept: list[Claim] = []
+    for claim in claims:
+        said = set(tokens(claim[0]))
+        if not any(said <= set(tokens(other)) for other, _ in kept):
+            kept.append(claim)
+    return kept
+
+
+def _short_claims(said: str, check: Check, look: Sequence[int]) -> list[Claim]:
+    """The whole answer if it stands and is of the right kind, else those items of it that are; what was
+    looked at comes first among what bears it out."""
+    whole = _short(clipped(_MARK.sub("", said), prompt.QUESTION).strip('"“” '), check)
+    support = check.support(whole, prefer=look)
+    single = check.kind != "list" or len(parts(whole)) == 1
+    if single and support.whole and check.fits(whole) and not check.echoes(whole):
+        return [(whole, support.lines)]
+    if only_dates(whole) and check.kind == "thing":
+        known = told.when(check)
+        return [known] if known else []
+    found = [
+        (part, check.support(part, prefer=look))
+        for part in parts(whole)
+        if check.fits(part) and not check.echoes(part)
+    ]
+    return [(part, support.lines) for part, support in found if support.whole]
+
+
+def _short(claim: str, check: Check) -> str:
+    """The claim without an end that only repeats the question: "a red bicycle for the journey"."""
+    while tail := _TAIL.search(claim):
+        repeated = keys(tail[1])
+        if not repeated or not repeated <= check.about or not keys(claim[: tail.start()]):
+            break
+        claim = claim[: tail.start()]
+    return claim
+
+
+def _sentence_claims(said: str, check: Check, order: Sequence[int]) -> list[Claim]:
+    """The sentences that stand, each once; moments that the model itself names come first."""
+    claims: dict[frozenset[str], Claim] = {}
+    joined = re.sub(r"([.!?])((?:\s*\[[\d\s,]+\])+)", r"\2\1", said)
+    for sentence in sentences(joined):
+        marks = [int(n) for group in _MARK.findall(sentence) for n in group.split(",")]
+        prefer = [order[n - 1] for n in marks if 1 <= n <= len(order)]
+        bare = _MARK.sub("", sentence).strip()
+        support = check.support(bare, limit=3, prefer=prefer)
+        if support.whole:
+            claims.setdefault(frozenset(tokens(bare)), (bare, support.lines))
+    return list(claims.values())
