@@ -55,8 +55,8 @@ def plain(files: dict[str, Path]) -> dict[str, LanguageModel]:
 
 
 def windowed(path: Path, budget: int = 0, context: int = CONTEXT) -> LanguageModel:
-    """The model in a budget; without one, in little more than the smallest that works."""
-    budget = budget or smallest(path, context) + 1_000_000
+    """The model in a budget; without one, in the smallest that works."""
+    budget = budget or smallest(path, context)
     return LanguageModel(
         path, name="w", threads=1, context=context, memory=budget, folder=path.parent / "kept"
     )

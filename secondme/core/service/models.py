@@ -118,7 +118,7 @@ def model_memory(core: Core, call: Call, *, memory: int) -> Event:
 def model_plan(core: Core, call: Call, *, name: str = "default", memory: int) -> Event:
     """What so many megabytes buy with a model: what stays, what streams, and how fast that will be."""
     from secondme.model.window import disk
-    from secondme.model.window.plan import predicted_seconds
+    from secondme.model.window.plan import megabytes, predicted_seconds
     from secondme.model.window.spread import spread
 
     entry = catalog.find(name)
@@ -134,7 +134,7 @@ def model_plan(core: Core, call: Call, *, name: str = "default", memory: int) ->
     return {
         "name": entry.name,
         "memory": memory,
-        "smallest": _mb(plan.smallest),
+        "smallest": megabytes(plan.smallest),
         "whole": _mb(plan.whole),
         "uses": _mb(plan.used),
         "file": _mb(layout.size),

@@ -16,6 +16,8 @@ LEAST_ROWS = 1_000_000
 CACHE_STEP = 128
 """The KV cache's part of the budget grows in steps of so many tokens."""
 _HEAP = 8 * MB
+_VARIES = MB // 2
+"""What loading takes differs so much from one time to another, or less."""
 _PASSING = 4 * MB
 _AHEAD_UNITS = 2
 _MOST_AHEAD = 12 * MB
@@ -131,7 +133,7 @@ def make_plan(demand: Demand, budget: int) -> Plan:
         raise BadInputError(
             f"{budget / MB:.0f} MB are too little for this model with a context of "
             f"{demand.context} tokens",
-            hint=f"the smallest that works is {-(-smallest // MB)} MB",
+            hint=f"the smallest that works is {megabytes(smallest)} MB",
         )
     free = budget - min(demand.excess, budget - smallest)
     whole = max(_whole(demand, _fastest(demand)), smallest)
@@ -140,6 +142,11 @@ def make_plan(demand: Demand, budget: int) -> Plan:
     ways = fit or [min(demand.ways, key=lambda way: _need(demand, way).total)]
     plans = [_divide(demand, way, budget, free, smallest, whole) for way in ways]
     return min(plans, key=lambda plan: predicted_seconds(plan, demand.layout, demand.measured))
+
+
+def megabytes(smallest: int) -> int:
+    """A smallest budget as a person is told it: so many whole megabytes work each time."""
+    return -(-(smallest + _VARIES) // MB)
 
 
 def smallest_budget(demand: Demand) -> int:
