@@ -21,7 +21,7 @@ from secondme.model.window.measured import Kept
 from secondme.model.window.native import Floats
 from secondme.model.window.pace import Pace
 from secondme.model.window.passes import TOGETHER, Passes, Seen
-from secondme.model.window.plan import Plan, watching_seconds, ways_of
+from secondme.model.window.plan import Plan, computing_seconds, watching_seconds, ways_of
 from secondme.model.window.residency import Residency
 from secondme.model.window.screen import Odds, Screen, open_screen
 from secondme.model.window.shelf import Shelf
@@ -294,7 +294,7 @@ class Window:
         assert self._passes is not None
         if self._passes.screened != plan.screened:
             self.pace.forget()
-        self.pace.reading = not plan.everything
+        self.pace.computing = computing_seconds(layout, self.account.measured, plan.screened)
         self._passes.screened = plan.screened
         if not plan.screened:
             self._close_screen()

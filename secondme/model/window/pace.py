@@ -6,16 +6,16 @@ from collections import deque
 from statistics import median
 
 _KEPT = 16
-_EACH = 0.7
-"""What a further token takes when only computing does, of what the first one took."""
+_EACH = 0.75
+"""What computing takes for a further token, of what it takes for the first."""
 
 
 class Pace:
-    """Seconds of the last passes, by how many tokens they were over; `reading` says whether weights are read
-    in them, which takes as long for several."""
+    """Seconds of the last passes, by how many tokens they were over. `computing` is what it takes to compute
+    one token; weights that are read serve several."""
 
     def __init__(self) -> None:
-        self.reading = False
+        self.computing = 0.0
         self._took: dict[int, deque[float]] = {}
 
     def note(self, tokens: int, seconds: float) -> None:
@@ -37,5 +37,7 @@ class Pace:
         known = [n for n in list(self._took) if n <= tokens]
         if not known:
             return 0.0
-        more = 0.0 if self.reading else _EACH * (tokens / max(known) - 1)
-        return median(self._took[max(known)]) * (1 + more)
+        most = max(known)
+        took = median(self._took[most])
+        once = min(self.computing or took, median(self._took[1])) if 1 in known else self.computing
+        return max(took, once * (1 + _EACH * (tokens - 1)))

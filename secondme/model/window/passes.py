@@ -92,7 +92,7 @@ class Passes:
         if self.stopped:
             self._residency.again()
         else:
-            self._residency.end_of_pass()
+            self._residency.give()
         if touched:
             self._residency.drop_rows(embedding, self._stride, tokens)
         return code
@@ -104,6 +104,8 @@ class Passes:
         for n, operation in enumerate(self._seen.first(tokens)):
             if every or n not in self._residency.kept:
                 stops[operation - 1] = self._waiting(n)
+            elif n and n - 1 not in self._residency.kept:
+                stops[operation - 1] = self._used
         for layer, operation in shape.chosen.items():
             if layer in self._experts:
                 also = stops.get(operation)
@@ -121,6 +123,11 @@ class Passes:
             return True
 
         return wait
+
+    def _used(self) -> bool:
+        """The unit before has been used: others can be read in its place while those that stay are used."""
+        self._residency.give()
+        return True
 
     def _choosing(
         self, layer: int, tokens: int, room: int, also: Callable[[], bool] | None

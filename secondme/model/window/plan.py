@@ -244,18 +244,30 @@ def predicted_seconds(
     return max(seconds + plan.streamed * _HANDLED, read)
 
 
-def _seconds(layout: Layout, measured: Measured, screened: bool) -> float:
-    """Seconds for a token when nothing has to be read."""
-    rate: float = _COMPUTE_RATE * max(measured.threads, 1) ** 0.8
-    if measured.product:
-        rate = layout.output.size / measured.product
+def computing_seconds(layout: Layout, measured: Measured, screened: bool) -> float:
+    """Seconds for a pass over one token when nothing has to be read: without the output product where a
+    sketch is used instead."""
+    rate = _rate(layout, measured)
     active = layout.streamable + layout.kept + _active_experts(layout)
     seconds = measured.layers or active / rate
+    return seconds if screened else seconds + layout.output.size / rate
+
+
+def _seconds(layout: Layout, measured: Measured, screened: bool) -> float:
+    """Seconds for a token when nothing has to be read."""
+    seconds = computing_seconds(layout, measured, screened)
     if not screened:
-        return seconds + layout.output.size / rate
+        return seconds
     sketch = sketch_bytes(layout.width, layout.vocabulary)
-    found = measured.screen or sketch / rate + layout.vocabulary * _SCORE + _SCREEN
-    return seconds + found + watching_seconds(layout)
+    found = sketch / _rate(layout, measured) + layout.vocabulary * _SCORE + _SCREEN
+    return seconds + (measured.screen or found) + watching_seconds(layout)
+
+
+def _rate(layout: Layout, measured: Measured) -> float:
+    """Bytes of weights that are multiplied in a second."""
+    if measured.product:
+        return layout.output.size / measured.product
+    return float(_COMPUTE_RATE * max(measured.threads, 1) ** 0.8)
 
 
 def watching_seconds(layout: Layout) -> float:

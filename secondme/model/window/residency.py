@@ -161,7 +161,7 @@ class Residency:
         for place, (span, offset), _ in self._places[unit]:
             place.value = starts[span] + offset
 
-    def end_of_pass(self) -> None:
+    def give(self) -> None:
         """What was waited for has been used."""
         self._ring.give()
 
