@@ -20,8 +20,8 @@ from secondme.model.window.layout import Layout, read_layout
 from secondme.model.window.measured import Kept
 from secondme.model.window.native import Floats
 from secondme.model.window.pace import Pace
-from secondme.model.window.passes import TOGETHER, Passes, Seen
-from secondme.model.window.plan import Plan, computing_seconds, watching_seconds, ways_of
+from secondme.model.window.passes import Passes, Seen
+from secondme.model.window.plan import TOGETHER, Plan, computing_seconds, watching_seconds, ways_of
 from secondme.model.window.residency import Residency
 from secondme.model.window.screen import Odds, Screen, open_screen
 from secondme.model.window.shelf import Shelf
@@ -69,6 +69,7 @@ class Window:
         self._noted = False
         self._read = 0
         self._together: dict[bool, int] = {}
+        self._odds: list[Odds] = []
         self.plan: Plan
         self._passes: Passes | None = None
         self._ready = False
@@ -181,6 +182,7 @@ class Window:
         `run` calls llama.cpp, which shows `watch` its operations or does not. Raises `WorkerError` when the
         file cannot be read.
         """
+        self._odds = []
         if self._passes is None:  # they are looked at
             self.watch.begin()
             return run(True)
@@ -212,13 +214,13 @@ class Window:
 
     def odds(self, n: int = 0) -> Odds | None:
         """The odds after the n-th output of the last pass; None when llama.cpp computes them."""
-        state = self.hidden(n)
-        if state is None or self.screen is None:
+        passes = self._passes
+        states = passes.hidden if passes is not None and passes.screened else None
+        if states is None or self.screen is None:
             return None
-        try:
-            return self.screen.odds(state)
-        except OSError as error:
-            raise self._lost(error) from None
+        if not self._odds:
+            self._odds = self.screen.odds(states)
+        return self._odds[n]
 
     def cut(self, tokens: int) -> None:
         """Give back what the KV cache holds beyond so many tokens."""
@@ -312,7 +314,14 @@ class Window:
 
     def _open_screen(self, states: Callable[[], Floats] | None) -> Screen:
         layout = self.layout
-        return open_screen(self._path, layout.output, self._folder, self._threads, states)
+        return open_screen(
+            self._path,
+            layout.output,
+            self._folder,
+            self._threads,
+            states=states,
+            lost=self._lost,
+        )
 
     def _close_screen(self) -> None:
         if self.screen is not None:

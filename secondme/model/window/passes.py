@@ -10,10 +10,8 @@ from secondme.model.window.experts import Experts
 from secondme.model.window.graph import Shape, Watch, is_screened, units_of
 from secondme.model.window.layout import Layout, can_sketch
 from secondme.model.window.native import Floats
+from secondme.model.window.plan import TOGETHER
 from secondme.model.window.residency import Residency
-
-TOGETHER = 4
-"""Tokens that llama.cpp may compute at once with the very results of one after another; checked."""
 
 
 class Seen:

@@ -13,6 +13,8 @@ from secondme.model.window.measured import MB, Kept, Measured
 
 LEAST_ROWS = 1_000_000
 """Bytes of the smallest useful store of the output matrix's rows."""
+TOGETHER = 4
+"""Tokens that llama.cpp may compute at once with the very results of one after another; checked."""
 CACHE_STEP = 128
 """The KV cache's part of the budget grows in steps of so many tokens."""
 _HEAP = 8 * MB
@@ -205,7 +207,7 @@ def least_experts(layout: Layout) -> int:
 
 def passing_bytes(layout: Layout, screened: bool) -> int:
     """What is in memory for moments only: scores of tokens, rows of weights just read."""
-    return _PASSING + (16 if screened else 8) * layout.vocabulary
+    return _PASSING + (12 + 4 * TOGETHER if screened else 8) * layout.vocabulary
 
 
 def _need(demand: Demand, screened: bool) -> Need:

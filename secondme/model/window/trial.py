@@ -8,7 +8,7 @@ import numpy as np
 
 from secondme.model.window.calibration import Pass
 from secondme.model.window.native import Floats
-from secondme.model.window.passes import TOGETHER
+from secondme.model.window.plan import TOGETHER
 from secondme.model.window.screen import Screen
 
 _TOKENS = 32
@@ -30,7 +30,7 @@ def try_out(owner: Pass, tokens: list[int], screen: Screen | None) -> dict[str, 
         states = [owner.result(k) for k in range(len(part))]
         for state in states:
             began = time.perf_counter()
-            screen.odds(state).scores().argmax()
+            screen.odds(state[None])[0].scores().argmax()
             took.append(time.perf_counter() - began)
     owner.clear()
     # What else the machine does makes times longer, never shorter.
