@@ -34,7 +34,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from statistics import median
+from statistics import mean, median
 from typing import Any
 
 from core_of_its_own import table
@@ -106,13 +106,15 @@ def child(options: argparse.Namespace) -> None:
         if "ask" in order:
             answer = model.chat([Message("user", order["ask"])], max_tokens=order["tokens"])
             began_to_say = False
-        said: dict[str, Any] = {"reading": 0.0, "saying": 0.0, "tokens": 0}
+        said: dict[str, Any] = {"reading": 0.0, "saying": 0.0, "tokens": 0, "odds": []}
         for _ in range(order.get("go", 0)):
             began = time.perf_counter()
             event = next(answer)
             said["saying" if began_to_say else "reading"] += time.perf_counter() - began
             said["tokens"] += began_to_say and isinstance(event, Token)
-            began_to_say = began_to_say or isinstance(event, Token)
+            if isinstance(event, Token):
+                began_to_say = True
+                said["odds"].append(event.logprob)
             if isinstance(event, Completion):
                 said["text"] = event.text
                 break
@@ -224,12 +226,13 @@ def take_turns(workers: list[Worker], prompt: str, tokens: int) -> list[dict[str
     sums: list[dict[str, Any]] = []
     for worker in workers:
         got = worker.send(ask=prompt, tokens=tokens)
-        sums.append({"reading": 0.0, "saying": 0.0, "tokens": 0, "read": got.get("bytes_read", 0)})
+        read = got.get("bytes_read", 0)
+        sums.append({"reading": 0.0, "saying": 0.0, "tokens": 0, "odds": [], "read": read})
     while any("text" not in each for each in sums):
         for worker, each in zip(workers, sums, strict=True):
             if "text" not in each:
                 got = worker.send(go=TURN)
-                for key in ("reading", "saying", "tokens"):
+                for key in ("reading", "saying", "tokens", "odds"):
                     each[key] += got.pop(key)
                 each |= got
     for each in sums:
@@ -321,22 +324,29 @@ def compare(options: argparse.Namespace, plain: Worker, other: Worker) -> list[o
     """How many of the prompts get the same words."""
     prompts = [task.format(subject) for subject in SUBJECTS for task in TASKS]
     same = count = tokens = 0
+    apart: list[float] = []
     last: dict[str, Any] = {}
     for prompt in prompts[: options.identity]:
         first, last = take_turns([plain, other], prompt, options.tokens)
         same, count = same + (first["text"] == last["text"]), count + 1
         tokens += first["tokens"] + 1
+        if first["text"] == last["text"]:
+            apart += [abs(a - b) for a, b in zip(first["odds"], last["odds"], strict=True)]
         print(f"\r{same} of {count}", end="", file=sys.stderr, flush=True)
     screen = last["screen"] or {"tokens": 0, "widened": 0, "all": 0}
     return [
         f"{same} of {count}",
         tokens,
         f"{screen['widened']} and {screen['all']} of {screen['tokens']}",
+        f"{mean(apart or [0.0]):.4f}, {max(apart, default=0.0):.2f}",
         f"{(other.highest - other.before) / 1e6:.0f} MB",
     ]
 
 
-SAME = ["budget", "the same words", "tokens", "more rows, and all rows, were read for", "highest"]
+SAME = [
+    "budget", "the same words", "tokens", "more rows, and all rows, were read for",
+    "logarithms of odds apart: mean, most", "highest",
+]  # fmt: skip
 HEAD = [
     "budget", "output matrix", "tokens/s", "of llama.cpp", "answers from notes", "copying notes",
     "of the roofline", "first token after 600", "of llama.cpp", "read a token", "highest", "by plan",
