@@ -61,7 +61,7 @@ _PART = 2 << 20
 _GROUP = 64
 _SAMPLED = 8192
 _RIDGE = 0.02
-_VERSION = 8
+_VERSION = 9
 
 Mask = npt.NDArray[np.bool_]
 Lost = Callable[[OSError], Exception]
