@@ -171,8 +171,8 @@ result = report(garden)
 print("Result:", result)
 ```
 
-You can call it with `report(garden)`; the output is `{'dry': 3, 'fine': 0}`. The function `report()` takes a list
-and returns a dictionary.""",
+You can call it with `report(garden)`; the output is `{'dry': 3, 'fine': 0}`. The function `report()` takes a
+list and returns a dictionary.""",
     ),
 )
 """Questions, and answers such as models like to give."""
