@@ -174,7 +174,8 @@ def _divide(
         return Plan(budget, need, total, 0, rows, experts, experts_all - experts, smallest, whole)
     ahead = _ahead(sizes, total - free)
     # A few more rows of the output matrix save more reading than a part of a layer does.
-    rows = min(max(need.rows, min(free // 20, _MOST_ROWS)), rows_all) if screened else 0
+    more = min(free // 20, _MOST_ROWS, total - free)
+    rows = min(max(need.rows, more), rows_all) if screened else 0
     ahead = min(ahead, free - rows - experts)
     room = max(free - rows - experts - ahead, 0)
     return Plan(budget, need, room, ahead, rows, experts, total - room, smallest, whole)
@@ -208,7 +209,7 @@ def least_experts(layout: Layout) -> int:
 
 def passing_bytes(layout: Layout, screened: bool) -> int:
     """What is in memory for moments only: scores of tokens, rows of weights just read."""
-    return _PASSING + (12 + 4 * TOGETHER if screened else 8) * layout.vocabulary
+    return _PASSING + (8 + 4 * TOGETHER if screened else 8) * layout.vocabulary
 
 
 def _need(demand: Demand, screened: bool) -> Need:
