@@ -13,6 +13,7 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from secondme.model.llama import LanguageModel
 from secondme.model.window import disk, native, pressure
 from secondme.model.window.layout import read_layout
 from secondme.model.window.measured import Kept, remove_measured
-from secondme.model.window.plan import Plan, foresee
+from secondme.model.window.plan import Plan, foresee, ways_of
 from secondme.model.window.shelf import Shelf
 from tests.model.random_model import INNER, USED, VOCABULARY, WIDTH, WORDS, write_random_model
 
@@ -236,6 +237,13 @@ def test_a_plan_says_from_which_budget_on_all_of_the_model_stays(
     assert planned(most.whole).used == most.used
     assert planned(most.whole).everything
     assert not planned(most.whole - 1_200_000).everything
+
+
+def test_a_matrix_that_is_little_of_its_model_is_not_sketched(files: dict[str, Path]) -> None:
+    layout = read_layout(files["llama"])
+    assert ways_of(layout, True) == (True, False)
+    assert ways_of(layout, False) == (False,)
+    assert ways_of(replace(layout, size=20 * layout.output.size), True) == (False,)
 
 
 def test_fixed_beginnings_are_kept_within_the_budget(files: dict[str, Path]) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from secondme.model.window import native
 from secondme.model.window.native import Floats
 
-_TOKENS = 2200
+_TOKENS = 2500
 _WIDE = 32
 _OF_EACH = 250
 
@@ -118,6 +118,61 @@ reminds us that courage and curiosity can change the world around us.
 As a language model, I can help you with a wide range of tasks, such as answering questions, writing
 code, summarising texts and translating. However, I do not have access to personal information, and I
 am not able to make phone calls. If you have any other questions, feel free to ask!""",
+    ),
+    (
+        "Write a class in Python for a plant that wants water.",
+        '''Certainly! Below is a class for a plant that wants water:
+
+```python
+class Plant:
+    """A plant and how often it wants water, in days."""
+
+    def __init__(self, name, every=7):
+        self.name = name
+        self.last = None
+
+    def needs_water(self, today):
+        if self.last is None:
+            return True
+        return (today - self.last).days >= self.every
+
+    def describe(self):
+        return f"{self.name} needs water every {self.every} days and was last seen {self.last}."
+
+# Example usage
+if __name__ == "__main__":
+    garden = [Plant("fern", 3), Plant('basil'), Plant("cactus", every=30)]
+    for number, plant in enumerate(garden):
+        print(f"{number + 1}. {plant.describe()}")
+```
+
+In this code, we define a class called `Plant` with the method `needs_water()`.''',
+    ),
+    (
+        "Write a function that counts dry plants.",
+        """Here is a simple function that counts the dry plants of a list:
+
+```python
+def report(plants, today=None):
+    today = today or datetime.date.today()
+    counts = {"dry": 0, "fine": 0}
+    for plant in plants:
+        # Print each plant with its state
+        if plant.needs_water(today):
+            counts["dry"] += 1
+            print("Water it!")
+        elif plant.name == 'cactus' or plant.name == 'agave':
+            print("It is never thirsty.")
+        else:
+            counts['fine'] += 1
+    return counts
+
+result = report(garden)
+print("Result:", result)
+```
+
+You can call it with `report(garden)`; the output is `{'dry': 3, 'fine': 0}`. The function `report()` takes a
+list and returns a dictionary.""",
     ),
 )
 """Questions, and answers such as models like to give."""

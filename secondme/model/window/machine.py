@@ -197,8 +197,10 @@ class Window:
         except OSError as error:
             self.residency.again()
             raise self._lost(error) from None
-        if len(tokens) <= TOGETHER and not self.stopped:
-            self.pace.note(len(tokens), time.perf_counter() - began)
+        if not self.stopped:
+            self.account.held += len(tokens)
+            if len(tokens) <= TOGETHER:
+                self.pace.note(len(tokens), time.perf_counter() - began)
         return code
 
     @property

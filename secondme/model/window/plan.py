@@ -27,6 +27,7 @@ _MOST_ROWS = 6 * MB
 _COMPUTE_RATE = 9e9  # bytes of weights a second that one thread multiplies, by measurement
 _BANDWIDTH = 1.5e9
 _OVERLAP = 0.95
+_PARTS = 16  # a large model is read and computed for minutes to make a sketch
 _SCREEN, _SCORE = 3e-3, 1e-8  # seconds for a token, and for each token that there is
 _WATCHED = 80e-6  # seconds for a layer whose operations are watched
 _HANDLED = 7e-11  # seconds of the processor for a byte that is read
@@ -116,9 +117,9 @@ class Demand:
 
 
 def ways_of(layout: Layout, screenable: bool) -> tuple[bool, ...]:
-    """In which ways tokens can be found, the one that needs less memory first: a sketch that is hardly
-    smaller than its matrix is no use."""
-    if screenable and can_sketch(layout.width):
+    """In which ways tokens can be found, the one that needs less memory first: a sketch is no use that is
+    hardly smaller than its matrix, or whose matrix is little of the model."""
+    if screenable and can_sketch(layout.width) and layout.output.size * _PARTS > layout.size:
         least = sketch_bytes(layout.width, layout.vocabulary) + LEAST_ROWS
         if least + passing_bytes(layout, True) < layout.output.size + passing_bytes(layout, False):
             return True, False
@@ -173,7 +174,8 @@ def _divide(
         return Plan(budget, need, total, 0, rows, experts, experts_all - experts, smallest, whole)
     ahead = _ahead(sizes, total - free)
     # A few more rows of the output matrix save more reading than a part of a layer does.
-    rows = min(max(need.rows, min(free // 20, _MOST_ROWS)), rows_all) if screened else 0
+    more = min(free // 20, _MOST_ROWS, total - free)
+    rows = min(max(need.rows, more), rows_all) if screened else 0
     ahead = min(ahead, free - rows - experts)
     room = max(free - rows - experts - ahead, 0)
     return Plan(budget, need, room, ahead, rows, experts, total - room, smallest, whole)
@@ -207,7 +209,7 @@ def least_experts(layout: Layout) -> int:
 
 def passing_bytes(layout: Layout, screened: bool) -> int:
     """What is in memory for moments only: scores of tokens, rows of weights just read."""
-    return _PASSING + (12 + 4 * TOGETHER if screened else 8) * layout.vocabulary
+    return _PASSING + (8 + 4 * TOGETHER if screened else 8) * layout.vocabulary
 
 
 def _need(demand: Demand, screened: bool) -> Need:

@@ -58,10 +58,11 @@ _TOP = 4
 _CHUNK = 1024
 _AT_ONCE = 512
 _PART = 2 << 20
+_PORTION = 1 << 15
 _GROUP = 64
 _SAMPLED = 8192
 _RIDGE = 0.02
-_VERSION = 8
+_VERSION = 9
 
 Mask = npt.NDArray[np.bool_]
 Lost = Callable[[OSError], Exception]
@@ -212,8 +213,11 @@ def estimate(sketch: Sketch, bench: Workbench, states: Floats) -> tuple[Floats, 
     each state is. Several take little longer than one."""
     along, unusual = sketch.split(states, bench)
     fine = sketch_parts(states.shape[1])[0]
-    scores = bench.product(sketch.fine, Q8_0, along[:, :fine]).copy()
-    scores += bench.product(sketch.coarse, Q4_0, along[:, fine:])
+    scores = np.empty((len(states), len(sketch.fine)), np.float32)
+    for first in range(0, len(sketch.fine), _PORTION):  # ggml keeps what one took
+        part = slice(first, first + _PORTION)
+        scores[:, part] = bench.product(sketch.fine[part], Q8_0, along[:, :fine])
+        scores[:, part] += bench.product(sketch.coarse[part], Q4_0, along[:, fine:])
     return scores, unusual
 
 
