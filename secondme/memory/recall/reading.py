@@ -45,13 +45,18 @@ def reread(
     odds = likely([_ASKS, *passages], f" {question}")
     gains = np.sqrt(np.maximum(odds[1:] - odds[0], 0.0)).mean(axis=1)
     shares = _WEIGHT * np.clip((gains - gains.mean()) / max(gains.std(), 1e-9), -_BOUND, _BOUND)
-    read = [
-        replace(
-            hit,
-            score=hit.score + float(share),
-            parts={**hit.parts, "reading": float(share)},
-            signals={**hit.signals, "reading": float(gain)},
-        )
-        for hit, share, gain in zip(first, shares, gains, strict=True)
-    ]
-    return [*sorted(read, key=lambda hit: -hit.score), *rest]
+    read = [_with(*row) for row in zip(first, shares.tolist(), gains.tolist(), strict=True)]
+    read.sort(key=lambda hit: -hit.score)
+    fall = (
+        max(0.0, rest[0].score - read[-1].score) if rest else 0.0
+    )  # what is not read stays behind
+    return [*read, *(_with(hit, -fall, 0.0) for hit in rest)]
+
+
+def _with(hit: Hit, share: float, gain: float) -> Hit:
+    return replace(
+        hit,
+        score=hit.score + share,
+        parts={**hit.parts, "reading": share},
+        signals={**hit.signals, "reading": gain},
+    )
