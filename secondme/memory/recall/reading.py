@@ -18,7 +18,7 @@ from secondme.record.moments import StoredMoment
 
 READ = 20
 """How many of the best hits are read."""
-_WEIGHT = 0.45
+_WEIGHT = 0.4
 _BOUND = 3.0
 _ASKS = "Question:"
 
