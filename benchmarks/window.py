@@ -5,14 +5,18 @@
 
 Each row is a process of its own that answers the same prompts greedily, beside another of llama.cpp as it
 comes, with everything in memory. The two take turns, eight tokens (or eight batches of a prompt) each, so
-that what else the machine does weighs on both: `of llama.cpp` is the quotient of the two. Memory is anonymous and locked memory beyond the interpreter's own,
-loading included, sampled from outside every 10 ms; the highest sample stands in the table. The roofline is
+that what else the machine does weighs on both: `of llama.cpp` is the quotient of the two. Memory is anonymous
+and locked memory beyond the interpreter's own, loading included, sampled from outside every 10 ms; the highest
+sample stands in the table. The roofline is
 the greater of the time that a token takes to compute and the time that the disk takes, by its direct reads,
 for what was read for it. The model is copied first, so that no other program has it in memory.
 
 `--mmap` adds plain mmap under the same limits, as a replay: after each layer those pages that do not fit are
 given back (MADV_PAGEOUT), always those of the same layers. That is the best that a system could choose; by
 itself Linux drops what was used longest ago, which in a circle is what comes next.
+
+Besides a letter, the prompts ask for answers from notes and for a copy of notes, where what stands in the
+text is guessed and several tokens are computed at once.
 
 `--identity N` compares the words of N prompts instead, and says how many are the same.
 """
@@ -30,7 +34,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from statistics import median
+from statistics import mean, median
 from typing import Any
 
 from core_of_its_own import table
@@ -40,6 +44,18 @@ COPY = (
     "Notes: On 5 May 2023 Ana Lopes moved to Rua das Flores 12 in Porto, to a flat on the third floor "
     "with a view of the river; the rent is 940 euros a month, due on the first. Write these notes down "
     "again, word for word."
+)
+NOTES = """Notes:
+[1] 5 May 2023, Ana: We moved to Rua das Flores 12 in Porto at the end of April, to a flat on the third floor with a view of the river.
+[2] 11 May 2023, Me: Paul starts as a nurse at the Santa Maria clinic on Monday, with night shifts in the first month.
+[3] 2 June 2023, Rita: The cat is called Biscuit, she came from the shelter in Gaia and she is allergic to fish.
+[4] 19 June 2023, Ana: The rent is 940 euros a month, due on the first, and the landlord is called Henrique Duarte.
+[5] 3 July 2023, Paul: I sold the old Renault for 2,300 euros and bought a blue bicycle with three gears.
+Answer the question in full sentences, with the words of the notes. """
+QUESTIONS = (
+    "Where do Ana and Paul live, since when, and what do they pay?",
+    "What is known about Paul's work and about how he gets around?",
+    "What is known about the cat?",
 )
 LONG = "The train was late and the harbour was quiet that evening. " * 48
 TASKS = (
@@ -90,19 +106,22 @@ def child(options: argparse.Namespace) -> None:
         if "ask" in order:
             answer = model.chat([Message("user", order["ask"])], max_tokens=order["tokens"])
             began_to_say = False
-        said: dict[str, Any] = {"reading": 0.0, "saying": 0.0, "tokens": 0}
+        said: dict[str, Any] = {"reading": 0.0, "saying": 0.0, "tokens": 0, "odds": []}
         for _ in range(order.get("go", 0)):
             began = time.perf_counter()
             event = next(answer)
             said["saying" if began_to_say else "reading"] += time.perf_counter() - began
             said["tokens"] += began_to_say and isinstance(event, Token)
-            began_to_say = began_to_say or isinstance(event, Token)
+            if isinstance(event, Token):
+                began_to_say = True
+                said["odds"].append(event.logprob)
             if isinstance(event, Completion):
                 said["text"] = event.text
                 break
         if model.window:
             report = model.window.report()
             said |= {k: report[k] for k in ("planned", "used", "screen", "bytes_read")}
+            said["screened"] = model.window.plan.screened
         if "disk" in order:
             said["disk"] = disk.bandwidth(options.model)
         print(json.dumps(said), flush=True)
@@ -207,12 +226,13 @@ def take_turns(workers: list[Worker], prompt: str, tokens: int) -> list[dict[str
     sums: list[dict[str, Any]] = []
     for worker in workers:
         got = worker.send(ask=prompt, tokens=tokens)
-        sums.append({"reading": 0.0, "saying": 0.0, "tokens": 0, "read": got.get("bytes_read", 0)})
+        read = got.get("bytes_read", 0)
+        sums.append({"reading": 0.0, "saying": 0.0, "tokens": 0, "odds": [], "read": read})
     while any("text" not in each for each in sums):
         for worker, each in zip(workers, sums, strict=True):
             if "text" not in each:
                 got = worker.send(go=TURN)
-                for key in ("reading", "saying", "tokens"):
+                for key in ("reading", "saying", "tokens", "odds"):
                     each[key] += got.pop(key)
                 each |= got
     for each in sums:
@@ -304,24 +324,33 @@ def compare(options: argparse.Namespace, plain: Worker, other: Worker) -> list[o
     """How many of the prompts get the same words."""
     prompts = [task.format(subject) for subject in SUBJECTS for task in TASKS]
     same = count = tokens = 0
+    apart: list[float] = []
     last: dict[str, Any] = {}
     for prompt in prompts[: options.identity]:
         first, last = take_turns([plain, other], prompt, options.tokens)
         same, count = same + (first["text"] == last["text"]), count + 1
         tokens += first["tokens"] + 1
+        if first["text"] == last["text"]:
+            apart += [abs(a - b) for a, b in zip(first["odds"], last["odds"], strict=True)]
+        print(f"\r{same} of {count}", end="", file=sys.stderr, flush=True)
     screen = last["screen"] or {"tokens": 0, "widened": 0, "all": 0}
     return [
         f"{same} of {count}",
         tokens,
         f"{screen['widened']} and {screen['all']} of {screen['tokens']}",
+        f"{mean(apart or [0.0]):.4f}, {max(apart, default=0.0):.2f}",
         f"{(other.highest - other.before) / 1e6:.0f} MB",
     ]
 
 
-SAME = ["budget", "the same words", "tokens", "more rows, and all rows, were read for", "highest"]
+SAME = [
+    "budget", "the same words", "tokens", "more rows, and all rows, were read for",
+    "logarithms of odds apart: mean, most", "highest",
+]  # fmt: skip
 HEAD = [
-    "budget", "tokens/s", "of llama.cpp", "copying notes", "of the roofline", "first token after 600",
-    "of llama.cpp", "read a token", "highest", "by plan", "same words",
+    "budget", "output matrix", "tokens/s", "of llama.cpp", "answers from notes", "copying notes",
+    "of the roofline", "first token after 600", "of llama.cpp", "read a token", "highest", "by plan",
+    "same words",
 ]  # fmt: skip
 
 
@@ -336,18 +365,20 @@ def row(options: argparse.Namespace, plain: Worker, other: Worker) -> list[objec
             ("Hello" if options.brief else LONG, 1),
         )
     )
-    speeds = [each["tokens"] / each["saying"] for each in story]
-    copying = [each["tokens"] / each["saying"] for each in copy]
+    answers = [take_turns(pair, NOTES + question, options.tokens) for question in QUESTIONS]
     windowed = "planned" in story[1]
     highest = other.highest - other.before
     disk = median(worker.send(disk=True)["disk"] for worker in pair)
-    roof = 1 / max(1 / speeds[0], story[1]["read"] / disk)
-    same = all(a["text"] == b["text"] for a, b in (story, copy))
+    plain_speed, speed = (story[n]["tokens"] / story[n]["saying"] for n in (0, 1))
+    roof = 1 / max(1 / plain_speed, story[1]["read"] / disk)
+    same = all(a["text"] == b["text"] for a, b in (story, copy, *answers))
     return [
-        f"{speeds[1]:.1f}",
-        f"{speeds[1] / speeds[0]:.2f}x",
-        f"{copying[1] / copying[0]:.2f}x",
-        f"{speeds[1] / roof:.2f}" if windowed else "",
+        ("by sketch" if story[1]["screened"] else "whole") if windowed else "",
+        f"{speed:.1f}",
+        f"{quotient([story]):.2f}x",
+        f"{quotient(answers):.2f}x",
+        f"{quotient([copy]):.2f}x",
+        f"{speed / roof:.2f}" if windowed else "",
         "" if options.brief else f"{long[1]['reading']:.1f} s",
         "" if options.brief else f"{long[0]['reading'] / long[1]['reading']:.2f}x",
         f"{story[1]['read'] / 1e6:.1f} MB" if windowed else "",
@@ -355,6 +386,15 @@ def row(options: argparse.Namespace, plain: Worker, other: Worker) -> list[objec
         f"{long[1]['planned'] / 1e6:.0f} MB" if windowed else "",
         "yes" if same else "no",
     ]
+
+
+def quotient(turns: list[list[dict[str, Any]]]) -> float:
+    """How fast the second of two says the same answers, beside the first."""
+    first, second = (
+        sum(turn[n]["tokens"] for turn in turns) / sum(turn[n]["saying"] for turn in turns)
+        for n in (0, 1)
+    )
+    return second / first
 
 
 if __name__ == "__main__":

@@ -83,7 +83,7 @@ def ask(
         "without": without,
     }
     if memory is not None:
-        params["memory"] = megabytes(memory)
+        params["memory"] = megabytes(memory, model)
     result = answered("ask", not json, question=text, **params)
     if json:
         print_json(result)

@@ -151,7 +151,7 @@ def use(name: _Name, memory: Memory = None, json: Json = False) -> None:
         secondme model use ~/models/some-instruct.Q4_K_M.gguf
         secondme model use default
     """
-    limit = {} if memory is None else {"memory": megabytes(memory)}
+    limit = {} if memory is None else {"memory": megabytes(memory, _named(name))}
     result = call("model-use", name=_named(name), **limit)
     if json:
         print_json(result)
@@ -164,7 +164,7 @@ def use(name: _Name, memory: Memory = None, json: Json = False) -> None:
         out(dim(clean(result["note"])))
 
 
-_Size = Annotated[str, typer.Argument(metavar="SIZE", help="Such as 300MB or 1.5GB.")]
+_Size = Annotated[str, typer.Argument(metavar="SIZE", help="Such as 300MB, 1.5GB or 50%.")]
 
 
 @model.add()
@@ -176,6 +176,7 @@ def memory(size: _Size, json: Json = False) -> None:
 
     Examples:
         secondme model memory 300MB
+        secondme model memory 50%
         secondme model memory 0
     """
     result = call("model-memory", memory=megabytes(size))
@@ -191,7 +192,7 @@ def memory(size: _Size, json: Json = False) -> None:
 def plan(
     name: _Name,
     memory: Annotated[
-        str, typer.Option("--memory", metavar="SIZE", help="The budget, such as 300MB.")
+        str, typer.Option("--memory", metavar="SIZE", help="The budget, such as 300MB or 50%.")
     ],
     json: Json = False,
 ) -> None:
@@ -202,9 +203,11 @@ def plan(
 
     Examples:
         secondme model plan default --memory 300MB
+        secondme model plan default --memory 50%
         secondme model plan qwen2.5-coder-1.5b --memory 650MB --json
     """
-    result = call("model-plan", name=_named(name), memory=megabytes(memory))
+    name = _named(name)
+    result = call("model-plan", name=name, memory=megabytes(memory, name))
     if json:
         print_json(result)
         return
@@ -217,10 +220,16 @@ def plan(
     )
     rows = [
         ("layers", layers["stay"] + layers["ahead"], streams),
-        ("embedding", 0.0, "rows are read as they are needed"),
+        (
+            "embedding",
+            0.0,
+            "it is the output matrix"
+            if result["embedding"]["stays"]
+            else "rows are read as they are needed",
+        ),
         (
             "output matrix",
-            parts["sketch"] + output["rows"],
+            parts["output"] + parts["sketch"] + output["rows"],
             "a sketch, and its rows as they are needed" if output["screened"] else "all of it",
         ),
         ("other weights", parts["kept"], ""),

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from secondme.cli.link import call
 from secondme.errors import BadInputError
 
 Json = Annotated[bool, typer.Option("--json", help="Print the result as one JSON object.")]
@@ -58,18 +59,22 @@ def words(given: list[str] | None, what: str) -> str:
     return sys.stdin.buffer.read().decode("utf-8", "replace").strip()
 
 
-def megabytes(text: str) -> int:
-    """A size such as `300MB`, `1.5 GB` or `300` (megabytes) in megabytes.
+def megabytes(text: str, name: str | None = None) -> int:
+    """A size such as `300MB`, `1.5 GB` or `300` (megabytes) in megabytes, or a share of a model's file such
+    as `50%`: of the one of this name, or the one that answers.
 
     Raises `typer.BadParameter` for anything else.
     """
+    if share := re.fullmatch(r"\s*([1-9]\d{0,2})\s*%\s*", text):
+        size: float = call("model-size", name=name)["megabytes"]
+        return round(size * int(share[1]) / 100)
     match = re.fullmatch(r"\s*([\d.,]+)\s*(mb|m|gb|g)?\s*", text, re.IGNORECASE)
     try:
         value = float(match[1].replace(",", ".")) if match else -1.0
     except ValueError:
         value = -1.0
     if match is None or value < 0:
-        raise typer.BadParameter(f"{text!r} is not a size: write it as 300MB or 1.5GB")
+        raise typer.BadParameter(f"{text!r} is not a size: write it as 300MB, 1.5GB or 50%")
     return round(value * (1000 if (match[2] or "").lower().startswith("g") else 1))
 
 
@@ -78,7 +83,7 @@ Memory = Annotated[
     typer.Option(
         "--memory",
         metavar="SIZE",
-        help="What the model may take in memory, such as 300MB; 0 is no limit.",
+        help="What the model may take in memory, such as 300MB or 50% of its file; 0 is no limit.",
         show_default=False,
     ),
 ]

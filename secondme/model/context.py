@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import llama_cpp as lib
 import numpy as np
+import numpy.typing as npt
 
 from secondme.errors import ModelError, WorkerError
 from secondme.model.chat import Prompt
@@ -69,6 +70,12 @@ class Context:
                 f"there is no memory for a context of {size} tokens{log.last_error()}",
                 hint="lower the setting `context`",
             )
+        self._watching: ctypes.c_void_p | None = None
+        if window is not None:
+            from secondme.model.window import native
+
+            self._watching = native.callback_in(self._handle, window.watch.callback)
+            self._watcher = self._watching.value if self._watching else None
         self._memory = lib.llama_get_memory(self._handle)
         if not self._memory:
             raise ModelError("the model keeps no memory of a text: it is not one that can chat")
@@ -88,6 +95,12 @@ class Context:
     def compute(self, tokens: Sequence[int], outputs: int) -> None:
         """Compute tokens after those that are held, with odds after each of the last `outputs`."""
         self._compute(tokens, threading.Event(), outputs)
+
+    def result(self, n: int) -> npt.NDArray[np.float32]:
+        """What the last pass ended with after the n-th token that got odds: its hidden state, or every
+        token's score."""
+        state = self._window.hidden(n) if self._window else None
+        return self.odds(n).scores() if state is None else state
 
     def clear(self) -> None:
         """Hold no tokens."""
@@ -171,7 +184,9 @@ class Context:
             return _ABORTED
         return code
 
-    def _run(self) -> int:
+    def _run(self, watched: bool = True) -> int:
+        if self._watching is not None:  # to be asked about each operation takes its time
+            self._watching.value = self._watcher if watched else None
         return int(lib.llama_decode(self._handle, self._batch))
 
     def _cut(self, length: int) -> int:

@@ -99,7 +99,7 @@ class LanguageModel:
                 log.buffers,
             )
             if lib.llama_model_is_recurrent(model) or lib.llama_model_is_hybrid(model):
-                self.window.together = 1
+                self.window.one_by_one()
         self._info = {
             "name": name,
             "architecture": metadata(model, "general.architecture"),
@@ -204,8 +204,8 @@ class LanguageModel:
         Tokens that may follow, as they did before in the same text, are computed along; those that the
         model then says count, and the others are forgotten.
         """
-        together = self.window.together if self.window else 1
-        guesser = Guesser(read if together > 1 else ())
+        window = self.window
+        guesser = Guesser(read if window and window.together > 1 else ())
         guessed: list[int] = []
         right = 0
         for n in range(limit):
@@ -227,8 +227,12 @@ class LanguageModel:
                 right += 1
             elif left:
                 self._context.forget(len(guessed) - right)
+                guesser.judge(right)
                 guesser.add(token)
-                guessed, right = guesser.guess(min(together, left) - 1), 0
+                guessed, right = [], 0
+                if window:
+                    most = min(window.together, left) - 1
+                    guessed = guesser.guess(most, window.pace.seconds)
                 self._context.append([token, *guessed], cancel)
         if shown := answer.rest():
             yield Token(shown, answer.logprobs[-1])

@@ -16,6 +16,7 @@ from secondme.model.chat import Finish
 
 _CANDIDATE = np.dtype([("id", "<i4"), ("logit", "<f4"), ("p", "<f4")])
 _TOP_K, _TOP_P, _MIN_P = 40, 0.95, 0.05
+_FAR = 30.0
 
 
 class Odds(Protocol):
@@ -81,8 +82,7 @@ class Picker:
                 scores = odds.scores(head, allowed)
                 token = self._choose(np.where(allowed, scores, np.float32(-np.inf)))
             lib.llama_sampler_accept(self._grammar, token)
-        top = float(scores.max())
-        return token, float(scores[token]) - top - float(np.log(np.exp(scores - top).sum()))
+        return token, float(scores[token]) - _normaliser(scores)
 
     def close(self) -> None:
         """Free what llama.cpp holds for it."""
@@ -113,6 +113,12 @@ class Picker:
         array = lib.llama_token_data_array(data, len(candidates), -1, False)
         lib.llama_sampler_apply(sampler, ctypes.byref(array))
         return array
+
+
+def _normaliser(scores: npt.NDArray[np.float32]) -> float:
+    """The logarithm of the sum of all odds; of what is far below the best, all together are nothing."""
+    top = float(scores.max())
+    return top + float(np.log(np.exp(scores[scores > top - _FAR] - top).sum()))
 
 
 def _candidates(scores: npt.NDArray[np.float32]) -> npt.NDArray[np.void]:

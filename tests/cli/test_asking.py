@@ -147,7 +147,15 @@ def test_models_are_listed_used_checked_and_removed(
         assert (small.code, "the smallest that works is" in small.err) == (2, True)
         assert home.run("model", "use", "smollm2-135m", "--memory", "0.2GB").code == 0
         assert home.run("config", "get", "memory", "--json").json["value"] == 200
-        assert home.run("model", "memory", "much").code == 2
+        share = home.run("model", "memory", "150%", "--json")
+        assert share.json["memory"] == round(smollm.stat().st_size / 1e6 * 1.5)
+        half = home.run("model", "plan", "smollm2-135m", "--memory", "140%", "--json")
+        assert half.json["memory"] == round(smollm.stat().st_size / 1e6 * 1.4)
+        assert home.run("model", "plan", "smollm2-135m", "--memory", "9%").code == 2
+        missing = home.run("model", "plan", "qwen2.5-coder-1.5b", "--memory", "50%")
+        assert (missing.code, "model fetch" in missing.err) == (1, True)
+        for wrong in ("much", "%", "0%", "-5%"):
+            assert home.run("model", "memory", wrong).code == 2
         assert home.run("model", "memory", "0").code == 0
         refused = home.run("model", "remove", "smollm2-135m")
         assert refused.code == 1

@@ -11,7 +11,7 @@ import numpy as np
 from secondme.model.window.native import F32, Q8_0, quantize, row_bytes
 from tests.model.gguf_file import _text, _value
 
-WIDTH, HEADS, SHARED, INNER, VOCABULARY = 256, 4, 2, 512, 1024
+WIDTH, HEADS, SHARED, INNER, VOCABULARY = 256, 4, 2, 512, 16384
 EXPERTS, USED = 32, 2
 WORDS = "river stone lamp window garden music winter harbour letter bridge".split()
 

@@ -18,15 +18,17 @@ from typing import Any
 
 import pytest
 
+from secondme.config import private_dir
 from secondme.errors import BadInputError, ModelError, WorkerError
 from secondme.model.chat import ChatTemplate, Completion, Message, Token
 from secondme.model.clients import LanguageClient
 from secondme.model.llama import LanguageModel
 from secondme.model.window import disk, native, pressure
 from secondme.model.window.layout import read_layout
-from secondme.model.window.plan import Plan, foresee, remove_measured
+from secondme.model.window.measured import Kept, remove_measured
+from secondme.model.window.plan import Plan, foresee
 from secondme.model.window.shelf import Shelf
-from tests.model.random_model import INNER, USED, WIDTH, WORDS, write_random_model
+from tests.model.random_model import INNER, USED, VOCABULARY, WIDTH, WORDS, write_random_model
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the window works on Linux only")
 
@@ -53,11 +55,23 @@ def plain(files: dict[str, Path]) -> dict[str, LanguageModel]:
 
 
 def windowed(path: Path, budget: int = 0, context: int = CONTEXT) -> LanguageModel:
-    """The model in a budget; without one, in little more than the smallest that works."""
-    budget = budget or smallest(path, context) + 400_000
+    """The model in a budget; without one, in the smallest that works."""
+    budget = budget or smallest(path, context)
     return LanguageModel(
         path, name="w", threads=1, context=context, memory=budget, folder=path.parent / "kept"
     )
+
+
+def let_win(way: str, path: Path) -> None:
+    """Let it be measured that the next token is found faster by the "screen" or by the whole "matrix"."""
+    kept = private_dir(path.parent / "kept")
+    found = Kept(kept, path, threads=1)
+    if not found.speeds:
+        windowed(path)
+    times = (
+        {"screen": 1e-4, "product": 1.0} if way == "screen" else {"screen": 1.0, "product": 1e-4}
+    )
+    Kept(kept, path, threads=1).note(times)
 
 
 def smallest(path: Path, context: int = CONTEXT) -> int:
@@ -78,10 +92,15 @@ def say(model: LanguageModel, messages: list[Message] = ASKED, **options: Any) -
     return last.text
 
 
+@pytest.mark.parametrize("way", ["screen", "matrix"])
 @pytest.mark.parametrize("kind", KINDS)
 class TestSameWords:
+    @pytest.fixture(autouse=True)
+    def _way(self, way: str, kind: str, files: dict[str, Path]) -> None:
+        let_win(way, files[kind])
+
     def test_in_the_smallest_budget_and_in_a_large_one(
-        self, kind: str, files: dict[str, Path], plain: dict[str, LanguageModel]
+        self, kind: str, way: str, files: dict[str, Path], plain: dict[str, LanguageModel]
     ) -> None:
         expected = say(plain[kind])
         small = windowed(files[kind])
@@ -93,6 +112,7 @@ class TestSameWords:
         large = windowed(files[kind], 400_000_000)
         assert say(large) == expected
         assert large.window is not None
+        assert large.window.plan.screened == (way == "screen")
         assert all(cell["state"] == "stays" for cell in large.window.report()["cells"])
 
     def test_drawn_by_chance_and_by_a_grammar(
@@ -106,17 +126,19 @@ class TestSameWords:
             assert say(model, **options) == say(plain[kind], **options)
 
     def test_while_the_budget_moves_at_random(
-        self, kind: str, files: dict[str, Path], plain: dict[str, LanguageModel]
+        self, kind: str, way: str, files: dict[str, Path], plain: dict[str, LanguageModel]
     ) -> None:
         model = windowed(files[kind])
         say(model, OTHER, max_tokens=1)
         assert model.window is not None
         least, chance = model.window.plan.smallest, random.Random(5)
-        text = ""
+        text, seen = "", set[bool]()
         for event in model.chat(ASKED, max_tokens=40):
             if isinstance(event, Token):
                 text += event.text
                 model.window.set_budget(least + chance.choice([0, 300_000, 900_000, 50_000_000]))
+                seen.add(model.window.plan.screened)
+        assert seen == ({True} if way == "screen" else {True, False})
         assert text == say(plain[kind])
 
     def test_in_turn_and_after_one_was_cancelled(self, kind: str, files: dict[str, Path]) -> None:
@@ -144,7 +166,8 @@ def test_experts_that_are_not_chosen_are_not_read(files: dict[str, Path]) -> Non
     assert isinstance(last, Completion)
     assert last.reused_tokens == last.prompt_tokens - 1
     slices = 3 * (INNER * WIDTH * 34 // 32 + 2 * disk.PAGE)  # three matrices of 8 bits, at most
-    others = sum(cell["bytes"] for cell in before["cells"]) + 2_000_000  # layers, rows of matrices
+    matrix = VOCABULARY * WIDTH * 34 // 32
+    others = sum(cell["bytes"] for cell in before["cells"]) + matrix + 2_000_000
     read = model.window.report()["bytes_read"] - before["bytes_read"]
     assert read <= 3 * (len(before["cells"]) * USED * slices + others)
     assert before["experts"]["all"] * slices > 3 * read
@@ -159,6 +182,20 @@ def test_a_lower_budget_is_obeyed_at_once(files: dict[str, Path]) -> None:
     kept = [sum(c["bytes"] for c in r["cells"] if c["state"] == "stays") for r in (before, after)]
     assert kept[1] < kept[0] / 2
     assert after["used"] < before["used"]
+
+
+def test_where_all_of_it_fits_llama_cpp_is_left_alone(files: dict[str, Path]) -> None:
+    let_win("matrix", files["qwen2"])
+    model = windowed(files["qwen2"], 400_000_000)
+    assert model.window is not None
+    list(model.chat(ASKED, max_tokens=1))
+    before = model.window.report()
+    list(model.chat(ASKED, max_tokens=20))
+    after = model.window.report()
+    assert after["screen"] is None
+    assert after["bytes_read"] == before["bytes_read"]  # the embedding is the output matrix
+    assert model.window.watch.asked == 0
+    assert [after[part]["state"] for part in ("output", "embedding")] == ["stays", "stays"]
 
 
 def test_a_file_in_pieces_says_what_to_do(tmp_path: Path, files: dict[str, Path]) -> None:

@@ -118,7 +118,7 @@ def model_memory(core: Core, call: Call, *, memory: int) -> Event:
 def model_plan(core: Core, call: Call, *, name: str = "default", memory: int) -> Event:
     """What so many megabytes buy with a model: what stays, what streams, and how fast that will be."""
     from secondme.model.window import disk
-    from secondme.model.window.plan import predicted_seconds
+    from secondme.model.window.plan import megabytes, predicted_seconds
     from secondme.model.window.spread import spread
 
     entry = catalog.find(name)
@@ -131,11 +131,10 @@ def model_plan(core: Core, call: Call, *, name: str = "default", memory: int) ->
         raise ModelError(f"{path} cannot be read: {error.strerror}") from None
     kept = spread(seen.sizes, plan.room)
     seconds = predicted_seconds(plan, layout, seen.measured, speed)
-    screened = plan.need.sketch > 0
     return {
         "name": entry.name,
         "memory": memory,
-        "smallest": _mb(plan.smallest),
+        "smallest": megabytes(plan.smallest),
         "whole": _mb(plan.whole),
         "uses": _mb(plan.used),
         "file": _mb(layout.size),
@@ -146,12 +145,26 @@ def model_plan(core: Core, call: Call, *, name: str = "default", memory: int) ->
             "stream": _mb(sum(seen.sizes) - sum(seen.sizes[n] for n in kept)),
             "ahead": _mb(plan.ahead),
         },
-        "embedding": {"size": _mb(layout.embedding.size), "stays": layout.tied and not screened},
-        "output": {"size": _mb(layout.output.size), "screened": screened, "rows": _mb(plan.rows)},
+        "embedding": {
+            "size": _mb(layout.embedding.size),
+            "stays": layout.tied and not plan.screened,
+        },
+        "output": {
+            "size": _mb(layout.output.size),
+            "screened": plan.screened,
+            "rows": _mb(plan.rows),
+        },
         "disk_mb_s": _mb(speed),
         "tokens_s": round(1 / seconds, 1) if seconds else None,
         "measured": seen.known,
     }
+
+
+@use_case
+def model_size(core: Core, call: Call, *, name: str | None = None) -> Event:
+    """How large a model's file is: of this one, or of the one that answers."""
+    path = core.known_path(name or core.config.language_model)
+    return {"megabytes": _mb(path.stat().st_size)}
 
 
 @use_case
@@ -182,7 +195,7 @@ def model_remove(core: Core, call: Call, *, name: str) -> Event:
         raise RefusedError(f"the model {entry.name!r} is in use", hint="choose another one first")
     measured = 0
     if (path := _path(core, entry)) is not None and entry.path is None:
-        from secondme.model.window.plan import remove_measured
+        from secondme.model.window.measured import remove_measured
 
         measured = remove_measured(core.config.models_dir / "converted", path)
     freed = fetch.remove(entry, core.config.models_dir) + measured

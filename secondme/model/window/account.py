@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 
 from secondme.errors import ModelError
 from secondme.model.window import disk, native
-from secondme.model.window.layout import Layout, sketch_bytes
+from secondme.model.window.layout import Layout
+from secondme.model.window.measured import MB, Measured
 from secondme.model.window.plan import (
-    MB,
-    Measured,
+    Demand,
     Plan,
     make_plan,
     passing_bytes,
@@ -49,19 +49,20 @@ class Account:
 
     `wanted` is the budget that was given, `limit` the one in force: less, while the system is short of
     memory. `tokens` is what the conversation needs of the context, `held` what it has of it, `states`
-    the bytes of saved states. `layout`, `measured`, `sizes` (of the units that may stream), `screened` and
-    `context` are set when the model is known.
+    the bytes of saved states. `layout`, `measured`, `sizes` (of the units that may stream), `ways` (of
+    finding tokens) and `context` are set when the model is known.
     """
 
     def __init__(self, layout: Layout, before: Before, budget: int) -> None:
         self.layout, self._baseline = layout, before.anonymous
-        self._sketch = sketch_bytes(layout.width, layout.vocabulary)
         self.wanted = self.limit = budget
         self.tokens = self.held = self.states = 0
         self.sizes: Sequence[int] = ()
-        self.screened = self.grows = False
+        self.ways: tuple[bool, ...] = (False,)
+        self.grows = False
         self.context = 0
         self._excess = 0
+        self._last: tuple[int, Demand, Plan] | None = None
         self.measured = Measured(self.used(), 0)
 
     def used(self) -> int:
@@ -70,28 +71,24 @@ class Account:
 
     def check(self, budget: int) -> None:
         """Raises `BadInputError` when so many bytes are too few."""
-        self._plan(budget, self.context)
+        make_plan(self._demand(self.context), budget)
 
     def smallest(self) -> int:
         """The least number of bytes that works with a full context."""
-        return smallest_budget(
-            self.layout,
-            self.sizes,
-            measured=self.measured,
-            screened=self.screened,
-            sketch=self._sketch,
-            context=self.context,
-        )
+        return smallest_budget(self._demand(self.context))
 
     def plan(self) -> Plan:
         """How the budget is used now. Raises `BadInputError` when it is too small."""
-        return self._plan(self.limit, max(self.tokens, _LEAST_TOKENS))
+        demand = self._demand(max(self.tokens, _LEAST_TOKENS))
+        if self._last is None or self._last[:2] != (self.limit, demand):
+            self._last = self.limit, demand, make_plan(demand, self.limit)
+        return self._last[2]
 
     def over(self, plan: Plan, resident: int, rows: int) -> bool:
         """Whether more is in memory than there should be by plan, with so many bytes of units and of the
         output matrix's rows. Later plans are smaller by that. Between passes."""
         need = plan.need
-        passing = passing_bytes(self.layout, self.screened)  # not in memory between passes
+        passing = passing_bytes(self.layout, plan.screened)  # not in memory between passes
         expected = need.total - need.rows - passing + plan.experts + resident + rows
         if self.grows:
             expected -= max(need.cache - self.held * self.layout.cache_token, 0)
@@ -121,14 +118,12 @@ class Account:
         least = -(-self.smallest() // MB) * MB
         self.limit = min(max(self.limit - short, least), self.wanted)
 
-    def _plan(self, budget: int, tokens: int) -> Plan:
-        return make_plan(
+    def _demand(self, tokens: int) -> Demand:
+        return Demand(
             self.layout,
             self.sizes,
-            budget,
-            measured=self.measured,
-            screened=self.screened,
-            sketch=self._sketch,
+            self.measured,
+            self.ways,
             cache_tokens=tokens if self.grows else self.context,
             context=self.context,
             states=self.states,

@@ -129,6 +129,10 @@ class Pass(Protocol):
     def compute(self, tokens: Sequence[int], outputs: int) -> None:
         """Compute these tokens after those that are held, as the last ones with odds."""
 
+    def result(self, n: int) -> Floats:
+        """What the last pass ended with after the n-th token that got odds: its hidden state, or every
+        token's score."""
+
     def clear(self) -> None:
         """Hold no tokens."""
 
@@ -149,22 +153,6 @@ def hidden_states(owner: Pass, texts: Texts, last: Callable[[], Floats]) -> Floa
     owner.close()
     native.trim()
     return np.concatenate(parts)
-
-
-def same_together(
-    owner: Pass, tokens: list[int], together: int, last: Callable[[], Floats]
-) -> bool:
-    """Whether several tokens at once give the very results of one after another."""
-    results = []
-    for at_once in (1, together):
-        out = []
-        for n in range(0, len(tokens), at_once):
-            part = tokens[n : n + at_once]
-            owner.compute(part, len(part))
-            out += [row.tobytes() for row in last()]
-        owner.clear()
-        results.append(out)
-    return results[0] == results[1]
 
 
 def _portions(texts: Texts, limit: int) -> Iterator[list[int]]:

@@ -57,7 +57,7 @@ class Watch:
 
     `record()` makes the next pass one that is only looked at. `follow(shape, stops)` makes the later
     ones call `stops[operation]()` when that operation is done; when it returns False the pass ends
-    there. `hidden` are the hidden states of the last pass.
+    there. `asked` is how many operations of the last pass it was shown.
     """
 
     def __init__(self, base: int, tensors: Sequence[Tensor]) -> None:
@@ -69,7 +69,7 @@ class Watch:
         self._names: list[bytes] = []
         self._stops: dict[int, Callable[[], bool]] = {}
         self._flags = bytearray()
-        self._asked = 0
+        self.asked = 0
         self._tensor = 0
         self.mismatch = False
         self.error: BaseException | None = None
@@ -77,7 +77,7 @@ class Watch:
 
     def record(self) -> Shape:
         """Only look at the next pass; what was seen is in the result after it."""
-        self._recording, self._stops, self._asked = Shape(), {}, 0
+        self._recording, self._stops, self.asked = Shape(), {}, 0
         return self._recording
 
     def follow(self, shape: Shape, stops: dict[int, Callable[[], bool]]) -> None:
@@ -89,7 +89,7 @@ class Watch:
 
     def begin(self) -> None:
         """A pass begins."""
-        self._asked, self.mismatch, self.error = 0, False, None
+        self.asked, self.mismatch, self.error = 0, False, None
 
     def states(self, width: int) -> Floats:
         """What the operation at which the pass stands has computed, as rows of floats."""
@@ -101,13 +101,13 @@ class Watch:
 
     def _on_node(self, tensor: int, ask: bool, _: Any) -> bool:
         if ask:
-            n = self._asked
-            self._asked = n + 1
+            n = self.asked
+            self.asked = n + 1
             if self._recording is not None:
                 self._look(self._recording, n, tensor)
                 return False
             return n < len(self._flags) and self._flags[n] == 1
-        operation = self._asked - 1
+        operation = self.asked - 1
         stop = self._stops.get(operation)
         if stop is None:
             return True

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,24 +13,21 @@ from secondme.config import private_dir
 from secondme.errors import ModelLostError, WorkerError
 from secondme.model.window import disk, native
 from secondme.model.window.account import Account, Before
-from secondme.model.window.calibration import Pass, Texts, hidden_states, same_together
+from secondme.model.window.calibration import Pass, Texts, hidden_states
 from secondme.model.window.experts import Experts
 from secondme.model.window.graph import Watch
 from secondme.model.window.layout import Layout, read_layout
+from secondme.model.window.measured import Kept
 from secondme.model.window.native import Floats
-from secondme.model.window.passes import TOGETHER, Passes, Seen
-from secondme.model.window.plan import (
-    Measured,
-    Plan,
-    load_measured,
-    save_measured,
-)
+from secondme.model.window.pace import Pace
+from secondme.model.window.passes import Passes, Seen
+from secondme.model.window.plan import TOGETHER, Plan, computing_seconds, watching_seconds, ways_of
 from secondme.model.window.residency import Residency
 from secondme.model.window.screen import Odds, Screen, open_screen
 from secondme.model.window.shelf import Shelf
 from secondme.model.window.spread import spread
+from secondme.model.window.trial import try_out
 
-_RATES = 16
 _LOOK = 8
 """Passes from one look at the memory in use to the next."""
 
@@ -53,6 +51,7 @@ class Window:
     ) -> None:
         self.layout: Layout = read_layout(path)
         self._folder = private_dir(folder)
+        self._kept = Kept(folder, path, threads)
         self._path, self._threads, self._shelf = path, threads, shelf
         self._base = native.replace_mapping(path, before.mapped)
         disk.drop_cache(path)
@@ -65,13 +64,15 @@ class Window:
         self.watch = Watch(self._base, list(own.values()))
         self._count = 0
         self._lock = threading.Lock()
-        self._rates: list[float] = []
+        self.pace = Pace()
         self._cache: list[tuple[int, int]] = []
         self._noted = False
+        self._read = 0
+        self._together: dict[bool, int] = {}
+        self._odds: list[Odds] = []
         self.plan: Plan
         self._passes: Passes | None = None
         self._ready = False
-        self.together = 1
         self.limit_states: Callable[[int], int] = lambda room: 0
         self.screen: Screen | None = None
 
@@ -91,18 +92,9 @@ class Window:
         """
         try:
             self._look(owner, context, buffers)
-            if self._seen.screened:
-                self.screen = open_screen(
-                    self._path,
-                    self.layout.output,
-                    self._folder,
-                    self._threads,
-                    lambda: self._states(wide(), texts),
-                )
-            self._ready = True
+            self._calibrate(owner, wide, texts)
             self.plan = self.account.plan()
             self._apply()
-            self._measure(owner, texts)
             self._rehearse(owner, texts)
             self.rest()
         except OSError as error:
@@ -124,13 +116,17 @@ class Window:
         self.experts = Experts(layout, self.residency)
         self._cache = list(one.cache.values()) if one.fused else []
         self._context, account.context = context, context
-        account.screened, account.grows = seen.screened, bool(self._cache)
-        account.sizes = self.residency.sizes
-        account.measured = Measured(account.measured.vocabulary, buffers, 0.0, self._threads)
+        account.grows, account.sizes = bool(self._cache), self.residency.sizes
+        account.ways = ways_of(layout, seen.screenable)
+        account.measured = replace(
+            self._kept.measured(layout),
+            vocabulary=account.measured.vocabulary,
+            buffers=buffers,
+            bandwidth=disk.bandwidth(self._path),
+        )
         self.plan = account.plan()
         account.check(account.limit)
         self._passes = Passes(self.watch, seen, self.residency, self.experts)
-        self.residency.fill(layout.always if seen.screened else [*layout.always, layout.output])
         self.cut(0)
 
     @property
@@ -179,15 +175,17 @@ class Window:
         self._shelf.tidy()
 
     def compute(
-        self, tokens: Sequence[int], cancelled: Callable[[], bool], run: Callable[[], int]
+        self, tokens: Sequence[int], cancelled: Callable[[], bool], run: Callable[[bool], int]
     ) -> int:
         """Run a pass over these tokens with the weights it needs; llama.cpp's code.
 
-        `run` calls llama.cpp. Raises `WorkerError` when the file cannot be read.
+        `run` calls llama.cpp, which shows `watch` its operations or does not. Raises `WorkerError` when the
+        file cannot be read.
         """
+        self._odds = []
         if self._passes is None:  # they are looked at
             self.watch.begin()
-            return run()
+            return run(True)
         if self._ready:
             self._arrange()
             self._count += 1
@@ -199,8 +197,8 @@ class Window:
         except OSError as error:
             self.residency.again()
             raise self._lost(error) from None
-        if len(tokens) == 1:
-            self._rates = [*self._rates[-31:], time.perf_counter() - began]
+        if len(tokens) <= TOGETHER and not self.stopped:
+            self.pace.note(len(tokens), time.perf_counter() - began)
         return code
 
     @property
@@ -208,14 +206,21 @@ class Window:
         """Whether the last pass was left because it was cancelled."""
         return self._passes is not None and self._passes.stopped
 
+    def hidden(self, n: int) -> Floats | None:
+        """The hidden state after the n-th output of the last pass; None when llama.cpp went on from there."""
+        passes = self._passes
+        states = passes.hidden if passes is not None and passes.screened else None
+        return None if states is None else states[n]
+
     def odds(self, n: int = 0) -> Odds | None:
         """The odds after the n-th output of the last pass; None when llama.cpp computes them."""
-        if self.screen is None:
+        passes = self._passes
+        states = passes.hidden if passes is not None and passes.screened else None
+        if states is None or self.screen is None:
             return None
-        try:
-            return self.screen.odds(self._hidden()[n])
-        except OSError as error:
-            raise self._lost(error) from None
+        if not self._odds:
+            self._odds = self.screen.odds(states)
+        return self._odds[n]
 
     def cut(self, tokens: int) -> None:
         """Give back what the KV cache holds beyond so many tokens."""
@@ -237,16 +242,24 @@ class Window:
 
     def report(self) -> dict[str, Any]:
         """How things stand, in bytes and seconds: what is where, what was read, how fast it is."""
-        rates = sorted(self._rates)
         return {
             **self.account.report(self.plan),
             **self.residency.report(),
             **self._matrices(),
             "experts": {"loaded": self.experts.loaded, "all": self.experts.count},
-            "token_seconds": rates[len(rates) // 2] if rates else None,
+            "token_seconds": self.pace.seconds(1) or None,
             "screen": self.screen.counts._asdict() if self.screen else None,
             "together": self.together,
         }
+
+    @property
+    def together(self) -> int:
+        """How many tokens can be computed at once with the very results of one after another."""
+        return self._together.get(self.plan.screened, 1)
+
+    def one_by_one(self) -> None:
+        """Tokens of this model cannot be computed and forgotten again."""
+        self._together = {}
 
     def _matrices(self) -> dict[str, Any]:
         layout, rows = self.layout, self.screen.rows if self.screen else None
@@ -262,7 +275,7 @@ class Window:
                 "rows_kept": rows.capacity if rows else layout.vocabulary,
                 "rows": layout.vocabulary,
             },
-            "bytes_read": self.residency.bytes_read + (rows.bytes_read if rows else 0),
+            "bytes_read": self.residency.bytes_read + self._read + (rows.bytes_read if rows else 0),
         }
 
     def _arrange(self) -> None:
@@ -277,15 +290,45 @@ class Window:
         self._apply()
 
     def _apply(self) -> None:
-        plan = self.plan
+        """Have in memory what the plan says, and never more meanwhile."""
+        plan, layout = self.plan, self.layout
         keep = spread(self.residency.sizes, plan.room)
-        if self.screen is not None:
-            self.screen.rows.resize(plan.rows)
+        assert self._passes is not None
+        if self._passes.screened != plan.screened:
+            self.pace.forget()
+        self.pace.computing = computing_seconds(layout, self.account.measured, plan.screened)
+        self._passes.screened = plan.screened
+        if not plan.screened:
+            self._close_screen()
         try:
+            if self.screen is not None:
+                self.screen.rows.resize(plan.rows)
             self.experts.evict(plan.experts)
+            self.residency.stay(layout.always if plan.screened else [*layout.always, layout.output])
             self.residency.arrange(keep, plan.ahead)
+            if plan.screened and self.screen is None:
+                self.screen = self._open_screen(None)
+                self.screen.rows.resize(plan.rows)
         except OSError as error:
             raise self._lost(error) from None
+
+    def _open_screen(self, states: Callable[[], Floats] | None) -> Screen:
+        layout = self.layout
+        return open_screen(
+            self._path,
+            layout.output,
+            self._folder,
+            self._threads,
+            states=states,
+            lost=self._lost,
+        )
+
+    def _close_screen(self) -> None:
+        if self.screen is not None:
+            self._read += self.screen.rows.bytes_read
+            self.screen.close()
+            self.screen = None
+            native.trim()
 
     def _correct(self) -> None:
         """Let the plan be smaller by what is in memory beyond it. Between passes."""
@@ -299,52 +342,60 @@ class Window:
         ahead = max(self.plan.ahead, 2 * max(sizes, default=0))
         # Half of the room is for what is made of them.
         self.residency.arrange(spread(sizes, self.plan.room // 2), ahead)
-        states = hidden_states(wide, texts, self._hidden)
+        states = hidden_states(wide, texts, self._every_hidden)
         self.residency.arrange(set(), 0)
         return states
 
-    def _hidden(self) -> Floats:
+    def _every_hidden(self) -> Floats:
         assert self._passes is not None
         assert self._passes.hidden is not None
         return self._passes.hidden
 
-    def _measure(self, owner: Pass, texts: Texts) -> None:
-        """Check that several tokens at once give the very results of one after another; note sizes."""
-        kept = load_measured(self._folder, self._path)
-        together = kept.get("together") if kept.get("threads") == self._threads else None
-        if together is None and self._seen.screened:
-            tokens = texts[-1][: 2 * TOGETHER]
-            same = same_together(owner, tokens, TOGETHER, self._hidden)
-            together = TOGETHER if same else 1
-        self.together = int(together or 1)
-        kept |= {
-            "vocabulary": self.account.measured.vocabulary,
-            "buffers": self.account.measured.buffers,
-            "screened": self._seen.screened,
-            "together": self.together,
-            "threads": self._threads,
-            "units": self.residency.sizes,
-        }
-        save_measured(self._folder, self._path, kept)
+    def _calibrate(self, owner: Pass, wide: Callable[[], Pass], texts: Texts) -> None:
+        """Once for a model: make the sketch, and try out what the ways of finding tokens take."""
+        assert self._passes is not None
+        account, kept = self.account, self._kept
+        ways, account.ways = account.ways, account.ways[:1]
+        self.plan = account.plan()
+        if ways[0]:
+            self._passes.screened = True
+            self.residency.stay(self.layout.always)
+            self.screen = self._open_screen(lambda: self._states(wide(), texts))
+        self._ready, speeds = True, kept.speeds
+        if "together" not in speeds:
+            self._apply()
+            speeds |= try_out(owner, texts[-1], self.screen)
+        kept.note(
+            speeds | {"bandwidth": account.measured.bandwidth},
+            vocabulary=account.measured.vocabulary,
+            buffers=account.measured.buffers,
+            screened=self._seen.screenable,
+            units=self.residency.sizes,
+        )
+        account.measured = kept.measured(self.layout)
+        self._together = {True: int(speeds["together"]), False: int(speeds["together_whole"])}
+        account.ways = ways
 
     def _rehearse(self, owner: Pass, texts: Texts) -> None:
         """Read a piece of text once, as a prompt is: what that takes beyond the plan is taken off the
         room for weights, before any answer needs it."""
         owner.compute(texts[0][:64], 1)
-        self.odds()
+        if (odds := self.odds()) is not None:
+            odds.scores()
         owner.clear()
         self._correct()
 
     def note_speed(self) -> None:
         """Keep how long a token takes when nothing has to be read, for later plans; once."""
-        if self._noted or not self.plan.everything or len(self._rates) < _RATES:
+        if self._noted or not self.plan.everything or not self.pace.settled:
             return
         self._noted = True
-        kept = load_measured(self._folder, self._path)
-        speeds: dict[str, float] = kept.get("seconds") or {}
-        seconds = sorted(self._rates)[len(self._rates) // 2]
-        speeds = {**speeds, str(self._threads): seconds}
-        save_measured(self._folder, self._path, kept | {"seconds": speeds})
+        seconds = self.pace.seconds(1)
+        if self.plan.screened:
+            seconds -= watching_seconds(self.layout)
+        else:
+            seconds -= self.account.measured.product
+        self._kept.note({"layers": seconds})
 
     def _lost(self, error: OSError) -> WorkerError:
         reason = error.strerror or str(error)

@@ -19,6 +19,8 @@ from secondme.model.window.disk import PAGE, SUPPORTED, memory
 
 F32, Q4_0, Q8_0 = 0, 2, 8
 _SOURCES = 10
+_HEADER = 512
+"""Bytes at the beginning of llama.cpp's context in which its parameters lie."""
 _MAP_FIXED, _DONTNEED, _FREE = 0x10, 4, 8
 _HUGEPAGE, _NOHUGEPAGE, _COLLAPSE = 14, 15, 25
 _P, _Z, _I, _L = ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int, ctypes.c_int64
@@ -108,16 +110,20 @@ class Workbench:
         start = ctypes.addressof(ctypes.c_char.from_buffer(self._memory))
         self._context = _init(_InitParams(room, start, False))
 
-    def product(self, weights: npt.NDArray[np.uint8], kind: int, vector: Floats) -> Floats:
-        """`weights` (rows, bytes of a row of type `kind`) times a vector: one float for each row.
+    def product(self, weights: npt.NDArray[np.uint8], kind: int, vectors: Floats) -> Floats:
+        """`weights` (rows, bytes of a row of type `kind`) times a vector: one float for each row. Of
+        several vectors (count, columns) the result is (count, rows).
 
-        The result is a view, valid until the next computation.
+        It is a view, valid until the next computation.
         """
         _reset(self._context)
-        w = self._tensor(weights, kind, len(vector))
-        x = _new_2d(self._context, F32, len(vector), 1)
-        floats_at(_data(x), len(vector))[:] = vector
-        return self._run(_mul_mat(self._context, w, x), len(weights))
+        columns = vectors.shape[-1]
+        w = self._tensor(weights, kind, columns)
+        x = _new_2d(self._context, F32, columns, vectors.size // columns)
+        floats_at(_data(x), vectors.size)[:] = vectors.reshape(-1)
+        size = vectors.size // columns * len(weights)
+        out = self._run(_mul_mat(self._context, w, x), size)
+        return out.reshape(*vectors.shape[:-1], len(weights))
 
     def floats(self, weights: npt.NDArray[np.uint8], kind: int, columns: int) -> Floats:
         """Rows of a ggml type as floats (rows, columns): a view, valid until the next computation."""
@@ -127,6 +133,11 @@ class Workbench:
             return floats_at(_data(w), len(weights) * columns).reshape(-1, columns)
         out = self._run(_cast(self._context, w, F32), len(weights) * columns)
         return out.reshape(-1, columns)
+
+    def close(self) -> None:
+        """Give its memory back; what it computed last is no longer valid."""
+        _free(self._context)
+        self._memory.close()
 
     def _tensor(self, weights: npt.NDArray[np.uint8], kind: int, columns: int) -> int:
         tensor: int = _new_2d(self._context, kind, columns, 1)
@@ -151,6 +162,15 @@ def sources_of(tensor: int) -> Iterator[int]:
 def place_of(tensor: int) -> ctypes.c_void_p:
     """Where a tensor's data lies; its `value` can be set."""
     return ctypes.c_void_p.from_address(tensor + _OFFSETS["data"])
+
+
+def callback_in(context: int, callback: Any) -> ctypes.c_void_p | None:
+    """Where a context of llama.cpp keeps its callback: with a `value` of None there, passes run without.
+    None where that is not found beyond doubt."""
+    wanted = ctypes.cast(callback, _P).value
+    places = [_P.from_address(context + n) for n in range(0, _HEADER, 8)]
+    found = [place for place in places if place.value == wanted]
+    return found[0] if len(found) == 1 else None
 
 
 def _pointed(tensor: int, address: int, rows: int, columns: int, kind: int) -> int:

@@ -87,10 +87,10 @@ class Residency:
         ]
         return {"cells": cells, "seconds_waited": self.seconds_waited}
 
-    def fill(self, tensors: Iterable[Tensor]) -> None:
-        """Read tensors that stay whatever happens, with the pages that they share with others."""
+    def stay(self, tensors: Iterable[Tensor]) -> None:
+        """Let these tensors stay, whatever units do, with the pages that they share with others; from the
+        next `arrange` on."""
         self._always = merged(disk.outer(t.start, t.end) for t in tensors)
-        self._hold(self._always)
 
     def rows(self, matrix: Tensor, stride: int, rows: Iterable[int]) -> int:
         """Read these rows of a matrix to their place, with whole pages; the bytes read."""
@@ -161,7 +161,7 @@ class Residency:
         for place, (span, offset), _ in self._places[unit]:
             place.value = starts[span] + offset
 
-    def end_of_pass(self) -> None:
+    def give(self) -> None:
         """What was waited for has been used."""
         self._ring.give()
 

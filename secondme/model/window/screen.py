@@ -19,7 +19,9 @@ all are.
 
 from __future__ import annotations
 
+import errno
 import os
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +34,7 @@ from secondme.errors import BadInputError
 from secondme.model.gguf import Tensor
 from secondme.model.window.disk import drop_cache
 from secondme.model.window.layout import sketch_parts
+from secondme.model.window.measured import model_key
 from secondme.model.window.native import (
     F32,
     Q4_0,
@@ -42,7 +45,6 @@ from secondme.model.window.native import (
     row_bytes,
     trim,
 )
-from secondme.model.window.plan import model_key
 from secondme.model.window.rows import Bytes, Numbers, Rows
 
 FIRST = 256
@@ -55,12 +57,14 @@ _MARGIN = 1.05
 _TOP = 4
 _CHUNK = 1024
 _AT_ONCE = 512
+_PART = 2 << 20
 _GROUP = 64
 _SAMPLED = 8192
 _RIDGE = 0.02
 _VERSION = 8
 
 Mask = npt.NDArray[np.bool_]
+Lost = Callable[[OSError], Exception]
 
 
 class Counts(NamedTuple):
@@ -97,14 +101,14 @@ class Sketch:
     def directions(self) -> int:
         return sum(sketch_parts(self.basis.shape[1])[:2])
 
-    def split(self, hidden: Floats, bench: Workbench) -> tuple[Floats, float]:
-        """A hidden state along the sketch's directions, and by how much more than
+    def split(self, states: Floats, bench: Workbench) -> tuple[Floats, Floats]:
+        """Hidden states (count, width) along the sketch's directions, and for each by how much more than
         usual scores may err for what is left of it (about 1)."""
         # By ggml, since numpy's own library for it would keep some megabytes of buffers.
-        along = bench.product(self.basis.view(np.uint8), F32, hidden).copy()
+        along = bench.product(self.basis.view(np.uint8), F32, states).copy()
         d = self.directions
-        unusual = float((along[d:] ** 2 / self.variance).mean())
-        return along[:d], unusual**0.25
+        unusual = (along[:, d:] ** 2 / self.variance).mean(1)
+        return along[:, :d], unusual**0.25
 
     def save(self, file: Path, key: str) -> None:
         """Write it for this person only; a half-written file is never left in its place."""
@@ -194,8 +198,8 @@ def _bound(sketch: Sketch, bench: Workbench, test: Floats, best: Floats, rows: N
     """How many spreads the errors of the best rows of states took where a sketch did not have them among
     the first. That is asked of more than the very best, of which too few are missing to judge by."""
     worst = 0.0
-    for hidden, scores, numbers in zip(test, best, rows, strict=True):
-        estimates, unusual = estimate(sketch, bench, hidden)
+    for state, scores, numbers in zip(test, best, rows, strict=True):
+        (estimates,), (unusual,) = estimate(sketch, bench, state[None])
         first = _best(estimates, min(FIRST, len(estimates)))
         far = ~np.isin(numbers, first)
         errors = (scores - estimates[numbers]) / (unusual * sketch.spread[numbers])
@@ -203,32 +207,35 @@ def _bound(sketch: Sketch, bench: Workbench, test: Floats, best: Floats, rows: N
     return max(BOUND, worst * _MARGIN)
 
 
-def estimate(sketch: Sketch, bench: Workbench, hidden: Floats) -> tuple[Floats, float]:
-    """Every row's score by the sketch, and how unusual the rest of the hidden state is."""
-    along, unusual = sketch.split(hidden, bench)
-    fine = sketch_parts(len(hidden))[0]
-    scores = bench.product(sketch.fine, Q8_0, along[:fine]).copy()
-    scores += bench.product(sketch.coarse, Q4_0, along[fine:])
+def estimate(sketch: Sketch, bench: Workbench, states: Floats) -> tuple[Floats, Floats]:
+    """Every row's score by the sketch for each hidden state (count, rows), and how unusual the rest of
+    each state is. Several take little longer than one."""
+    along, unusual = sketch.split(states, bench)
+    fine = sketch_parts(states.shape[1])[0]
+    scores = bench.product(sketch.fine, Q8_0, along[:, :fine]).copy()
+    scores += bench.product(sketch.coarse, Q4_0, along[:, fine:])
     return scores, unusual
 
 
 class Screen:
-    """Finds the odds of next tokens with a sketch and the rows it points to."""
+    """Finds the odds of next tokens with a sketch and the rows it points to; raises what `lost` makes of an
+    error in reading these."""
 
-    def __init__(self, sketch: Sketch, rows: Rows, kind: int, bench: Workbench) -> None:
+    def __init__(self, sketch: Sketch, rows: Rows, kind: int, bench: Workbench, lost: Lost) -> None:
         self.sketch, self.rows = sketch, rows
-        self._kind, self._bench = kind, bench
+        self._kind, self._bench, self._lost = kind, bench, lost
         self._tokens = self._widened = self._all = self._rows = 0
 
     @property
     def counts(self) -> Counts:
         return Counts(self._tokens, self._widened, self._all, self._rows)
 
-    def odds(self, hidden: Floats) -> Odds:
-        """The odds after this hidden state."""
-        self._tokens += 1
-        estimates, unusual = estimate(self.sketch, self._bench, hidden)
-        return Odds(self, hidden, estimates, unusual)
+    def odds(self, states: Floats) -> list[Odds]:
+        """The odds after each of these hidden states (count, width)."""
+        self._tokens += len(states)
+        estimates, unusual = estimate(self.sketch, self._bench, states)
+        each = zip(states, estimates, unusual.tolist(), strict=True)
+        return [Odds(self, *one) for one in each]
 
     def exact(self, hidden: Floats, rows: Numbers) -> Floats:
         """The exact scores of some rows."""
@@ -244,7 +251,33 @@ class Screen:
 
     def _products(self, hidden: Floats, parts: Iterable[Bytes]) -> Floats:
         product = self._bench.product
-        return np.concatenate([product(part, self._kind, hidden).copy() for part in parts])
+        try:
+            return np.concatenate([product(part, self._kind, hidden).copy() for part in parts])
+        except OSError as error:
+            raise self._lost(error) from None
+
+    def product_seconds(self, hidden: Floats) -> float:
+        """What multiplying all rows takes, without reading them: the lesser of two times for each part."""
+        rounds: list[list[float]] = []
+        for _ in range(2):
+            took: list[float] = []
+            for _, data in self.rows.everything(max(_PART // self.rows.stride, 1)):
+                began = time.perf_counter()
+                self._bench.product(data, self._kind, hidden)
+                took.append(time.perf_counter() - began)
+            rounds.append(took)
+        return float(sum(min(times) for times in zip(*rounds, strict=True)))
+
+    def same_product(self, several: Floats) -> bool:
+        """Whether multiplying several states at once gives the very scores of one after another."""
+        data = self.rows.take(np.arange(min(_AT_ONCE, self.rows.count)))
+        single = [self._bench.product(data, self._kind, state).tobytes() for state in several]
+        return self._bench.product(data, self._kind, several).tobytes() == b"".join(single)
+
+    def close(self) -> None:
+        """Give its memory back; it cannot be used afterwards."""
+        self.rows.close()
+        self._bench.close()
 
     def widen(self) -> None:
         """Count a token for which the first rows were not enough."""
@@ -252,10 +285,16 @@ class Screen:
 
 
 def open_screen(
-    path: Path, output: Tensor, folder: Path, threads: int, states: Callable[[], Floats]
+    path: Path,
+    output: Tensor,
+    folder: Path,
+    threads: int,
+    *,
+    states: Callable[[], Floats] | None,
+    lost: Lost,
 ) -> Screen:
     """The screen of a model's output matrix: its sketch from the folder, or made now of the model's hidden
-    states and kept there. Raises `OSError` when the model's file cannot be read."""
+    states, if they are given, and kept there. Raises `OSError` when it or the model's file cannot be read."""
     width, vocabulary = output.shape
     rows = Rows(path, output, row_bytes(output.kind, width), 0)
     room = (64 << 20) + 8 * vocabulary + _CHUNK * width * 4
@@ -264,11 +303,13 @@ def open_screen(
     file = folder / f"{key}.sketch"
     sketch = Sketch.load(file, key)
     if sketch is None or len(sketch.fine) != vocabulary:
+        if states is None:
+            raise FileNotFoundError(errno.ENOENT, "what was measured of it is gone", str(file))
         sketch = make_sketch(rows, output.kind, states(), bench)
         sketch.save(file, key)
         trim()
     drop_cache(file)
-    return Screen(sketch, rows, output.kind, bench)
+    return Screen(sketch, rows, output.kind, bench, lost)
 
 
 class Odds:

@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 _HEAP = 64 << 20
 """A thread's heap lies in pieces that begin at multiples of this."""
-_MMAP_THRESHOLD, _TRIM_THRESHOLD = -3, -1
+_MMAP_THRESHOLD, _TRIM_THRESHOLD, _ARENA_MAX = -3, -1, -8
 _RANDOM, _PAGEOUT = 1, 21
 # With `PyDLL` no other thread of Python's runs between the calls that copy and those that replace.
 _library = ctypes.PyDLL(None, use_errno=True)
@@ -59,6 +59,7 @@ class Shelf:
             done.release()
             parked.acquire()  # for good: another thread would be given its heap
 
+        _library.mallopt(_ARENA_MAX, 1 << 20)  # else, with many threads, they share heaps
         _library.mallopt(_MMAP_THRESHOLD, _HEAP // 2)  # large pieces, too, go to the heap
         threading.Thread(target=run, name="shelf", daemon=True).start()
         done.acquire()
