@@ -95,7 +95,7 @@ def grow(client, path: Path) -> None:
     os.environ["SECONDME_MODELS_DIR"] = str(client.config.models_dir)
     db = sqlite3.connect(client.config.database)
     name, blobs = "", []
-    for name, blob in db.execute("select embedder, vector from vectors"):
+    for name, blob in db.execute("select embedder, vector from vectors where n <= ?", (REAL,)):
         blobs.append(np.frombuffer(blob, "<f2").astype(np.float32))
     base, dice = np.stack(blobs), np.random.default_rng(7)
     missing = [

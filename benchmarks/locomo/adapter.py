@@ -1,6 +1,7 @@
 """Second Me for `evaluate.py`: the real core in a scratch home, through its socket.
 
     python evaluate.py --data FOLDER --adapter adapter:SecondMe [--answers]
+    python evaluate.py --data FOLDER --adapter adapter:Best
 
 The models must have been fetched. `SECONDME_BENCH_MODEL` names another language model.
 """
@@ -18,6 +19,8 @@ from secondme.core.client import CoreClient
 class SecondMe:
     """One memory a conversation."""
 
+    best = False
+
     def __init__(self, scratch: Path) -> None:
         models = str(config.load().models_dir)
         os.environ |= {"SECONDME_HOME": str(scratch), "SECONDME_MODELS_DIR": models}
@@ -33,7 +36,7 @@ class SecondMe:
             pass
 
     def recall(self, question: str, k: int) -> list[dict[str, Any]]:
-        hits = self._client.call("recall", question=question, k=k)["hits"]
+        hits = self._client.call("recall", question=question, k=k, best=self.best)["hits"]
         return [
             {"ids": [h["external_id"]], "text": f"{h['time'][:10]} {h['speaker']}: {h['text']}"}
             for h in hits
@@ -49,3 +52,9 @@ class SecondMe:
 
     def close(self) -> None:
         self._client.stop()
+
+
+class Best(SecondMe):
+    """The same, with a language model that reads what was found."""
+
+    best = True

@@ -56,6 +56,12 @@ def recall(
             "--all", help="Nothing ranks lower for its age or a mark, and nothing is merged."
         ),
     ] = False,
+    best: Annotated[
+        bool,
+        typer.Option(
+            "--best", help="A small language model reads what was found: better, in seconds."
+        ),
+    ] = False,
     explain: Annotated[bool, typer.Option("--explain", help="Say how each was found.")] = False,
     without: Without = None,
     episodes: Annotated[
@@ -73,6 +79,7 @@ def recall(
         secondme recall dentist -k 3 --after 2024 --before "vor zwei Wochen"
         secondme recall "what did we do last spring?" --explain
         secondme recall "what did we agree on" --who Ana --source family --around 2
+        secondme recall "what does Ana like to cook?" --best -k 5
         secondme recall "holiday plans" --json | jq -r '.hits[].text'
         echo "boiler" | secondme recall -
     """
@@ -90,6 +97,7 @@ def recall(
         now=now,
         explain=explain,
         all=all_,
+        best=best,
         without=without,
         episodes=episodes,
     )

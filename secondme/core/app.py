@@ -37,10 +37,15 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from secondme.model.chat import Completion
-    from secondme.model.clients import EmbedderClient, LanguageClient, ParserClient
+    from secondme.model.clients import (
+        EmbedderClient,
+        LanguageClient,
+        ParserClient,
+        RankerClient,
+    )
 
 _PARSER_IDLE = 60.0
-"""Seconds after which the parser is unloaded: only the background needs it."""
+"""Seconds after which the parser is unloaded: only the background needs it; and the model that ranks."""
 
 log = logging.getLogger("secondme")
 
@@ -80,6 +85,7 @@ class Core:
         self._embedder: EmbedderClient | None = None
         self._search: tuple[EmbedderClient | None, VectorKeeper] = (None, self.index)
         self._parser: ParserClient | None = None
+        self._ranker: RankerClient | None = None
         self._following: VectorKeeper | None = None
         self._language: LanguageClient | None = None
         self._language_spec: dict[str, Any] = {}
@@ -282,6 +288,26 @@ class Core:
         """The embedder and the index that go together, at one moment."""
         return self._search
 
+    def ranker(self) -> RankerClient:
+        """The model that ranks what was found anew. Raises `NotFoundError` when it was not fetched."""
+        from secondme.model.clients import RankerClient
+
+        with self._models:
+            path = self.known_path(catalog.RANKER)
+            if self._ranker is None:
+                self._ranker = RankerClient(
+                    {
+                        "name": catalog.RANKER,
+                        "path": str(path),
+                        "quick": str(fetch.quick_copy(path, self.config.models_dir)),
+                        "threads": self.threads,
+                    },
+                    timeout=self.config.request_timeout,
+                    idle_after=min(self.config.worker_idle * 60, _PARSER_IDLE),
+                    log_file=self.config.log_dir / "ranker.log",
+                )
+            return self._ranker
+
     def language(self, name: str | None = None, memory: int | None = None) -> LanguageClient:
         """The language model in use, or the one of that name until the next one is asked for.
 
@@ -372,12 +398,12 @@ class Core:
                     client.close()
                 self.open_embedder()
 
-    def _clients(self) -> list[EmbedderClient | LanguageClient | ParserClient]:
+    def _clients(self) -> list[EmbedderClient | LanguageClient | ParserClient | RankerClient]:
         """Every worker's client once; while embedders change there are two of them."""
         embedders = [self.embedder]
         if self._embedder is not self.embedder:
             embedders.append(self._embedder)
-        found = (*embedders, self._parser, self._language)
+        found = (*embedders, self._parser, self._language, self._ranker)
         return [client for client in found if client is not None]
 
     def workers(self) -> list[dict[str, object]]:

@@ -11,6 +11,7 @@ import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import NamedTuple
 
 from secondme.errors import IndexDamagedError
 from secondme.record.db import Store
@@ -19,7 +20,8 @@ from secondme.wording import counted
 MAX_TERMS = 48
 """Of a longer question this many different words are searched for."""
 _POSTINGS = 6_000
-"""In a large memory, the words searched for stand in about this many moments, counted once a word."""
+"""In a large memory, about so many moments are weighed at most for the words searched for, counted once a
+word."""
 _LARGE = 20_000
 
 _UNSPACED = (
@@ -86,13 +88,21 @@ from episode_moments e join moments m on m.n = e.n
 _TRIGGERS = tuple(re.findall(r"trigger if not exists (\w+)", _SCHEMA))
 
 
+class _Wanted(NamedTuple):
+    """What of a question is searched for: its worthwhile words, and FTS5's queries for them, each with
+    the number beyond which moments are looked at, what matches more first."""
+
+    terms: list[str]
+    queries: list[tuple[str, int]]
+
+
 class FullText:
     """The word index of a record."""
 
     def __init__(self, store: Store) -> None:
         """Make the index if it is not there. Raises `IndexDamagedError` when it is torn."""
         self._store = store
-        self._chosen: tuple[object, list[str]] = (None, [])
+        self._last: tuple[object, _Wanted] = (None, _Wanted([], []))
         there = store.value(
             "select count(*) from sqlite_master where name in ('words', 'trigrams', 'episode_words')"
         )
@@ -110,9 +120,9 @@ class FullText:
         """
         found: dict[int, float] = {}
         with _guarded():
-            terms = self._worthwhile(self.terms(question))
-            if terms:
-                self._match("words", _any_of(terms), limit, found)
+            for match, after in self._wanted(question).queries:
+                if len(found) < limit:
+                    found = self._best("words", match, limit - len(found), after) | found
             for run in _UNSPACED_RUN.findall(question)[:MAX_TERMS]:
                 self._search_unspaced(run, limit, found)
         return found
@@ -130,7 +140,7 @@ class FullText:
         Only these are weighed, since that is what costs. Raises `IndexDamagedError`.
         """
         with _guarded():
-            terms = self._worthwhile(self.terms(question))
+            terms = self._wanted(question).terms
             if not terms:
                 return {}
             rows = self._store.query(  # the plus keeps SQLite from looking the rows up one by one
@@ -157,34 +167,48 @@ class FullText:
             )
         return [row[0] for row in rows]
 
-    def _match(self, table: str, match: str, limit: int, found: dict[int, float]) -> None:
-        for n, score in self._store.query(
-            f"select rowid, -rank from {table} where {table} match ? order by rank limit ?",
-            (match, limit),
-        ):
-            found[n] = found.get(n, 0.0) + score
+    def _best(self, table: str, match: str, limit: int, after: int = 0) -> dict[int, float]:
+        """The best moments of an FTS5 query beyond a number, with their scores."""
+        rows = self._store.query(
+            f"select rowid, -rank from {table} where {table} match ? and rowid > ?"
+            " order by rank limit ?",
+            (match, after, limit),
+        )
+        return {row[0]: row[1] for row in rows}
 
-    def _worthwhile(self, terms: list[str]) -> list[str]:
+    def _wanted(self, question: str) -> _Wanted:
         """In a large memory, only the rarest words: those in few enough moments together to be quick.
 
-        Common words say little and cost the most, since BM25 weighs every moment that has one.
+        Common words say little and cost the most, since BM25 weighs every moment that has one. Where
+        even the rarest is in too many, the newest that have it are looked at, and the moments of any
+        time that have the two rarest.
         """
+        terms = self.terms(question)
         total = self._store.value("select max(n) from moments") or 0
-        if total < _LARGE or len(terms) < 2:
-            return terms
+        if total < _LARGE or not terms:
+            return _Wanted(terms, [(_any_of(terms), 0)] if terms else [])
         asked = (total, tuple(terms))
-        if self._chosen[0] == asked:  # by one view for the next
-            return self._chosen[1]
+        if self._last[0] == asked:  # by one view for the next
+            return self._last[1]
         counts = {term: self.documents_with(term) for term in terms}
         rarest = sorted((t for t in terms if counts[t]), key=lambda t: counts[t])
-        chosen, budget = rarest[:1], _POSTINGS - sum(counts[t] for t in rarest[:1])
+        chosen, postings = rarest[:1], sum(counts[t] for t in rarest[:1])
         for term in rarest[1:]:
-            budget -= counts[term]
-            if budget < 0:
+            if postings + counts[term] > _POSTINGS:
                 break
             chosen.append(term)
-        self._chosen = (asked, chosen)
-        return chosen
+            postings += counts[term]
+        if postings <= _POSTINGS or len(rarest) < 2:
+            queries = [(_any_of(chosen), _newest(total, postings, _POSTINGS))] if chosen else []
+        else:  # a third for the one word, and as many moments that have two, which come first
+            both = " AND ".join(map(_quoted, rarest[:2]))
+            held = self._store.value("select count(*) from words where words match ?", (both,))
+            queries = [
+                (both, _newest(total, held, _POSTINGS // 3)),
+                (_quoted(rarest[0]), _newest(total, postings, _POSTINGS // 3)),
+            ]
+        self._last = (asked, _Wanted(chosen, queries))
+        return self._last[1]
 
     def documents_with(self, term: str) -> int:
         """In how many moments a word stands, in any of its forms."""
@@ -215,7 +239,8 @@ class FullText:
     def _search_unspaced(self, run: str, limit: int, found: dict[int, float]) -> None:
         if len(run) >= 3:
             grams = dict.fromkeys(run[i : i + 3] for i in range(min(len(run) - 2, MAX_TERMS)))
-            self._match("trigrams", _any_of(list(grams)), limit, found)
+            for n, score in self._best("trigrams", _any_of(list(grams)), limit).items():
+                found[n] = found.get(n, 0.0) + score
             return
         for (n,) in self._store.query(  # too short for a trigram: look through those moments alone
             "select d.id from trigrams_docsize d join moments m on m.n = d.id"
@@ -294,7 +319,16 @@ def _drop(db: sqlite3.Connection, table: str) -> None:
 
 
 def _any_of(terms: list[str]) -> str:
-    return " OR ".join('"' + term.replace('"', '""') + '"' for term in terms)
+    return " OR ".join(map(_quoted, terms))
+
+
+def _quoted(term: str) -> str:
+    return '"' + term.replace('"', '""') + '"'
+
+
+def _newest(total: int, held: int, most: int) -> int:
+    """The number beyond which about `most` of so many moments stand; 0 where all may be looked at."""
+    return total - total * most // held if held > most else 0
 
 
 @contextmanager

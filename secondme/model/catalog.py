@@ -20,6 +20,8 @@ from secondme.wording import counted
 Role = Literal["language", "embedder", "parser"]
 GGUF_MAGIC = b"GGUF"
 MB = 1 << 20
+RANKER = "smollm2-135m"
+"""The model that reads what recall found when the best order is asked for."""
 _USEFUL_THREADS = 8  # more of them wait for memory
 _COMFORTABLE = 10.0  # seconds that a person waits for an answer without wondering
 
@@ -200,7 +202,7 @@ ENTRIES: tuple[Entry, ...] = (
         sha256="b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
         size=98_362_432,
         licence="Apache-2.0",
-        description="SmolLM2 135M Instruct, Q4_1: for tests and very tight machines; it invents",
+        description="SmolLM2 135M Instruct, Q4_1: ranks for `recall --best`; its answers are invented",
         parameters=0.135e9,
         memory_mb=275,
         languages="English",

@@ -207,6 +207,29 @@ class ParserClient(Worker):
         ]
 
 
+class RankerClient(Worker):
+    """The model that ranks. `spec`: name, path (of a GGUF file), quick (where its quicker copy is
+    or is made), threads."""
+
+    def __init__(
+        self,
+        spec: Mapping[str, Any],
+        *,
+        timeout: float,
+        idle_after: float,
+        log_file: Path | None = None,
+    ) -> None:
+        super().__init__("ranker", spec, timeout=timeout, idle_after=idle_after, log_file=log_file)
+
+    def after(self, passages: Sequence[str], text: str) -> npt.NDArray[np.float32]:
+        """How likely a text is after each passage: the log-probabilities of its tokens, an array
+        (passages, tokens). There is one passage at least, and a letter of text."""
+        import numpy as np
+
+        _, payload = self.call("after", {"passages": list(passages), "text": text})
+        return np.frombuffer(payload, "<f4").reshape(len(passages), -1)
+
+
 def _portions(texts: Sequence[str]) -> Iterator[list[str]]:
     """Texts in requests of a size that is soon answered, so that silence means a worker that hangs."""
     portion: list[str] = []

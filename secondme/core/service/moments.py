@@ -7,7 +7,7 @@ import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from secondme.core.app import Core
 from secondme.core.dates import parse_span
@@ -29,15 +29,24 @@ from secondme.errors import (
 from secondme.memory.pack import pack
 from secondme.memory.recall import Asked, Hit, Query, Recall
 from secondme.memory.recall.meaning import question_vector
+from secondme.memory.recall.reading import READ, reread
 from secondme.record.clock import from_ms, to_ms, zone_name
 from secondme.record.moments import Filter, StoredMoment
 from secondme.record.times import StoredTime
 from secondme.record.uses import Kind
 
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from secondme.model.clients import EmbedderClient
+
 log = logging.getLogger("secondme")
 
 _PATIENCE = 3.0
 """Seconds that the first question after a start waits for the vector index; then words alone must do."""
+_SEARCHED = ("ready", "rebuilding")
+"""States of the index in which it finds."""
 _BEGUN = re.compile(r"\w{2,}$")
 _COMPLETIONS = 3
 MAX_QUESTION = 4000
@@ -71,6 +80,7 @@ def recall(
     asked: bool = True,
     length: int | None = None,
     all: bool = False,
+    best: bool = False,
     without: list[str] | None = None,
     episodes: bool = False,
     private: bool = False,
@@ -80,8 +90,9 @@ def recall(
     With `typing` its last word may be unfinished. Without `asked`, questions and answers of
     conversations are left out, as they are of the evidence for answers. `length` cuts each text to so
     many characters. With `all`, age, use and marks do not rank them, and those that say the same each
-    come. `without` leaves these moments out, and `episodes` says which of the others belong together.
-    What is `private` is not noted among the reads.
+    come. With `best` a small language model reads what was found, which takes seconds. `without`
+    leaves these moments out, and `episodes` says which of the others belong together. What is
+    `private` is not noted among the reads.
     """
     started = time.perf_counter()
     if not 1 <= k <= 1000:
@@ -92,7 +103,9 @@ def recall(
     if typing:
         question = _finished(core, question)
     wanted = k if asked else 2 * k + 8
-    hits, trace = find(core, question, wanted, filter_, now, all_=all, without=without or ())
+    hits, trace = find(
+        core, question, wanted, filter_, now, all_=all, best=best, without=without or ()
+    )
     if not asked:
         hits = [h for h in hits if h.moment.meta.get("turn") in (None, "statement")][:k]
     if tokens is not None:
@@ -141,14 +154,17 @@ def find(
     now: str | None,
     *,
     all_: bool = False,
+    best: bool = False,
     without: Sequence[str] = (),
 ) -> tuple[list[Hit], Trace]:
-    """Recall through every view, leaving out the moments `without`, and how it went.
+    """Recall through every view, leaving out the moments `without`, and how it went; with `best` a
+    language model reads the first of them.
 
     What says nothing, a question that Second Me was asked or its refusal, would be nearest of all to
     the same question asked again: it is found only where a source is named. Raises `BadInputError` for
-    a question without a word in it.
+    a question without a word in it, `NotFoundError` when there is no model to read with.
     """
+    ranker = core.ranker() if best else None
     filter_ = replace(filter_, silent=filter_.source is not None)
     question = question.strip()[:MAX_QUESTION]
     out = {core.record.moments.get(id_).n for id_ in without}
@@ -158,15 +174,7 @@ def find(
     with core.priority:
         start = time.perf_counter()
         embedder, index = core.search
-        vector = None
-        if embedder is not None and index.state in ("ready", "rebuilding"):
-            try:
-                vector = question_vector(
-                    embedder.query, question, core.record.moments.speaker_names()
-                )
-                core.embedder_fault = ""
-            except SecondMeError as error:
-                core.embedder_fault = error.line()
+        vector = _vector(core, embedder, question) if index.state in _SEARCHED else None
         embedded = time.perf_counter()
         took = {"embedding": embedded - start}
         recall_ = Recall(
@@ -177,15 +185,37 @@ def find(
         )
         query = Query(question, core.now(now), filter_, vector, all_)
         name = embedder.name if embedder else ""
+        enough = len(out) + (k if ranker is None else max(k, READ))
         try:
-            hits = recall_(query, k + len(out), name)
+            hits = recall_(query, enough, name)
         except IndexDamagedError:
             core.fulltext.rebuild()
-            hits = recall_(query, k + len(out), name)
+            hits = recall_(query, enough, name)
+        hits = [h for h in hits if h.moment.n not in out]
         took |= recall_.took
+        if ranker is not None:
+            ranked = time.perf_counter()
+            windows = core.record.moments.windows([h.moment.n for h in hits[:READ]])
+            hits = reread(hits, question, windows, ranker.after)
+            took["reading"] = time.perf_counter() - ranked
         took["total"] = time.perf_counter() - start
     rounded = {name: round(seconds * 1000, 2) for name, seconds in took.items()}
-    return [h for h in hits if h.moment.n not in out][:k], Trace(rounded, recall_.asked_times)
+    return hits[:k], Trace(rounded, recall_.asked_times)
+
+
+def _vector(
+    core: Core, embedder: EmbedderClient | None, question: str
+) -> NDArray[np.float32] | None:
+    """What the question is searched for with, by meaning; None where it cannot be embedded."""
+    if embedder is None:
+        return None
+    try:
+        vector = question_vector(embedder.query, question, core.record.moments.speaker_names())
+    except SecondMeError as error:
+        core.embedder_fault = error.line()
+        return None
+    core.embedder_fault = ""
+    return vector
 
 
 def search_notice(core: Core) -> str | None:
