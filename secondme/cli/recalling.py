@@ -84,6 +84,8 @@ def recall(
         echo "boiler" | secondme recall -
     """
     text = words(question, "the question")
+    if best and interactive(sys.stderr):
+        note(dim("reading what is found: some three seconds …", err=True))
     result = call(
         "recall",
         question=text,
