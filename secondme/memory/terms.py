@@ -104,9 +104,9 @@ _NOT_DENYING = re.compile(
 """Ways of saying that something is so."""
 
 _CALLS = (
-    "hey|hi|hello|thanks|thank you|wow|whoa|woah|aww|congrats|congratulations|yeah|yep|yes|no|oh|ah|great|nice"
-    "|cool|awesome|sorry|sure|absolutely|dear|bye|well|so|and|hallo|danke|ja|ach|hola|gracias|bonjour|salut|merci"
-    "|ciao|grazie|ola|obrigad[oa]|hoi|dank je"
+    "hey|hi|hello|thanks|thank you|wow|whoa|woah|aww|congrats|congratulations|yeah|yep|yes|no|oh|ah|great"
+    "|nice|cool|awesome|sorry|sure|absolutely|dear|bye|well|so|and|hallo|danke|ja|ach|hola|gracias|bonjour|salut"
+    "|merci|ciao|grazie|ola|obrigad[oa]|hoi|dank je"
 )
 """Words that stand before a name by which somebody is called."""
 _UNDONE = re.compile(
