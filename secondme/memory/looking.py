@@ -1,4 +1,4 @@
-"""Letting a language model look at moments, a few at once or one by one, and keeping what stands of its words.
+"""Letting a language model look at moments, a few at once or one by one, keeping what stands of its words.
 
 A small model reads the few best moments together. Several things are seldom said at once: where it names but
 one of them, each moment may have another. The best moment alone is for when nothing stood.
