@@ -88,9 +88,11 @@ class Reader:
             look = check.order[:_SENTENCES]
             heard = yield from self._look(look)
             return heard, _sentence_claims(heard, check, in_time(look, self._evidence))
-        look = range(min(_TOGETHER, check.read))
-        said = yield from self._look(look)
-        claims = _short_claims(said, check, look)
+        best = range(
+            min(_TOGETHER, check.read)
+        )  # recall's own order finds more of what is asked for
+        said = yield from self._look(best)
+        claims = _short_claims(said, check, best)
         listed = several(check.question)
         if len(claims) < (2 if listed else 1) and check.read > 1:
             for place in check.order[: _SEVERAL if listed else 1]:
