@@ -42,6 +42,7 @@ class Need:
     surface: str
     keys: frozenset[str] = frozenset()
     date: dates.Named | None = None
+    number: bool = False
 
 
 class Line:
@@ -118,7 +119,8 @@ def needs_of(claim: str) -> list[Need]:
     needs = [Need(date.written(), date=date) for date in named]
     for n, term in enumerate(said):
         counted = said[n + 1 : n + 2] if term.kind == "number" else []
-        needs.append(Need(term.surface, frozenset({term.key, *(t.key for t in counted)})))
+        there = frozenset({term.key, *(t.key for t in counted)})
+        needs.append(Need(term.surface, there, number=term.kind == "number"))
     return needs
 
 

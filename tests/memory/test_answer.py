@@ -336,6 +336,19 @@ class TestHowMany:
         evidence = [moment("My car needed two hours to Ghent.")]
         assert ask("How many cars does Nora have?", evidence, "two").refused
 
+    def test_is_no_number_beside_the_point(self) -> None:
+        evidence = [
+            moment("The passport number is with my sister Ana.", None),
+            moment("We need 5 chairs.", None),
+        ]
+        assert "5" not in ask("What is my sister's passport number?", evidence, "5").text
+
+    def test_of_what_it_costs_is_no_size(self) -> None:
+        evidence = [moment("The garden costs 45 euros a year, for 60 square metres.", None)]
+        question = "How much does the garden cost a year?"
+        assert ask(question, evidence, "45 euros").text == "45 euros"
+        assert ask(question, evidence, "60 square metres").text != "60 square metres"
+
 
 class TestWhatSomebodySaid:
     TREE = (
