@@ -154,6 +154,16 @@ def _each_once(claims: Sequence[Claim]) -> list[Claim]:
 
 
 def _short_claims(said: str, check: Check, look: Sequence[int]) -> list[Claim]:
+    """What stands of a short answer, on moments that have something of the question if any has."""
+    none = not any(check.coverage(line) for line in check.lines[: check.read])
+    return [
+        (text, places)
+        for text, places in _standing(said, check, look)
+        if none or any(check.coverage(check.lines[i]) for i in places)
+    ]
+
+
+def _standing(said: str, check: Check, look: Sequence[int]) -> list[Claim]:
     """The whole answer if it stands and is of the right kind, else those items of it that are; what was
     looked at comes first among what bears it out."""
     whole = _short(clipped(_MARK.sub("", said), prompt.QUESTION).strip('"“” '), check)

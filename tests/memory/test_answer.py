@@ -343,6 +343,13 @@ class TestHowMany:
         ]
         assert "5" not in ask("What is my sister's passport number?", evidence, "5").text
 
+    def test_is_no_thing_of_a_moment_with_nothing_of_the_question(self) -> None:
+        evidence = [
+            moment("I drive to the harbour each day."),
+            moment("I forgot my umbrella on the bus."),
+        ]
+        assert ask("Which car does Nora drive?", evidence, "bus").text != "bus"
+
     def test_of_what_it_costs_is_no_size(self) -> None:
         evidence = [moment("The garden costs 45 euros a year, for 60 square metres.", None)]
         question = "How much does the garden cost a year?"
