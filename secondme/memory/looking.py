@@ -154,8 +154,11 @@ def _each_once(claims: Sequence[Claim]) -> list[Claim]:
 
 
 def _short_claims(said: str, check: Check, look: Sequence[int]) -> list[Claim]:
-    """What stands of a short answer, on moments that have something of the question if any has."""
-    none = not any(check.coverage(line) for line in check.lines[: check.read])
+    """What stands of a short answer; where one speaker is asked about, on moments that have something of the
+    question, if any has."""
+    none = check.person is None or not any(
+        check.coverage(line) for line in check.lines[: check.read]
+    )
     return [
         (text, places)
         for text, places in _standing(said, check, look)
