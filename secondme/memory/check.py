@@ -293,7 +293,7 @@ class Check:
     def _cover(
         self, needs: list[Need], open_to: list[int], limit: int, prefer: Sequence[int]
     ) -> Support:
-        if all(need.date is not None for need in needs):
+        if all(need.date is not None or need.number for need in needs):
             open_to = [i for i in open_to if i in self._to_the_point]
         undated = {i for i in self._to_the_point if not writes_a_day(self.quote(i))}
         met = {

@@ -7,7 +7,17 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from secondme.memory.evidence import Evidence
-from secondme.memory.terms import Term, addressed, keys, ordinal, plain, sentences, terms, tokens
+from secondme.memory.terms import (
+    Term,
+    addressed,
+    keys,
+    ordinal,
+    plain,
+    sentences,
+    terms,
+    tokens,
+    without_calling,
+)
 from secondme.memory.timex import dates
 
 _YES_NO = re.compile(
@@ -32,6 +42,7 @@ class Need:
     surface: str
     keys: frozenset[str] = frozenset()
     date: dates.Named | None = None
+    number: bool = False
 
 
 class Line:
@@ -66,7 +77,8 @@ class Line:
         balance = 0
         for sentence in self.sentences:
             to_hearer = addressed(sentence)
-            of_person = not to_hearer if own else to_hearer or name in tokens(sentence)
+            named = name in tokens(without_calling(sentence, name))
+            of_person = not to_hearer if own else to_hearer or named
             shared = len(about & keys(sentence))
             balance += shared if of_person else -shared
         return balance > 0 or (balance == 0 and own)
@@ -107,7 +119,8 @@ def needs_of(claim: str) -> list[Need]:
     needs = [Need(date.written(), date=date) for date in named]
     for n, term in enumerate(said):
         counted = said[n + 1 : n + 2] if term.kind == "number" else []
-        needs.append(Need(term.surface, frozenset({term.key, *(t.key for t in counted)})))
+        there = frozenset({term.key, *(t.key for t in counted)})
+        needs.append(Need(term.surface, there, number=term.kind == "number"))
     return needs
 
 

@@ -83,6 +83,10 @@ _CLOCK = re.compile(r"\b\d{1,2}[:.h]\d\d\b(?! ?(?:euro|eur|€|\$|£|k?m\b))", r
 _MONEY = re.compile(r"[€$£¥]|\b(?:euros?|eur|dollars?|usd|pounds?|gbp|francs?|chf|cents?)\b")
 _LABEL = re.compile(r"(?<![\d.,])(?:\+\d|0\d)[\d /-]{4,}\d|(?<![\d.,])\d{7,}(?![\d.,])")
 _PRICED = re.compile(r"\bhow much\b|\bwie ?viel\b|\bcombien\b|\bcuant[oa]\b|\bquanto\b|\bhoeveel\b")
+_COSTS = re.compile(r"\bhow much\b.*\b(?:costs?|pay|paid|earn|spend|spent|price|rent)\b")
+_MEASURE = re.compile(
+    r"\b(?:square|[ck]?m|km|kg|(?:kilo|centi)?met(?:re|er)s?|kilos?|lit(?:re|er)s?|hours?)\b"
+)
 _OCLOCK = re.compile(r"\b(?:at )?(?:what|which) time\b(?! of)|\bwieviel uhr\b|\bquelle heure\b")
 _VERB_FIRST = re.compile(
     r"\W*(?:is|are|was|were|do|does|did|has|have|had|can|could|would|will|should|am|might)\b"
@@ -266,14 +270,15 @@ def fits(kind: Kind, claim: str, speakers: Collection[str] = ()) -> bool:
 
 
 def answers(question: str, kind: Kind, claim: str, names: Collection[str] = ()) -> bool:
-    """Whether a claim may answer this question of this kind: no price how far, no phone number how much,
-    a time of day what time, and nothing that only points at something ("the wet one")."""
+    """Whether a claim may answer this question of this kind: no price how far, no size how much it costs,
+    no phone number, a time of day what time, and nothing that only points at something ("the wet one")."""
     if asks_clock(question):
         return clock_in(claim) is not None or bool(_SPOKEN_CLOCK.search(plain(claim)))
     if kind in ("thing", "list", "place", "person") and tokens(claim)[-1:] in _PRO_FORMS:
         return False
     if kind == "number":
         money = _MONEY.search(plain(claim)) and not _PRICED.search(plain(question))
-        if money or _LABEL.search(claim):
+        size = _MEASURE.search(plain(claim)) and _COSTS.search(plain(question))
+        if money or size or _LABEL.search(claim):
             return False
     return fits(kind, claim, names)

@@ -1,7 +1,7 @@
-"""Letting a language model look at moments, one or a few at a time, and keeping what stands of its words.
+"""Letting a language model look at moments, a few at once or one by one, keeping what stands of its words.
 
-A small model finds one thing best in the best moment alone. Several things are seldom said at once: each
-moment may have some. A few together are for when nothing stood.
+A small model reads the few best moments together. Several things are seldom said at once: where it names but
+one of them, each moment may have another. The best moment alone is for when nothing stood.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from secondme.model.chat import Completion, Message, Token
 _MOST_TOKENS = {"short": 48, "sentences": 220}
 _SENTENCES = 8
 """Moments that are read at once for an answer in sentences."""
-_SEVERAL, _TOGETHER = 4, 4
-"""Moments that are read each by itself for several things, and at once where nothing stood before."""
+_TOGETHER, _SEVERAL = 5, 4
+"""Moments that are read at once, and each by itself for several things."""
 _MARK = re.compile(r"\s*\[(\d{1,3}(?:\s*,\s*\d{1,3})*)\]")
 _TAIL = re.compile(
     r"\s+(?:for|in|at|on|to|with|of|from|about|by|during)\s+((?:[\w'’-]+\s*){1,5})$", re.IGNORECASE
@@ -88,25 +88,19 @@ class Reader:
             look = check.order[:_SENTENCES]
             heard = yield from self._look(look)
             return heard, _sentence_claims(heard, check, in_time(look, self._evidence))
-        said, claims = yield from self._one_by_one(check)
+        best = range(
+            min(_TOGETHER, check.read)
+        )  # recall's own order finds more of what is asked for
+        said = yield from self._look(best)
+        claims = _short_claims(said, check, best)
+        listed = several(check.question)
+        if len(claims) < (2 if listed else 1) and check.read > 1:
+            for place in check.order[: _SEVERAL if listed else 1]:
+                if not self.stopped:
+                    claims += _short_claims(_unheard(self._look([place])), check, [place])
         if not claims and (known := told.which(check)):
             claims = [known]
-        near = check.order[:_TOGETHER]
-        if not claims and not self.stopped and len(near) > 1:
-            claims = _short_claims(_unheard(self._look(near)), check, near)
         return said, _each_once(claims)
-
-    def _one_by_one(self, check: Check) -> Generator[Draft, None, tuple[str, list[Claim]]]:
-        """Read the best moment by itself; of several things, each of the best few."""
-        said, claims = "", list[Claim]()
-        for n, place in enumerate(check.order[: _SEVERAL if several(check.question) else 1]):
-            if self.stopped:
-                break
-            talk = self._look([place])
-            heard = (yield from talk) if n == 0 else _unheard(talk)
-            said = said or heard
-            claims += _short_claims(heard, check, [place])
-        return said, claims
 
     def _look(self, places: Sequence[int]) -> Talk:
         """Let the model read these moments, in time order: drafts as it talks, all it said at last."""
@@ -160,6 +154,19 @@ def _each_once(claims: Sequence[Claim]) -> list[Claim]:
 
 
 def _short_claims(said: str, check: Check, look: Sequence[int]) -> list[Claim]:
+    """What stands of a short answer; where one speaker is asked about, on moments that have something of the
+    question, if any has."""
+    none = check.person is None or not any(
+        check.coverage(line) for line in check.lines[: check.read]
+    )
+    return [
+        (text, places)
+        for text, places in _standing(said, check, look)
+        if none or any(check.coverage(check.lines[i]) for i in places)
+    ]
+
+
+def _standing(said: str, check: Check, look: Sequence[int]) -> list[Claim]:
     """The whole answer if it stands and is of the right kind, else those items of it that are; what was
     looked at comes first among what bears it out."""
     whole = _short(clipped(_MARK.sub("", said), prompt.QUESTION).strip('"“” '), check)

@@ -93,7 +93,9 @@ _BREAK = re.compile(
     r"(?<=[.!?…])(?<!\b\d\.)(?<!\b\d\d\.)\s+|(?<=[.!?…][\"'”’)\]])\s+|(?<=[。！？])|\n+"
 )
 
-_CLAUSE = re.compile(r"[,;:()–—]|\bbut\b", re.IGNORECASE)
+_CLAUSE = re.compile(
+    r"[,;:()–—]|\s-\s|\b(?:but|when|while|because|although|though)\b", re.IGNORECASE
+)
 _NOT_DENYING = re.compile(
     r"\bcan['’]?t (?:wait|stop|believe|help)|\bcould(?:n['’]?t| not) be (?:more|\w+er)"
     r"|\bdon['’]?t (?:forget|worry)|\bno (?:problem|wonder|doubt)|\bnot only\b",
@@ -101,6 +103,12 @@ _NOT_DENYING = re.compile(
 )
 """Ways of saying that something is so."""
 
+_CALLS = (
+    "hey|hi|hello|thanks|thank you|wow|whoa|woah|aww|congrats|congratulations|yeah|yep|yes|no|oh|ah|great"
+    "|nice|cool|awesome|sorry|sure|absolutely|dear|bye|well|so|and|hallo|danke|ja|ach|hola|gracias|bonjour|salut"
+    "|merci|ciao|grazie|ola|obrigad[oa]|hoi|dank je"
+)
+"""Words that stand before a name by which somebody is called."""
 _UNDONE = re.compile(
     r"\b(?:will|['’]ll|going to|gonna|want(?:s|ed)? to|plan(?:s|ned|ning)? to|hop(?:e|ed|ing) to|would"
     r"|might|(?<!\d )(?-i:may)|should|could|must|tomorrow|let['’]?s|shall|need(?:s|ed)? to|have to|wish|if"
@@ -291,7 +299,7 @@ def _spans(text: str) -> list[tuple[int, int]]:
 
 
 def clauses(sentence: str) -> list[str]:
-    """The clauses of a sentence, as far as signs and "but" show them."""
+    """The clauses of a sentence, as far as signs and conjunctions show them."""
     return [piece for piece in _CLAUSE.split(sentence) if piece.strip()]
 
 
@@ -303,6 +311,12 @@ def negated(text: str) -> bool:
 def undone(sentence: str) -> bool:
     """Whether a sentence plans, wishes or supposes what it speaks of."""
     return bool(_UNDONE.search(sentence))
+
+
+def without_calling(sentence: str, name: str) -> str:
+    """The sentence without a name that only calls somebody: "Hey Ana, I moved", "Thanks, Ana!"."""
+    called = rf"(?:^(?:\W*\b(?:{_CALLS})\b)*\W*|[,!.?]\s+){re.escape(name)}\b(?=\s*[,!?.;:–—]|\s*$)"
+    return re.sub(called, " ", sentence, flags=re.IGNORECASE)
 
 
 def first_person(sentence: str) -> bool:

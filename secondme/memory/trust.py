@@ -1,6 +1,6 @@
 """How far to trust an answer: what of the question is in the evidence, and is it about the right person?
 
-Four signals and one sum. The weights were found by logistic regression on conversations of two people
+Five signals and one sum. The weights were found by logistic regression on conversations of two people
 each, over questions that have an answer, questions about the wrong one of the two, and questions about
 another conversation; the benchmark in this repository measures the result.
 """
@@ -9,19 +9,20 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from statistics import fmean
 
 from secondme.memory.check import Check
 from secondme.memory.terms import tokens
 
 ENOUGH = 0.5
 """The least confidence with which there is an answer."""
-_BIAS, _HELD, _MINE, _NEAR, _STRANGE, _UNBORNE = -1.8, 3.0, 4.4, 20.0, -0.8, -0.8
+_BIAS, _HELD, _MINE, _FIRST, _NEAR, _STRANGE, _UNBORNE = -1.8, 3.0, 4.4, 3.0, 20.0, -0.8, -0.8
 _USUAL = 0.86
 """The best cosine that a question with an answer usually has, with the e5 family of embedders."""
 _UNKNOWN = 0.83
 """What stands for it where no vector was compared: as low as one without an answer often has, so that
 nothing is answered more boldly for want of vectors."""
-_USUAL_HELD, _USUAL_MINE = 0.65, 0.2
+_USUAL_HELD, _USUAL_MINE, _USUAL_FIRST = 0.65, 0.2, 0.8
 _SAME_LANGUAGE = 0.3
 """The share of a question's words, small ones too, that evidence in the same language always has."""
 _TELLING = 60
@@ -35,15 +36,17 @@ class Trust:
 
     `held` is the share of the question that one moment holds, of those that speak of the person
     named. `mine` is that share over the best three of these less that over the best three that speak
-    of somebody else: who did what. `near` is the best cosine. `missing` are the question's words
+    of somebody else: who did what. `first` is the share of recall's best three that speak of the person
+    named. `near` is the best cosine. `missing` are the question's words
     that no moment has, as they were written, names first; `strange` says that a name is among them.
-    Where the question is in another language than the evidence, words say nothing and the first two
-    have their usual values, if all of the evidence has vectors; so has `mine` where no one speaker is
-    named.
+    Where the question is in another language than the evidence, words say nothing and the first three
+    have their usual values, if all of the evidence has vectors; so have `mine` and `first` where no one
+    speaker is named.
     """
 
     held: float
     mine: float
+    first: float
     near: float
     missing: tuple[str, ...]
     strange: bool
@@ -57,6 +60,7 @@ class Trust:
             _BIAS
             + _HELD * self.held
             + _MINE * self.mine
+            + _FIRST * (self.first - _USUAL_FIRST)
             + _NEAR * (self.near - _USUAL)
             + _STRANGE * self.strange
             + _UNBORNE * (not borne_out)
@@ -68,18 +72,22 @@ def weigh(check: Check) -> Trust:
     """Weigh the evidence for the question of this check."""
     own: list[float] = []
     others: list[float] = []
-    for line in check.lines:
-        speaks = check.person is None or line.speaks_of(check.person, check.about)
-        (own if speaks else others).append(check.coverage(line))
+    speaks = [
+        check.person is None or line.speaks_of(check.person, check.about) for line in check.lines
+    ]
+    for line, of_person in zip(check.lines, speaks, strict=True):
+        (own if of_person else others).append(check.coverage(line))
     cosines = [c for line in check.lines if (c := line.evidence.cosine) is not None]
     absent = [t for t in check.asked if not any(t.key in line.keys for line in check.lines)]
     absent.sort(key=lambda term: term.kind != "name")
     whole = len(cosines) == len(check.lines)
     # While vectors are missing, what is closest in another language may not have been found.
     comparable = _same_language(check) or not whole
+    named = comparable and check.person is not None
     return Trust(
         held=max(own, default=0.0) if comparable else _USUAL_HELD,
-        mine=_best(own) - _best(others) if comparable and check.person else _USUAL_MINE,
+        mine=_best(own) - _best(others) if named else _USUAL_MINE,
+        first=fmean(speaks[:_BEST]) if named and speaks else _USUAL_FIRST,
         near=max(cosines, default=_UNKNOWN if comparable and check.lines else 0.0),
         missing=tuple(term.surface for term in absent) if comparable else (),
         strange=comparable and any(term.kind == "name" for term in absent),

@@ -64,18 +64,20 @@ class Says:
 
 
 class Reads(Says):
-    """A model that says what it is told to, by the moments that it is given to read."""
+    """A model that says what it is told to, by the moments that it is given to read: by each alone, and, if
+    that is told as well, `together` of several."""
 
-    def __init__(self, sayings: dict[str, str]) -> None:
+    def __init__(self, sayings: dict[str, str], together: str | None = None) -> None:
         super().__init__()
-        self.sayings = sayings
+        self.sayings, self.together = sayings, together
         self.readings: list[list[str]] = []
 
     def chat(self, messages: Sequence[Message], **options: Any) -> Iterator[Token | Completion]:
         lines = messages[-1].content.split("\n\n")[0].splitlines()[1:]
         self.readings.append(lines)
         said = [says for part, says in self.sayings.items() if any(part in line for line in lines)]
-        self.words = (", ".join(said),)
+        several = self.together is not None and len(lines) > 1
+        self.words = (self.together or "" if several else ", ".join(said),)
         yield from super().chat(messages, **options)
 
 
@@ -201,17 +203,16 @@ class TestTheKindOfAnswer:
         assert result.text == "24 March 2035"
         assert result.citations[0].evidence == evidence[0]
 
-    def test_is_looked_for_in_the_best_moment_and_else_in_more(self) -> None:
+    def test_is_looked_for_in_the_best_few_moments_and_else_in_the_best_alone(self) -> None:
         question = "What does the choir of Ivan's brother sing?"
-        model = Reads({"sea shanties": "sea shanties", "Bach": "Bach"})
+        model = Reads({"Bach": "Bach"})
         *_, result = answer(question, CHOIR, model, now=NOW)
         assert isinstance(result, Answer)
-        assert (result.text, [len(lines) for lines in model.readings]) == ("Bach", [1])
-        model = Reads({"Bach": "Verdi", "soup": "Bach"})
+        assert (result.text, [len(lines) for lines in model.readings]) == ("Bach", [4])
+        model = Reads({"Bach": "Bach"}, together="Verdi")
         *drafts, result = answer(question, CHOIR, model, now=NOW)
         assert isinstance(result, Answer)
-        read = [len(lines) for lines in model.readings]
-        assert read == [1, 4]
+        assert [len(lines) for lines in model.readings] == [4, 1]
         assert drafts == [Draft("Verdi")]
         assert result.text == "Bach"
 
@@ -220,12 +221,19 @@ class TestTheKindOfAnswer:
         evidence = [
             moment(f"I play the {kind}.", day=f"2023-0{n}-01") for n, kind in enumerate(kinds, 1)
         ]
-        model = Reads({kind: kind for kind in kinds} | {"harp": "harp, piano"})
+        model = Reads({kind: kind for kind in kinds} | {"harp": "harp, piano"}, together="tuba")
         *_, result = answer("Which instruments does Nora play?", evidence, model, now=NOW)
         assert isinstance(result, Answer)
-        assert result.text == "cello, tuba, harp, oboe"
-        assert [len(lines) for lines in model.readings] == [1, 1, 1, 1]
-        assert [c.evidence for c in result.citations] == evidence
+        assert result.text == "tuba, cello, harp, oboe"
+        assert [len(lines) for lines in model.readings] == [4, 1, 1, 1, 1]
+        assert {c.evidence.text for c in result.citations} == {e.text for e in evidence}
+
+    def test_that_is_several_things_at_once_needs_no_more(self) -> None:
+        evidence = [moment("I play the cello."), moment("I play the tuba.", day="2023-06-01")]
+        model = Reads({}, together="cello, tuba")
+        *_, result = answer("Which instruments does Nora play?", evidence, model, now=NOW)
+        assert isinstance(result, Answer)
+        assert (result.text, len(model.readings)) == ("cello, tuba", 1)
 
 
 class TestDates:
@@ -327,6 +335,26 @@ class TestHowMany:
     def test_is_not_what_counts_something_else(self) -> None:
         evidence = [moment("My car needed two hours to Ghent.")]
         assert ask("How many cars does Nora have?", evidence, "two").refused
+
+    def test_is_no_number_beside_the_point(self) -> None:
+        evidence = [
+            moment("The passport number is with my sister Ana.", None),
+            moment("We need 5 chairs.", None),
+        ]
+        assert "5" not in ask("What is my sister's passport number?", evidence, "5").text
+
+    def test_is_no_thing_of_a_moment_with_nothing_of_the_question(self) -> None:
+        evidence = [
+            moment("I drive to the harbour each day."),
+            moment("I forgot my umbrella on the bus."),
+        ]
+        assert ask("Which car does Nora drive?", evidence, "bus").text != "bus"
+
+    def test_of_what_it_costs_is_no_size(self) -> None:
+        evidence = [moment("The garden costs 45 euros a year, for 60 square metres.", None)]
+        question = "How much does the garden cost a year?"
+        assert ask(question, evidence, "45 euros").text == "45 euros"
+        assert ask(question, evidence, "60 square metres").text != "60 square metres"
 
 
 class TestWhatSomebodySaid:
@@ -479,6 +507,16 @@ class TestARefusal:
         assert result.refused
         assert "Nora" in result.text
 
+    def test_comes_when_somebody_else_said_it_to_the_one_asked_about(self) -> None:
+        evidence = [
+            moment("Hey Nora, I had to shut down my bank account for the new studio!", "Ivan"),
+            moment("Thanks, Nora! The bank account was a drag.", "Ivan"),
+            moment("Good luck with the studio.", "Nora"),
+        ]
+        question = "Why did {} shut down the bank account?"
+        assert not ask(question.format("Ivan"), evidence, "for the new studio").refused
+        assert ask(question.format("Nora"), evidence, "for the new studio").refused
+
     def test_does_not_come_for_a_question_in_another_language(self) -> None:
         result = ask("¿Qué compró Nora en la costa?", (COAST, *OTHERS), "a house")
         assert not result.refused
@@ -542,7 +580,7 @@ class TestThePrompt:
         assert [m.role for m in prompt.fixed("short")] == ["system", *["user", "assistant"] * 6]
 
     def test_has_the_moments_in_time_order_each_with_its_date_and_speaker(self) -> None:
-        model = Says("Verdi")
+        model = Says("sea shanties")
         list(answer("What does Nora's harbour choir sing?", CHOIR, model, now=NOW))
         lines = model.asked[-1].content.splitlines()
         assert lines[1] == "(1 April 2023) Nora: We had soup."
@@ -648,6 +686,14 @@ class TestTrust:
             for text in ("We had soup.", "A choir!", "The harbour choir.", CHOIR[0].text)
         ]
         assert levels == sorted(levels)
+
+    def test_grows_with_how_many_of_the_best_moments_are_of_the_one_named(self) -> None:
+        mine, others = moment("I sail."), moment("I sail.", "Ivan")
+        levels = [
+            trust.weigh(Check("Where does Nora sail?", best)).confidence()
+            for best in ([others, others, mine], [others, mine, mine], [mine, mine, mine])
+        ]
+        assert levels == sorted(set(levels))
 
     def test_does_without_vectors(self) -> None:
         bare = Evidence(

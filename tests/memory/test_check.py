@@ -36,6 +36,11 @@ class TestWords:
     def test_of_irregular_verbs_too(self) -> None:
         assert holds("bought a boat", "I want to buy that boat.")
 
+    def test_are_not_denied_by_another_clause(self) -> None:
+        assert holds("freedom", "It stands for freedom - dancing without a worry.")
+        assert holds("gaming videos", "I make gaming videos when there aren't any matches.")
+        assert not holds("gaming videos", "I don't make gaming videos.")
+
     def test_that_are_not_there_are_named_as_they_were_written(self) -> None:
         support = Check("What?", [said("I planted tulips.")]).support("planted Roses")
         assert not support.whole
