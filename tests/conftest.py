@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ctypes
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +13,9 @@ from secondme import config
 from secondme.model import catalog
 from secondme.model.fetch import fetch
 from tests.home import Done, Home
+
+if sys.platform == "linux":  # each model in a budget takes a heap of its own, and here there are many
+    ctypes.CDLL(None).mallopt(-8, 1 << 20)
 
 DEMO = Path(__file__).parents[1] / "assets" / "demo"
 

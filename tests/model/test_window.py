@@ -274,6 +274,21 @@ def test_fixed_beginnings_are_kept_within_the_budget(files: dict[str, Path]) -> 
     assert model.window.plan.used <= model.window.budget
 
 
+def start_and_end_threads(count: int) -> None:
+    """Threads that allocate, all at once, and end: each leaves a heap to be used again."""
+    together = threading.Barrier(count)
+
+    def allocate() -> None:
+        native.allocated(10_000)
+        together.wait()
+
+    threads = [threading.Thread(target=allocate) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
 def lie_on_the_shelf(folder: Path) -> None:
     """In a process of its own, as a worker is: in one with many threads a thread may share its heap."""
 
@@ -283,6 +298,7 @@ def lie_on_the_shelf(folder: Path) -> None:
             ctypes.memset(place, n % 251, 10_000)
         return places
 
+    start_and_end_threads(20)
     before = native.anonymous_bytes()
     shelf = Shelf(folder)
     places = shelf.put(allocate)

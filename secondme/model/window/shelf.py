@@ -14,9 +14,9 @@ import os
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from secondme.model.window import native
 
@@ -26,6 +26,7 @@ _HEAP = 64 << 20
 """A thread's heap lies in pieces that begin at multiples of this."""
 _MMAP_THRESHOLD, _TRIM_THRESHOLD, _ARENA_MAX = -3, -1, -8
 _RANDOM, _PAGEOUT = 1, 21
+_TRIES = 64
 # With `PyDLL` no other thread of Python's runs between the calls that copy and those that replace.
 _library = ctypes.PyDLL(None, use_errno=True)
 
@@ -42,37 +43,17 @@ class Shelf:
         if not _usable():
             return work()
         known = {start for start, _ in _heaps()}
-        results: list[T] = []
-        errors: list[BaseException] = []
-        address = 0
-        done, parked = threading.Lock(), threading.Lock()
-        done.acquire()
-        parked.acquire()
-
-        def run() -> None:
-            nonlocal address
-            address = native.allocated()
-            try:
-                results.append(work())
-            except BaseException as error:
-                errors.append(error)
-            done.release()
-            parked.acquire()  # for good: another thread would be given its heap
-
-        _library.mallopt(_ARENA_MAX, 1 << 20)  # else, with many threads, they share heaps
+        thread: _Thread[T] = _with_heap_of_its_own(known)
         _library.mallopt(_MMAP_THRESHOLD, _HEAP // 2)  # large pieces, too, go to the heap
-        threading.Thread(target=run, name="shelf", daemon=True).start()
-        done.acquire()
-        _library.mallopt(_MMAP_THRESHOLD, 1 << 20)
-        _library.mallopt(_TRIM_THRESHOLD, 4 << 20)
-        if errors:
-            parked.release()
-            raise errors[0]
+        try:
+            result = thread.do(work)
+        finally:
+            _library.mallopt(_MMAP_THRESHOLD, 1 << 20)
+            _library.mallopt(_TRIM_THRESHOLD, 4 << 20)
         time.sleep(0.02)  # until it is parked
-        first = address // _HEAP * _HEAP
-        if first not in known:
-            self._move(first, known)
-        return results[0]
+        if thread.heap not in known:
+            self._move(thread.heap, known)
+        return result
 
     def tidy(self) -> None:
         """Let nothing of it be in memory until it is used again."""
@@ -95,6 +76,62 @@ class Shelf:
                 return
             native.advise(start, end - start, _RANDOM)
             self._ranges.append((start, end))
+
+
+class _Thread(Generic[T]):
+    """A thread that does one thing and is then parked for good: another one would be given its heap.
+
+    `heap` is where that begins.
+    """
+
+    def __init__(self) -> None:
+        self.heap = 0
+        self._results: list[T] = []
+        self._errors: list[BaseException] = []
+        self._work: Callable[[], T] | None = None
+        self._said, self._told, self._parked = (threading.Lock() for _ in range(3))
+        for lock in (self._said, self._told, self._parked):
+            lock.acquire()
+        threading.Thread(target=self._run, name="shelf", daemon=True).start()
+        self._said.acquire()
+
+    def do(self, work: Callable[[], T]) -> T:
+        """The result of this; its errors come through."""
+        self._work = work
+        self._told.release()
+        self._said.acquire()
+        if self._errors:
+            self._parked.release()
+            raise self._errors[0]
+        return self._results[0]
+
+    def end(self) -> None:
+        """Let it go without having done anything."""
+        self._parked.release()
+        self._told.release()
+
+    def _run(self) -> None:
+        self.heap = native.allocated() // _HEAP * _HEAP
+        self._said.release()
+        self._told.acquire()
+        try:
+            if self._work is not None:
+                self._results.append(self._work())
+        except BaseException as error:
+            self._errors.append(error)
+        self._said.release()
+        self._parked.acquire()
+
+
+def _with_heap_of_its_own(known: Collection[int]) -> _Thread[T]:
+    """A thread whose heap is none of those known: threads that ended have left theirs to be used again."""
+    _library.mallopt(_ARENA_MAX, 1 << 20)  # else, with many threads, they share heaps
+    others: list[_Thread[T]] = []
+    while (thread := _Thread[T]()).heap in known and len(others) < _TRIES:
+        others.append(thread)
+    for other in others:
+        other.end()
+    return thread
 
 
 def _usable() -> bool:
