@@ -14,7 +14,9 @@ from secondme.model import catalog
 from secondme.model.fetch import fetch
 from tests.home import Done, Home
 
-if sys.platform == "linux":  # each model in a budget takes a heap of its own, and here there are many
+if (
+    sys.platform == "linux"
+):  # each model in a budget takes a heap of its own, and here there are many
     ctypes.CDLL(None).mallopt(-8, 1 << 20)
 
 DEMO = Path(__file__).parents[1] / "assets" / "demo"

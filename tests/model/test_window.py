@@ -298,7 +298,7 @@ def lie_on_the_shelf(folder: Path) -> None:
             ctypes.memset(place, n % 251, 10_000)
         return places
 
-    start_and_end_threads(20)
+    start_and_end_threads(6)
     before = native.anonymous_bytes()
     shelf = Shelf(folder)
     places = shelf.put(allocate)
