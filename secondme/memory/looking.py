@@ -88,9 +88,8 @@ class Reader:
             look = check.order[:_SENTENCES]
             heard = yield from self._look(look)
             return heard, _sentence_claims(heard, check, in_time(look, self._evidence))
-        best = range(
-            min(_TOGETHER, check.read)
-        )  # recall's own order finds more of what is asked for
+        # Recall's own order finds more of what is asked for.
+        best = range(min(_TOGETHER, check.read))
         said = yield from self._look(best)
         claims = _short_claims(said, check, best)
         listed = several(check.question)

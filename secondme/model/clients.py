@@ -10,7 +10,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from secondme.errors import WorkerError
 from secondme.model.chat import Completion, Message, Token
@@ -25,11 +25,10 @@ _TEXTS_AT_ONCE = 64
 _CHARACTERS_AT_ONCE = 1 << 18
 
 
-class EmbedderClient(Worker):
-    """The embedder. `spec`: name, path (of the packed model), cache_dir, threads.
+class _Client(Worker):
+    """The worker of one role."""
 
-    Passages are worked on in the background; a query is answered at once beside them.
-    """
+    _ROLE: ClassVar[str]
 
     def __init__(
         self,
@@ -40,8 +39,17 @@ class EmbedderClient(Worker):
         log_file: Path | None = None,
     ) -> None:
         super().__init__(
-            "embedder", spec, timeout=timeout, idle_after=idle_after, log_file=log_file
+            self._ROLE, spec, timeout=timeout, idle_after=idle_after, log_file=log_file
         )
+
+
+class EmbedderClient(_Client):
+    """The embedder. `spec`: name, path (of the packed model), cache_dir, threads.
+
+    Passages are worked on in the background; a query is answered at once beside them.
+    """
+
+    _ROLE = "embedder"
 
     @property
     def dimensions(self) -> int:
@@ -83,25 +91,15 @@ class LanguageInfo:
     file_bytes: int
 
 
-class LanguageClient(Worker):
+class LanguageClient(_Client):
     """The language model. `spec`: name, path (of a GGUF file), threads, context (tokens), budget_mb
     (what it may take in memory, none for no limit), cache_dir (for what is measured for a budget).
 
     Conversations are answered one after another; counting does not wait for them.
     """
 
-    def __init__(
-        self,
-        spec: Mapping[str, Any],
-        *,
-        timeout: float,
-        idle_after: float,
-        log_file: Path | None = None,
-    ) -> None:
-        super().__init__(
-            "language", spec, timeout=timeout, idle_after=idle_after, log_file=log_file
-        )
-        self.last: Completion | None = None
+    _ROLE = "language"
+    last: Completion | None = None
 
     def info(self) -> LanguageInfo:
         """What is loaded. Loads it if need be."""
@@ -182,21 +180,13 @@ class LanguageClient(Worker):
         return int(self.call("prompt_tokens", {"messages": turns})[0]["tokens"])
 
 
-class ParserClient(Worker):
+class ParserClient(_Client):
     """The parser of English. `spec`: name, path (of the model's wheel), cache_dir.
 
     Texts are parsed in the background, at the lowest priority.
     """
 
-    def __init__(
-        self,
-        spec: Mapping[str, Any],
-        *,
-        timeout: float,
-        idle_after: float,
-        log_file: Path | None = None,
-    ) -> None:
-        super().__init__("parser", spec, timeout=timeout, idle_after=idle_after, log_file=log_file)
+    _ROLE = "parser"
 
     def parse(self, texts: Sequence[str]) -> list[list[Word]]:
         """The words of each text, in order, each with its place in the sentence."""
@@ -207,19 +197,11 @@ class ParserClient(Worker):
         ]
 
 
-class RankerClient(Worker):
+class RankerClient(_Client):
     """The model that ranks. `spec`: name, path (of a GGUF file), quick (where its quicker copy is
     or is made), threads."""
 
-    def __init__(
-        self,
-        spec: Mapping[str, Any],
-        *,
-        timeout: float,
-        idle_after: float,
-        log_file: Path | None = None,
-    ) -> None:
-        super().__init__("ranker", spec, timeout=timeout, idle_after=idle_after, log_file=log_file)
+    _ROLE = "ranker"
 
     def after(self, passages: Sequence[str], text: str) -> npt.NDArray[np.float32]:
         """How likely a text is after each passage: the log-probabilities of its tokens, an array

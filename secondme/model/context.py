@@ -16,6 +16,7 @@ from secondme.errors import ModelError, WorkerError
 from secondme.model.chat import Prompt
 from secondme.model.llama_file import log
 from secondme.model.sampling import AllOdds, Odds
+from secondme.model.window.plan import TOGETHER
 
 if TYPE_CHECKING:
     from secondme.model.window.machine import Window
@@ -26,7 +27,6 @@ computed by other kernels, so it is the same for every budget."""
 STATES_LIMIT = 64 << 20
 """Bytes of saved states of fixed beginnings, all together."""
 _WORTH_SAVING = 32
-_TOGETHER = 4
 _ABORTED = 2
 
 
@@ -53,7 +53,7 @@ class Context:
         parameters.n_ctx = size
         parameters.n_batch = parameters.n_ubatch = batch or BATCH
         parameters.n_seq_max = 1
-        parameters.n_outputs_max = batch or (_TOGETHER if window else 1)
+        parameters.n_outputs_max = batch or (TOGETHER if window else 1)
         parameters.n_threads = parameters.n_threads_batch = threads
         parameters.swa_full = True  # so that a cache can be cut anywhere
         self._cancel = threading.Event()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -25,14 +26,19 @@ NOTES = [
 ]
 
 
+def take(record: Record, texts: Sequence[str]) -> None:
+    """Let these be the moments of one item."""
+    arrival = Arrival("n", None, "test", "text/plain", b"n", 0, None, "/n")
+    moments = [Moment(text=t, time=datetime(2024, 1, 1, tzinfo=UTC)) for t in texts]
+    with record.store.write():
+        record.items.take(arrival, moments, record.journal.begin("add", "t"))
+
+
 @pytest.fixture(scope="module")
 def index(tmp_path_factory: pytest.TempPathFactory):
     record = Record(tmp_path_factory.mktemp("words") / "memory.sqlite3")
     index = FullText(record.store)
-    arrival = Arrival("n", None, "test", "text/plain", b"n", 0, None, "/n")
-    moments = [Moment(text=t, time=datetime(2024, 1, 1, tzinfo=UTC)) for t in NOTES]
-    with record.store.write():
-        record.items.take(arrival, moments, record.journal.begin("add", "t"))
+    take(record, NOTES)
     yield index
     record.close()
 
@@ -97,9 +103,7 @@ def test_moments_missing_from_the_index_are_noticed(tmp_path: Path) -> None:
     index = FullText(record.store)
     with record.store.write() as db:
         db.execute("drop trigger words_insert")
-        arrival = Arrival("n", None, "test", "text/plain", b"n", 0, None, "/n")
-        moment = Moment(text="lost", time=datetime(2024, 1, 1, tzinfo=UTC))
-        record.items.take(arrival, [moment], record.journal.begin("add", "t"))
+        take(record, ["lost"])
     assert index.check() == "it lacks 1 moment and has 0 too many"
     record.close()
 
@@ -114,10 +118,7 @@ def long_life(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     texts = [f"{'rain' if n % 2 else 'snow'} on day {n}" for n in range(1, 301)]
     texts[2] = "rain and snow on one day"
     texts[7] = "a comet in the snow"
-    arrival = Arrival("n", None, "test", "text/plain", b"n", 0, None, "/n")
-    moments = [Moment(text=t, time=datetime(2024, 1, 1, tzinfo=UTC)) for t in texts]
-    with record.store.write():
-        record.items.take(arrival, moments, record.journal.begin("add", "t"))
+    take(record, texts)
     yield words
     record.close()
 

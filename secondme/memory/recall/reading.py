@@ -47,9 +47,8 @@ def reread(
     shares = _WEIGHT * np.clip((gains - gains.mean()) / max(gains.std(), 1e-9), -_BOUND, _BOUND)
     read = [_with(*row) for row in zip(first, shares.tolist(), gains.tolist(), strict=True)]
     read.sort(key=lambda hit: -hit.score)
-    fall = (
-        max(0.0, rest[0].score - read[-1].score) if rest else 0.0
-    )  # what is not read stays behind
+    # What is not read stays behind.
+    fall = max(0.0, rest[0].score - read[-1].score) if rest else 0.0
     return [*read, *(_with(hit, -fall, 0.0) for hit in rest)]
 
 

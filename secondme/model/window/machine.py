@@ -210,14 +210,17 @@ class Window:
 
     def hidden(self, n: int) -> Floats | None:
         """The hidden state after the n-th output of the last pass; None when llama.cpp went on from there."""
-        passes = self._passes
-        states = passes.hidden if passes is not None and passes.screened else None
+        states = self._found
         return None if states is None else states[n]
+
+    @property
+    def _found(self) -> Floats | None:
+        passes = self._passes
+        return passes.hidden if passes is not None and passes.screened else None
 
     def odds(self, n: int = 0) -> Odds | None:
         """The odds after the n-th output of the last pass; None when llama.cpp computes them."""
-        passes = self._passes
-        states = passes.hidden if passes is not None and passes.screened else None
+        states = self._found
         if states is None or self.screen is None:
             return None
         if not self._odds:
