@@ -277,13 +277,16 @@ def test_a_process_with_an_embedder_stays_small_and_silent(cache: Path):
         "embedder = Embedder.open(Path(sys.argv[1]), Path(sys.argv[2]), 2)\n"
         "texts = Path(sys.argv[3]).read_text(encoding='utf-8').splitlines()\n"
         "embedder.passages([*texts, 'word ' * 20_000, 'word ' * 30_000])\n"
-        "print(re.search(r'VmHWM:\\s+(\\d+)', Path('/proc/self/status').read_text())[1])\n"
+        "status = Path('/proc/self/status').read_text()\n"
+        "print(*(re.search(rf'{name}:\\s+(\\d+)', status)[1] for name in ('RssAnon', 'VmHWM')))\n"
     )
     texts = Path(__file__).parent / "sentences.txt"
     command = [sys.executable, "-c", program, str(packed), str(cache), str(texts)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stderr == ""
-    assert int(done.stdout) < 250 * 1024
+    keeps, most = (int(kilobytes) // 1024 for kilobytes in done.stdout.split())
+    assert keeps < 190
+    assert most < 300  # With pages of the model's file, of which the system maps what it likes.
 
 
 # What it keeps, shown on a model of one layer
