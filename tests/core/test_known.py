@@ -225,3 +225,11 @@ def test_what_is_forgotten_answers_nothing_any_more(home: Home) -> None:
     finally:
         home.call("undo", id=entry)
     assert home.finish("ask", **asked)["answer"] == "nurse"
+
+
+def test_what_was_noted_just_now_is_known(home: Home) -> None:
+    noted = home.call("note", text="My boss is Karen.")
+    assert home.finish("ask", question="Who is my boss?")["answer"] == "Karen"
+    with suppress(NotFoundError):  # what she does is more than who she is
+        assert home.finish("ask", question="What did my boss do in May 2023?")["answer"] != "Karen"
+    home.call("forget", ids=noted["ids"] if "ids" in noted else [noted["id"]])

@@ -280,6 +280,8 @@ def kin_asked(asked: Asked) -> str | None:
     words = asked.text.split()
     if SUBJECT not in words or asked.verb_first:
         return None
+    if "do" in words[words.index(SUBJECT) :]:  # "what does my sister do?"
+        return None
     following = words[words.index(SUBJECT) + 1 :][:1] + [w for w in words if kin_of(w)]
     named = next((r for w in following if (r := kin_of(w))), None)
     if named is None:

@@ -93,7 +93,9 @@ class Values:
         if named is None:
             return None
         alike = TOGETHER.get(named, (named,))
-        found = [f for f in self._facts(asked.person) if f.relation in alike and f.current]
+        then = asked.time is not None
+        found = [f for f in self._facts(asked.person) if f.relation in alike]
+        found = [f for f in found if (_within(f, asked) if then else f.current)]
         if not found:
             return None
         return self._count(found) if asked.counts else self._list(found)
