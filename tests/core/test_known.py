@@ -51,6 +51,9 @@ LIFE = (
     ("2024-05-05", "Robin", "My salary is 44,000 euros a year."),
     ("2024-05-06", "Ann", "I have a sister. My sister Ida sings. I sing in the choir Bel Canto."),
     ("2024-05-07", "Ann", "My doctor is Dr. Weber."),
+    ("2024-05-08", "Ann", "We have two cats, Max and Oscar."),
+    ("2024-05-09", "Ann", "Our cat Oscar died last night."),
+    ("2024-05-10", "Ann", "Our cat Max misses him."),
 )
 
 
@@ -134,6 +137,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
         ("What is my salary?", "44,000 euros a year"),
         ("Which choir does Ann sing in?", "Bel Canto"),
         ("Who is Ann's sister?", "Ida"),
+        ("What pets does Ann have?", "cat Max"),
         ("Who is Ann's doctor?", "Dr. Weber"),
     ],
 )
@@ -155,7 +159,7 @@ def test_the_record_answers(home: Home, question: str, answer: str) -> None:
         ("How many children does Ben have?", "a child of Ben"),
         ("What are my parents called?", "a parent of yours"),
         ("Do I have a rabbit?", "a rabbit of yours"),
-        ("Does Ann have a cat?", "a cat of Ann"),
+        ("Does Ann have a parrot?", "a parrot of Ann"),
     ],
 )
 def test_of_a_relative_whom_nobody_mentions_it_knows_nothing(

@@ -104,6 +104,7 @@ dislikes |              | (?P<o>WORD) (?:is not|isn['’]t|are not|aren['’]t|i
 *has pet | animal       | \b(?:I|[Ww]e)\b[^.!?,]{0,30}?(?P<pet>ANIMAL),? (?:named|called|by the name of) (?P<o>CAP)
 *has pet | animal       | \b(?:[Mm]y|[Oo]ur) (?:\w+ )?(?P<pet>ANIMAL),? (?:is (?:named|called) )?(?P<o>CAP)
 *has pet | animal       | \b(?:[Mm]y|[Oo]ur|I have an?|[Ww]e have an?|[Ww]e got an?|I got an?) (?:\w+ )?(?P<pet>ANIMAL)(?:['’]s name is|,? (?:his|her|its) name is) (?P<o>CAP)
+-*has pet | animal      | \b(?:[Mm]y|[Oo]ur) (?:\w+ )?(?P<pet>ANIMAL),? (?P<o>CAP),? (?:has |had to be |was |is )?(?:died|dead|passed away|put (?:down|to sleep)|run over)
 visited  | place        | (?:I|[Ww]e)(?:['’]ve| have| had)?JUST (?:visited|toured|been (?:in|to)|was in|were in|went to|flew to|drove to|sailed to|travell?ed (?:to|in|through|around)|came (?:home |back )?from|returned from|got back from|spent [^.,!?]{1,24} in) (?P<o>COUNTRY)
 visited  | place        | (?:I(?:['’]m| am) |[Ww]e(?:['’]re| are) )?(?:[Jj]ust )?[Bb]ack from (?P<o>COUNTRY)
 visited  | place        | (?:[Mm]y|[Oo]ur) (?:\w+ )?(?:trip|holiday|vacation|journey|weekend|week|honeymoon) (?:to|in) (?P<o>COUNTRY) (?:was|is over)
@@ -148,6 +149,7 @@ class _Pattern:
     relation: str
     kind: str
     regex: re.Pattern[str]
+    ended: bool
 
 
 def _patterns(table: str, subject: str = "") -> list[_Pattern]:
@@ -158,9 +160,11 @@ def _patterns(table: str, subject: str = "") -> list[_Pattern]:
         expression = expression.replace("SUBJECT", subject)
         expression = _PIECE.sub(lambda piece: _PIECES[piece.group()], expression)
         whole = rf"(?:^|[,;:.!–—] |\b(?:and|but|because|that|so)(?: now| then)? |^\w+[,!] {lead})(?:{expression})(?![\w-])"
-        if relation.startswith("*"):
+        if "*" in relation:
             whole = rf"(?:{expression})(?![\w-])"
-        found.append(_Pattern(relation.lstrip("*"), kind, re.compile(whole)))
+        found.append(
+            _Pattern(relation.lstrip("-*"), kind, re.compile(whole), relation.startswith("-"))
+        )
     return found
 
 
@@ -233,7 +237,7 @@ def _said(
         since = reading.said
     return Said(
         at + match.start(), at + match.end(), who, pattern.relation, value, thing, since=since,
-        confidence=0.8,
+        ended=pattern.ended, confidence=0.8,
     )  # fmt: skip
 
 
@@ -263,7 +267,7 @@ def merged(parsed: list[Said], read_: list[Said]) -> list[Said]:
     once = {(s.subject.key, s.relation, s.object.lower()): s for s in read_}
     for said in once.values():
         same = [p for p in parsed if p.subject.key == said.subject.key and _about(p, said)]
-        if not any(said.object.lower() in p.object.lower() for p in same):
+        if said.ended or not any(said.object.lower() in p.object.lower() for p in same):
             kept.append(said)
     less = [
         p
