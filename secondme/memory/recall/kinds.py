@@ -1,0 +1,213 @@
+"""Kinds: a moment names a thing, the question only what kind it is: "instruments", "my violin".
+
+What is a kind of what is WordNet's (Princeton University, version 3.1), so it is known of English nouns
+alone. `scripts/make_kinds.py` makes the table.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from secondme.memory.recall.view import Pool, Query, Scores
+from secondme.memory.terms import keys, tokens
+
+_TABLE = Path(__file__).parent / "wordnet" / "kinds.npz"
+_NOUN = 0.3
+"""The share of a word's uses in which it is a noun, from which on it is taken for one in a question."""
+_BROAD = 0.1
+"""The share of all meanings that are below one, from which on nothing is told by being below it."""
+_RARE = 0.15
+"""The power to which a meaning's share counts beside a word's main one: "instruments" seldom means the
+musical ones, and in a question as often as not."""
+_FARTHER = 0.7
+"""What a thing counts for each step that it is farther below the kind."""
+_PLURALS = (("ches", "ch"), ("shes", "sh"), ("ses", "s"), ("xes", "x"), ("ies", "y"), ("s", ""))
+
+_ASKING = re.compile(
+    r"\b(?:kind|type|sort|name|time|way|year|month|week|day|date|thing|item)s?\b", re.IGNORECASE
+)
+"""Words that a question is made with, of which all things are kinds."""
+
+
+class Kinds:
+    """Moments in which something is named that is of a kind that the question names.
+
+    A kind of which much is there, such as an activity, says little, and one that is seldom met much. The
+    same thing by another word ("kid" for "child") is left to the other views.
+    """
+
+    name = "kinds"
+    weight = 1.0
+    standardise = False
+    late = True
+    ceiling = math.inf
+
+    def find(self, query: Query) -> Mapping[int, float]:
+        return {}
+
+    def judge(self, query: Query, pool: Pool) -> Scores:
+        scores = np.zeros(len(pool))
+        said_by = frozenset[str]().union(*(keys(s) for s in set(pool.speakers()) if s))
+        kinds = [kind for kind in _table().kinds(query.text) if said_by.isdisjoint(kind.keys)]
+        if kinds:
+            named = _Named(pool.texts())
+            for kind in kinds:
+                held = named.best(kind)
+                scores += held * math.log1p(1 / (held.mean() + 0.5 / len(pool)))
+        return scores
+
+
+@dataclass(frozen=True, slots=True)
+class _Below:
+    """Where what is below a meaning is: after a number and before another, from a depth on."""
+
+    after: int
+    until: int
+    depth: int
+    worth: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """A kind that a question names: its keys as a term, and all that is below its meanings."""
+
+    keys: frozenset[str]
+    below: Sequence[_Below]
+
+
+class _Table:
+    """Nouns by the check sums of their words, and their meanings by numbers in which all kinds of a
+    thing follow it."""
+
+    def __init__(self) -> None:
+        with np.load(_TABLE) as table:
+            self._words = table["words"]
+            self._first = np.concatenate([[0], np.cumsum(table["counts"], dtype=np.int64)])
+            self.meanings = table["meanings"]
+            self.shares = table["shares"]
+            self.depths = table["depths"].astype(np.int16)
+            self._sizes = table["sizes"]
+            self._links = table["links"]
+
+    def find(self, words: Sequence[str]) -> NDArray[np.intp]:
+        """The place of each noun, -1 for other words; that of the singular where only that is one."""
+        places = self._find(words)
+        plural = [n for n in np.flatnonzero(places < 0).tolist() if words[n].endswith("s")]
+        places[plural] = self._find([_singular(words[n]) for n in plural])
+        return places
+
+    def _find(self, words: Sequence[str]) -> NDArray[np.intp]:
+        sums = np.array([zlib.crc32(word.encode()) for word in words], np.uint32)
+        places = np.searchsorted(self._words, sums)
+        places[places == len(self._words)] = 0
+        return np.where(self._words[places] == sums, places, -1)
+
+    def spans(self, places: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """The rows of all meanings of some nouns, and for each row which of the nouns it is of."""
+        counts = self._first[places + 1] - self._first[places]
+        owner = np.repeat(np.arange(len(places)), counts)
+        starts = np.repeat(self._first[places] - np.cumsum(counts) + counts, counts)
+        return starts + np.arange(len(owner)), owner
+
+    def kinds(self, question: str) -> list[_Kind]:
+        """The kinds that a question names: its nouns, two together where they are one."""
+        words = tokens(_ASKING.sub(" ", question))
+        pairs = [f"{a}_{b}" for a, b in pairwise(words)]
+        units = self.find([*words, *pairs]).tolist()
+        found: dict[frozenset[str], _Kind] = {}
+        at = 0
+        while at < len(words):
+            pair = at < len(pairs) and units[len(words) + at] >= 0
+            place = units[len(words) + at] if pair else units[at]
+            until = at + 1 + pair
+            said = keys(" ".join(words[at:until]))
+            if place >= 0 and said:  # "does" is no female deer
+                kind = self._kind(place, said)
+                found.setdefault(kind.keys, kind)
+            at = until
+        return [kind for kind in found.values() if kind.below]
+
+    def _kind(self, place: int, keys: frozenset[str]) -> _Kind:
+        rows = slice(self._first[place], self._first[place + 1])
+        shares = self.shares[rows] / 255
+        if shares.sum() < _NOUN:
+            return _Kind(keys, ())
+        worths = shares.sum() * (shares / shares.max()) ** _RARE
+        meanings = zip(self.meanings[rows].tolist(), worths.tolist(), strict=True)
+        return _Kind(keys, [below for pair in meanings for below in self._below(*pair)])
+
+    def _below(self, meaning: int, worth: float) -> list[_Below]:
+        """What is below a meaning, worth the less the more that is: what follows it, and what links add."""
+        size = int(self._sizes[meaning])
+        worth *= 1 - math.log(size) / math.log(len(self._sizes))
+        found = [_Below(meaning, meaning + size, int(self.depths[meaning]), worth)]
+        if size > _BROAD * len(self._sizes):
+            return []
+        for span in found:  # which grows
+            inside = (self._links[:, 0] >= span.after) & (self._links[:, 0] < span.until)
+            for above, linked in self._links[inside].tolist():
+                if not any(b.after < linked < b.until for b in found):
+                    before = int(self.depths[linked]) - int(self.depths[above]) + span.depth - 1
+                    until = linked + int(self._sizes[linked])
+                    found.append(_Below(linked - 1, until, before, worth))
+        return found
+
+
+class _Named:
+    """The nouns of some texts, two words together too."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        words: dict[str, int] = {}
+        held = []
+        for text in texts:
+            said = tokens(text)
+            said += [f"{a}_{b}" for a, b in pairwise(said) if len(a) > 2 < len(b)]
+            held.append({words.setdefault(word, len(words)) for word in said})
+        self._words = list(words)
+        self._texts = len(texts)
+        self._at = np.repeat(np.arange(len(held)), list(map(len, held)))
+        self._held = np.array([n for some in held for n in some], np.intp)
+        places = _table().find(self._words)
+        self._nouns = np.flatnonzero(places >= 0)
+        rows, self._owner = _table().spans(places[self._nouns])
+        self._meanings = _table().meanings[rows].astype(np.int64)
+        self._depths = _table().depths[self._meanings]
+        self._shares = _table().shares[rows] / 255
+
+    def best(self, kind: _Kind) -> Scores:
+        """For each text, how surely and closely the best of its nouns is of a kind."""
+        worths = np.zeros(len(self._meanings))
+        for below in kind.below:
+            rows = (self._meanings > below.after) & (self._meanings < below.until)
+            steps = self._depths[rows] - below.depth
+            worths[rows] = np.maximum(
+                worths[rows], below.worth * self._shares[rows] * _FARTHER**steps
+            )
+        words = np.zeros(len(self._words))
+        np.maximum.at(words, self._nouns[self._owner], worths)
+        for n in np.flatnonzero(words).tolist():
+            if not kind.keys.isdisjoint(keys(self._words[n].replace("_", " "))):
+                words[n] = 0.0
+        texts = np.zeros(self._texts)
+        np.maximum.at(texts, self._at, words[self._held])
+        return texts
+
+
+def _singular(word: str) -> str:
+    ending, instead = next((e, i) for e, i in _PLURALS if word.endswith(e))
+    return word.removesuffix(ending) + instead
+
+
+@cache
+def _table() -> _Table:
+    return _Table()
