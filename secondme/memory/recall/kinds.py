@@ -167,17 +167,22 @@ class _Named:
     """The nouns of some texts, two words together too."""
 
     def __init__(self, texts: Sequence[str]) -> None:
+        said = [tokens(text) for text in texts]
         words: dict[str, int] = {}
-        held = []
-        for text in texts:
-            said = tokens(text)
-            said += [f"{a}_{b}" for a, b in pairwise(said) if len(a) > 2 < len(b)]
-            held.append({words.setdefault(word, len(words)) for word in said})
+        held = np.array([words.setdefault(word, len(words)) for some in said for word in some], int)
+        at = np.repeat(np.arange(len(texts)), list(map(len, said)))
         self._words = list(words)
+        singles = _table().find(self._words)
+        # Two words are a noun only where the second one is.
+        second = np.flatnonzero((singles[held[1:]] >= 0) & (at[1:] == at[:-1])) + 1
+        codes, pair = np.unique(held[second - 1] * len(words) + held[second], return_inverse=True)
+        pairs = zip(*np.divmod(codes, len(words)), strict=True) if words else ()
+        names = [f"{self._words[a]}_{self._words[b]}" for a, b in pairs]
+        places = np.concatenate([singles, _table().find(names)])
+        self._words += names
         self._texts = len(texts)
-        self._at = np.repeat(np.arange(len(held)), list(map(len, held)))
-        self._held = np.array([n for some in held for n in some], np.intp)
-        places = _table().find(self._words)
+        self._held = np.concatenate([held, pair + len(words)])
+        self._at = np.concatenate([at, at[second]])
         self._nouns = np.flatnonzero(places >= 0)
         rows, self._owner = _table().spans(places[self._nouns])
         self._meanings = _table().meanings[rows].astype(np.int64)
