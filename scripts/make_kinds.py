@@ -15,7 +15,7 @@ import hashlib
 import re
 import tarfile
 import zlib
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -73,14 +73,15 @@ class Nouns:
                 shares = self._shares(word)
                 yield word, {at: shares["noun", at] for at, _ in meanings}
 
-    def _shares(self, word: str) -> Counter[tuple[str, int]]:
-        found: Counter[tuple[str, int]] = Counter()
+    def _shares(self, word: str) -> dict[tuple[str, int], float]:
+        """What a word may mean as a noun, verb or other, and the share of its uses that means it."""
+        found: defaultdict[tuple[str, int], float] = defaultdict(float)
         for part in PARTS:
             for bare in self._bare(word, part):
                 for place, (at, uses) in enumerate(self.meanings[bare, part], 1):
-                    found[part, at] += uses + 0.5 / place  # type: ignore[assignment]
+                    found[part, at] += uses + 0.5 / place
         total = sum(found.values())
-        return Counter({key: value / total for key, value in found.items()})  # type: ignore[arg-type]
+        return {key: value / total for key, value in found.items()}
 
     def _bare(self, word: str, part: str) -> set[str]:
         """What a word may be a form of."""

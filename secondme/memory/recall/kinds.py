@@ -31,6 +31,8 @@ _RARE = 0.15
 musical ones, and in a question as often as not."""
 _FARTHER = 0.7
 """What a thing counts for each step that it is farther below the kind."""
+_MOST = 12
+"""How many kinds of a question are looked for, the first ones."""
 _PLURALS = (("ches", "ch"), ("shes", "sh"), ("ses", "s"), ("xes", "x"), ("ies", "y"), ("s", ""))
 
 _ASKING = re.compile(
@@ -131,11 +133,10 @@ class _Table:
             place = units[len(words) + at] if pair else units[at]
             until = at + 1 + pair
             said = keys(" ".join(words[at:until]))
-            if place >= 0 and said:  # "does" is no female deer
-                kind = self._kind(place, said)
-                found.setdefault(kind.keys, kind)
+            if place >= 0 and said and said not in found:  # "does" is no female deer
+                found[said] = self._kind(place, said)
             at = until
-        return [kind for kind in found.values() if kind.below]
+        return [kind for kind in found.values() if kind.below][:_MOST]
 
     def _kind(self, place: int, keys: frozenset[str]) -> _Kind:
         rows = slice(self._first[place], self._first[place + 1])
