@@ -83,7 +83,7 @@ class Nouns:
         total = sum(found.values())
         return {key: value / total for key, value in found.items()}
 
-    def _bare(self, word: str, part: str) -> set[str]:
+    def _bare(self, word: str, part: str) -> list[str]:
         """What a word may be a form of."""
         forms = {word}
         for suffix in SUFFIXES[part]:
@@ -93,7 +93,7 @@ class Nouns:
                 forms.add(stem + instead)
                 if ending in ("ed", "ing") and len(stem) > 3 and stem[-1] == stem[-2]:
                     forms.add(stem[:-1])
-        return {form for form in forms if (form, part) in self.meanings}
+        return sorted(form for form in forms if (form, part) in self.meanings)
 
 
 def _above(lines: list[str]) -> Iterator[tuple[int, list[int]]]:
