@@ -5,7 +5,7 @@
 
 From WordNet 3.1's nouns. What a noun may mean is numbered so that all kinds of a thing follow it: a tree
 walked from its root, in which below means from a number to another one. The few things that are kinds of
-several others hang from the first; the others are links. A word is its CRC-32.
+several others hang from the first; the others are links. A word is the CRC-32 of its key as a term.
 """
 
 from __future__ import annotations
@@ -21,23 +21,13 @@ from pathlib import Path
 
 import numpy as np
 
-from secondme.memory.terms import terms, tokens
+from secondme.memory.terms import terms
 
 SOURCE = "9b93831ae01771d02f360c1ebf3fe415ed2426a31f2201cb0943025c7403e79a"
 MADE = Path(__file__).parent.parent / "secondme/memory/recall/wordnet"
-LEAST = 0.002
-"""The share of a word's uses below which a meaning is left out: nought in a byte."""
+LEAST = 0.0004
+"""The share of a word's uses below which a meaning is left out."""
 PARTS = {"noun": "1", "verb": "2", "adj": "35", "adv": "4"}
-SUFFIXES = {
-    "noun": "s> ses>s xes>x zes>z ches>ch shes>sh ies>y".split(),
-    "verb": "s> ies>y es>e es> ed>e ed> ing>e ing>".split(),
-    "adj": "er> est> er>e est>e".split(),
-    "adv": [],
-}
-PLURALS = """
-children child men man women woman feet foot teeth tooth mice mouse geese goose wolves wolf wives wife
-knives knife leaves leaf shelves shelf lives life halves half loaves loaf thieves thief calves calf
-""".split()
 
 
 class Nouns:
@@ -55,45 +45,29 @@ class Nouns:
         self.licence = "\n".join(line[4:].rstrip() for line in read["data.noun"][:29]).strip()
         self.above: dict[int, list[int]] = dict(_above(read["data.noun"]))
         uses = {(w, n, c): u for w, n, c, u in _uses(read["index.sense"])}
-        self.meanings: dict[tuple[str, str], list[tuple[int, int]]] = {
-            (word, part): [
-                (at, sum(uses.get((word, place, c), 0) for c in PARTS[part]))
-                for place, at in enumerate(places, 1)
-            ]
-            for part in PARTS
-            for word, places in _index(read[f"index.{part}"])
-        }
+        self._found: dict[str, dict[tuple[str, int], float]] = defaultdict(
+            lambda: defaultdict(float)
+        )
+        for part, places in ((part, _index(read[f"index.{part}"])) for part in PARTS):
+            for word, meanings in places:
+                key = _key(word)
+                for place, at in enumerate(meanings, 1) if key else ():
+                    times = sum(uses.get((word, place, c), 0) for c in PARTS[part])
+                    self._found[key][part, at] += times + 0.5 / place
 
-    def words(self) -> Iterator[tuple[str, dict[int, float]]]:
-        """Each noun with the meanings that it has as one, and their shares of all that it is used for."""
-        for (word, part), meanings in self.meanings.items():
-            spelled = tokens(word.replace("_", " "))
-            told = all(terms(piece) for piece in spelled)  # no small words
-            if part == "noun" and told and len(spelled) <= 2 and "_".join(spelled) == word:
-                shares = self._shares(word)
-                yield word, {at: shares["noun", at] for at, _ in meanings}
+    def meanings(self) -> Iterator[tuple[str, dict[int, float]]]:
+        """Each key of a noun, what it may mean as one, and the shares of all that it is used for."""
+        for key, found in self._found.items():
+            total = sum(found.values())
+            yield key, {at: uses / total for (part, at), uses in found.items() if part == "noun"}
 
-    def _shares(self, word: str) -> dict[tuple[str, int], float]:
-        """What a word may mean as a noun, verb or other, and the share of its uses that means it."""
-        found: defaultdict[tuple[str, int], float] = defaultdict(float)
-        for part in PARTS:
-            for bare in self._bare(word, part):
-                for place, (at, uses) in enumerate(self.meanings[bare, part], 1):
-                    found[part, at] += uses + 0.5 / place
-        total = sum(found.values())
-        return {key: value / total for key, value in found.items()}
 
-    def _bare(self, word: str, part: str) -> list[str]:
-        """What a word may be a form of."""
-        forms = {word}
-        for suffix in SUFFIXES[part]:
-            ending, instead = suffix.split(">")
-            if word.endswith(ending) and len(word) > len(ending) + 1:
-                stem = word.removesuffix(ending)
-                forms.add(stem + instead)
-                if ending in ("ed", "ing") and len(stem) > 3 and stem[-1] == stem[-2]:
-                    forms.add(stem[:-1])
-        return sorted(form for form in forms if (form, part) in self.meanings)
+def _key(word: str) -> str:
+    """What a word is looked up by: its key as a term, two for two words; nothing for small or more words."""
+    told = [terms(piece) for piece in word.split("_")]
+    if len(told) > 2 or any(len(some) != 1 or some[0].kind == "number" for some in told):
+        return ""
+    return " ".join(some[0].key for some in told)
 
 
 def _above(lines: list[str]) -> Iterator[tuple[int, list[int]]]:
@@ -150,18 +124,17 @@ def main() -> None:
     number, ends, depths = numbered(nouns.above)
     links = [(number[p], number[c]) for c, kinds in nouns.above.items() for p in kinds[1:]]
     table: dict[int, list[tuple[int, int]]] = {}
-    entries = dict(nouns.words())
-    for plural, word in zip(PLURALS[::2], PLURALS[1::2], strict=True):
-        entries.setdefault(plural, entries[word])
-    for word, shares in entries.items():
-        kept = [(number[at], round(255 * s)) for at, s in shares.items() if s >= LEAST]
+    for key, shares in nouns.meanings():
+        kept = [
+            (number[at], max(1, round(255 * s))) for at, s in sorted(shares.items()) if s >= LEAST
+        ]
         if kept:
-            table.setdefault(zlib.crc32(word.encode()), kept)
+            table.setdefault(zlib.crc32(key.encode()), kept)
     words = sorted(table)
     MADE.mkdir(exist_ok=True)
     np.savez_compressed(
         MADE / "kinds.npz",
-        words=np.array(words, np.uint32),
+        nouns=np.array(words, np.uint32),
         counts=np.array([len(table[w]) for w in words], np.uint8),
         meanings=np.array([n for w in words for n, _ in table[w]], np.uint32),
         shares=np.array([s for w in words for _, s in table[w]], np.uint8),
@@ -170,7 +143,7 @@ def main() -> None:
         links=np.array(sorted(links), np.uint32),
     )
     (MADE / "LICENSE").write_text(re.sub(r" +\n", "\n", nouns.licence) + "\n")
-    print(len(words), "words,", (MADE / "kinds.npz").stat().st_size, "bytes")
+    print(len(words), "nouns,", (MADE / "kinds.npz").stat().st_size, "bytes")
 
 
 if __name__ == "__main__":

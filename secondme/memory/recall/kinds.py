@@ -1,7 +1,7 @@
 """Kinds: a moment names a thing, the question only what kind it is: "instruments", "my violin".
 
 What is a kind of what is WordNet's (Princeton University, version 3.1), so it is known of English nouns
-alone. `scripts/make_kinds.py` makes the table.
+alone. `scripts/make_kinds.py` makes the table, again where the keys of terms change.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from secondme.memory.recall.view import Pool, Query, Scores
-from secondme.memory.terms import keys, tokens
+from secondme.memory.terms import Term, keys, terms, tokens
 
 _TABLE = Path(__file__).parent / "wordnet" / "kinds.npz"
 _NOUN = 0.3
@@ -33,8 +33,8 @@ _FARTHER = 0.7
 """What a thing counts for each step that it is farther below the kind."""
 _MOST = 12
 """How many kinds of a question are looked for, the first ones."""
-_PLURALS = (("ches", "ch"), ("shes", "sh"), ("ses", "s"), ("xes", "x"), ("ies", "y"), ("s", ""))
-
+_NONE = (Term("", "word", ""),)
+"""What stands for a small word, so that those beside it are no pair."""
 _ASKING = re.compile(
     r"\b(?:kind|type|sort|name|time|way|year|month|week|day|date|thing|item)s?\b", re.IGNORECASE
 )
@@ -88,12 +88,12 @@ class _Kind:
 
 
 class _Table:
-    """Nouns by the check sums of their words, and their meanings by numbers in which all kinds of a
+    """Nouns by the check sums of their keys, and their meanings by numbers in which all kinds of a
     thing follow it."""
 
     def __init__(self) -> None:
         with np.load(_TABLE) as table:
-            self._words = table["words"]
+            self._nouns = table["nouns"]
             self._first = np.concatenate([[0], np.cumsum(table["counts"], dtype=np.int64)])
             self.meanings = table["meanings"]
             self.shares = table["shares"]
@@ -101,18 +101,12 @@ class _Table:
             self._sizes = table["sizes"]
             self._links = table["links"]
 
-    def find(self, words: Sequence[str]) -> NDArray[np.intp]:
-        """The place of each noun, -1 for other words; that of the singular where only that is one."""
-        places = self._find(words)
-        plural = [n for n in np.flatnonzero(places < 0).tolist() if words[n].endswith("s")]
-        places[plural] = self._find([_singular(words[n]) for n in plural])
-        return places
-
-    def _find(self, words: Sequence[str]) -> NDArray[np.intp]:
-        sums = np.array([zlib.crc32(word.encode()) for word in words], np.uint32)
-        places = np.searchsorted(self._words, sums)
-        places[places == len(self._words)] = 0
-        return np.where(self._words[places] == sums, places, -1)
+    def find(self, nouns: Sequence[str]) -> NDArray[np.intp]:
+        """The place of each noun, by its key as a term or its two keys; -1 for what is none."""
+        sums = np.array([zlib.crc32(noun.encode()) for noun in nouns], np.uint32)
+        places = np.searchsorted(self._nouns, sums)
+        places[places == len(self._nouns)] = 0
+        return np.where(self._nouns[places] == sums, places, -1)
 
     def spans(self, places: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
         """The rows of all meanings of some nouns, and for each row which of the nouns it is of."""
@@ -123,19 +117,20 @@ class _Table:
 
     def kinds(self, question: str) -> list[_Kind]:
         """The kinds that a question names: its nouns, two together where they are one."""
-        words = tokens(_ASKING.sub(" ", question))
-        pairs = [f"{a}_{b}" for a, b in pairwise(words)]
-        units = self.find([*words, *pairs]).tolist()
+        words = [
+            term.key for word in tokens(_ASKING.sub(" ", question)) for term in terms(word) or _NONE
+        ]
+        pairs = [f"{a} {b}" for a, b in pairwise(words)]
+        places = self.find([*words, *pairs]).tolist()
         found: dict[frozenset[str], _Kind] = {}
         at = 0
         while at < len(words):
-            pair = at < len(pairs) and units[len(words) + at] >= 0
-            place = units[len(words) + at] if pair else units[at]
-            until = at + 1 + pair
-            said = keys(" ".join(words[at:until]))
-            if place >= 0 and said and said not in found:  # "does" is no female deer
+            pair = at < len(pairs) and places[len(words) + at] >= 0
+            place = places[len(words) + at] if pair else places[at]
+            said = frozenset(words[at : at + 1 + pair])
+            if place >= 0 and said not in found:
                 found[said] = self._kind(place, said)
-            at = until
+            at += 1 + pair
         return [kind for kind in found.values() if kind.below][:_MOST]
 
     def _kind(self, place: int, keys: frozenset[str]) -> _Kind:
@@ -150,10 +145,10 @@ class _Table:
     def _below(self, meaning: int, worth: float) -> list[_Below]:
         """What is below a meaning, worth the less the more that is: what follows it, and what links add."""
         size = int(self._sizes[meaning])
-        worth *= 1 - math.log(size) / math.log(len(self._sizes))
-        found = [_Below(meaning, meaning + size, int(self.depths[meaning]), worth)]
         if size > _BROAD * len(self._sizes):
             return []
+        worth *= 1 - math.log(size) / math.log(len(self._sizes))
+        found = [_Below(meaning, meaning + size, int(self.depths[meaning]), worth)]
         for span in found:  # which grows
             inside = (self._links[:, 0] >= span.after) & (self._links[:, 0] < span.until)
             for above, linked in self._links[inside].tolist():
@@ -165,25 +160,16 @@ class _Table:
 
 
 class _Named:
-    """The nouns of some texts, two words together too."""
+    """The nouns of some texts, each a word."""
 
     def __init__(self, texts: Sequence[str]) -> None:
-        said = [tokens(text) for text in texts]
-        words: dict[str, int] = {}
-        held = np.array([words.setdefault(word, len(words)) for some in said for word in some], int)
-        at = np.repeat(np.arange(len(texts)), list(map(len, said)))
-        self._words = list(words)
-        singles = _table().find(self._words)
-        # Two words are a noun only where the second one is.
-        second = np.flatnonzero((singles[held[1:]] >= 0) & (at[1:] == at[:-1])) + 1
-        codes, pair = np.unique(held[second - 1] * len(words) + held[second], return_inverse=True)
-        pairs = zip(*np.divmod(codes, len(words)), strict=True) if words else ()
-        names = [f"{self._words[a]}_{self._words[b]}" for a, b in pairs]
-        places = np.concatenate([singles, _table().find(names)])
-        self._words += names
+        held = [keys(text) for text in texts]
+        self._words: dict[str, int] = {}
+        ids = [self._words.setdefault(word, len(self._words)) for some in held for word in some]
+        self._held = np.array(ids, np.intp)
+        self._at = np.repeat(np.arange(len(held)), list(map(len, held)))
         self._texts = len(texts)
-        self._held = np.concatenate([held, pair + len(words)])
-        self._at = np.concatenate([at, at[second]])
+        places = _table().find(list(self._words))
         self._nouns = np.flatnonzero(places >= 0)
         rows, self._owner = _table().spans(places[self._nouns])
         self._meanings = _table().meanings[rows].astype(np.int64)
@@ -201,17 +187,10 @@ class _Named:
             )
         words = np.zeros(len(self._words))
         np.maximum.at(words, self._nouns[self._owner], worths)
-        for n in np.flatnonzero(words).tolist():
-            if not kind.keys.isdisjoint(keys(self._words[n].replace("_", " "))):
-                words[n] = 0.0
+        words[[self._words[key] for key in kind.keys if key in self._words]] = 0.0
         texts = np.zeros(self._texts)
         np.maximum.at(texts, self._at, words[self._held])
         return texts
-
-
-def _singular(word: str) -> str:
-    ending, instead = next((e, i) for e, i in _PLURALS if word.endswith(e))
-    return word.removesuffix(ending) + instead
 
 
 @cache
