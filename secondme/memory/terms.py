@@ -160,6 +160,8 @@ def _stem(word: str) -> str:
 
 def plain(text: str) -> str:
     """The text in small letters, without accents and in one form of each character."""
+    if text.isascii():
+        return text.lower()
     split = unicodedata.normalize("NFKD", text.casefold())
     return unicodedata.normalize(
         "NFC", "".join(c for c in split if unicodedata.category(c)[0] != "M")

@@ -118,6 +118,33 @@ def test_what_is_done_comes_before_what_is_only_named(tmp_path: Path) -> None:
     assert chat.best("What did you paint, the boat?") == "we paint at the boat"
 
 
+@pytest.mark.parametrize(
+    ("question", "first"),
+    [
+        ("What instruments do you have in the evening?", "my violin in the evening"),
+        ("What martial arts do you do in the evening?", "some taekwondo in the evening"),
+        ("What European countries are warm in the evening?", "Spain in the evening"),
+        ("What kind of fruit is there in the evening?", "strawberries in the evening"),
+    ],
+)
+def test_a_thing_of_the_kind_asked_for_comes_first(
+    tmp_path: Path, question: str, first: str
+) -> None:
+    said = ["a run in the evening", "my violin in the evening", "some taekwondo in the evening"]
+    said += ["Spain in the evening", "strawberries in the evening", "nothing in the evening"]
+    assert Chat(tmp_path, *(("Rui", text) for text in said)).best(question) == first
+
+
+@pytest.mark.parametrize(
+    "question", ["Which things are there?", "What does she do?", "Was steht da?", "Is Spain there?"]
+)
+def test_a_question_without_a_kind_tells_nothing_of_kinds(tmp_path: Path, question: str) -> None:
+    chat = Chat(tmp_path, ("Rui", "a violin is there"), ("Rui", "Spain is there, da steht es"))
+    recall = Recall(chat.record, chat.words, lambda _, k: {}, chat.record.moments.speaker_names)
+    hits = recall(Query(question, datetime(2025, 1, 1, tzinfo=UTC)), 3, "")
+    assert [hit.parts["kinds"] for hit in hits] == [0.0] * len(hits)
+
+
 def test_reading_lifts_what_makes_the_question_likelier(tmp_path: Path) -> None:
     """A model that only knows whether a passage is about turtles stands for one that reads."""
     chat = Chat(tmp_path, ("Ben", "my pets"), ("Ana", "his pets"), ("Ben", "two turtles, pets"))

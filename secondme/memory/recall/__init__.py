@@ -19,6 +19,7 @@ from secondme.memory.recall.deeds import Deeds
 from secondme.memory.recall.episode import Episode
 from secondme.memory.recall.fitting import Fitting
 from secondme.memory.recall.following import Following
+from secondme.memory.recall.kinds import Kinds
 from secondme.memory.recall.meaning import Meaning, Nearest
 from secondme.memory.recall.people import People
 from secondme.memory.recall.statement import Statement
@@ -82,6 +83,7 @@ class Recall:
             Statement(),
             Fitting(record.times),
             Deeds(record.claims),
+            Kinds(),
             Strength(record.uses),
             self._times,
         )
