@@ -26,6 +26,7 @@ from secondme.memory.recall.statement import Statement
 from secondme.memory.recall.strength import Strength
 from secondme.memory.recall.times import Asked, Times
 from secondme.memory.recall.view import Pool, Query, Scores, View
+from secondme.memory.recall.walk import Walk
 from secondme.memory.recall.words import Words
 from secondme.record import Record
 from secondme.record.moments import StoredMoment
@@ -86,6 +87,7 @@ class Recall:
             Kinds(),
             Strength(record.uses),
             self._times,
+            Walk(),
         )
 
     @property
@@ -120,15 +122,15 @@ class Recall:
         parts = [_part(v, first[v.name], scale[v.name]) for v in quick]
         best = np.argsort(-np.sum(parts, axis=0), kind="stable")[:narrow]
         pool = pool.narrowed(best, query.filter)
-        raw = {v.name: v.judge(query, pool) for v in self.views}
+        raw: dict[str, Scores] = {}
+        shares: dict[str, Scores] = {}
         for view in self.views:
+            raw[view.name] = view.judge(query, pool)
             if view.late or scale[view.name][1] == math.inf:
                 scale[view.name] = _scale(raw[view.name])
-        return (
-            pool,
-            raw,
-            {v.name: _part(v, raw[v.name], scale[v.name]) for v in self.views},
-        )
+            shares[view.name] = _part(view, raw[view.name], scale[view.name])
+            pool.total = pool.total + shares[view.name]
+        return pool, raw, shares
 
     def _hits(self, pool: Pool, raw: _Scored, parts: _Scored, k: int, *, merge: bool) -> list[Hit]:
         total = np.sum(list(parts.values()), axis=0)

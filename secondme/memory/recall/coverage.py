@@ -31,7 +31,7 @@ class Coverage:
     def judge(self, query: Query, pool: Pool) -> Scores:
         said_by = frozenset[str]().union(*(keys(s) for s in set(pool.speakers()) if s))
         about = {term.key for term in asked(query.text)} - said_by
-        there = [about & keys(text) for text in pool.texts()]
+        there = [about & held for held in pool.terms()]
         weights = {
             key: math.log(1 + len(there) / (1 + sum(key in held for held in there)))
             for key in about

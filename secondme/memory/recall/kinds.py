@@ -62,7 +62,7 @@ class Kinds:
         said_by = frozenset[str]().union(*(keys(s) for s in set(pool.speakers()) if s))
         kinds = [kind for kind in _table().kinds(query.text) if said_by.isdisjoint(kind.keys)]
         if kinds:
-            named = _Named(pool.texts())
+            named = _Named(pool.terms())
             for kind in kinds:
                 held = named.best(kind)
                 scores += held * math.log1p(1 / (held.mean() + 0.5 / len(pool)))
@@ -160,15 +160,14 @@ class _Table:
 
 
 class _Named:
-    """The nouns of some texts, each a word."""
+    """The nouns of some texts, each a word, by the keys that each text has."""
 
-    def __init__(self, texts: Sequence[str]) -> None:
-        held = [keys(text) for text in texts]
+    def __init__(self, held: Sequence[frozenset[str]]) -> None:
         self._words: dict[str, int] = {}
         ids = [self._words.setdefault(word, len(self._words)) for some in held for word in some]
         self._held = np.array(ids, np.intp)
         self._at = np.repeat(np.arange(len(held)), list(map(len, held)))
-        self._texts = len(texts)
+        self._texts = len(held)
         places = _table().find(list(self._words))
         self._nouns = np.flatnonzero(places >= 0)
         rows, self._owner = _table().spans(places[self._nouns])

@@ -11,6 +11,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from secondme.memory.terms import keys
 from secondme.record import Record
 from secondme.record.moments import Filter
 
@@ -56,8 +57,11 @@ class Pool:
         self._embedder = embedder
         self._cosines: Scores | None = None
         self._texts: list[str] | None = None
+        self._keys: list[frozenset[str]] | None = None
         self._ahead = ahead
         self._read(sorted(numbers))
+        self.total: Scores = np.zeros(len(self.numbers))
+        """What the views that have judged so far make of each candidate."""
 
     def _read(self, numbers: list[int]) -> None:
         """Take these as the candidates and read who stands where from there on, and what else was
@@ -101,6 +105,7 @@ class Pool:
 
     def _keep(self, chosen: NDArray[np.bool_]) -> None:
         self.numbers, self._at = self.numbers[chosen], self._at[chosen]
+        self.total = np.zeros(len(self.numbers))
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -142,6 +147,12 @@ class Pool:
             by_number: dict[int, str] = {row[0]: row[1] for row in rows}
             self._texts = [by_number.get(n, "") for n in self.numbers.tolist()]
         return self._texts
+
+    def terms(self) -> list[frozenset[str]]:
+        """The keys of the terms that each candidate has."""
+        if self._keys is None:
+            self._keys = [keys(text) for text in self.texts()]
+        return self._keys
 
     def cosines(self, vector: NDArray[np.float32]) -> Scores:
         """Each moment's cosine with a vector, over `near`; NaN for one that has no vector yet."""
