@@ -55,6 +55,8 @@ from secondme.memory.timex import dates
 QUOTE = 240
 """Characters that a quoted passage may have."""
 _WHOSE = re.compile(r"\b([A-ZÀ-Þ]\w+)['’]s\b")
+_OWNED = re.compile(r"(?:['’]s|\b(?:having|own|owns|owning)) ((?:[\w'’-]+ ?){1,2})")
+"""What a question says that somebody has."""
 _TO_THE_POINT = 0.75
 """The share of what the best moment has of a question with which another is to the point too."""
 _RANKED = 0.2
@@ -127,6 +129,7 @@ class Check:
         self._speakers = sorted({e.speaker for e in evidence if e.speaker})
         self._called = [*self._speakers, *called]
         self.person = self._named(question)
+        self._owned = keys(" ".join(_OWNED.findall(question)))
         self._whose = keys(" ".join(_WHOSE.findall(question)))
         count = len(self.lines)
         self._weights = {
@@ -195,11 +198,16 @@ class Check:
         behind = max(line.evidence.score for line in self.lines) - self.lines[i].evidence.score
         return self.coverage(self.lines[i]) - _RANKED * behind
 
+    def speaks_of(self, line: Line, about: frozenset[str], person: str | None = None) -> bool:
+        """Whether what a moment says with these terms may be about this person, the one whom the question
+        names if no other is given; true where there is none."""
+        person = person or self.person
+        return person is None or line.speaks_of(person, about, self._owned)
+
     def is_of_person(self, i: int) -> bool:
         """Whether a moment may be about the one person whom the question names, if it names one."""
         line = self.lines[i]
-        speaks = self.person is None or line.speaks_of(self.person, self.about)
-        return speaks and not line.is_of_another(self._whose, self.about)
+        return self.speaks_of(line, self.about) and not line.is_of_another(self._whose, self.about)
 
     def coverage(self, line: Line) -> float:
         """The share of what the question is about that stands in this moment, rare terms weigh more."""
@@ -339,7 +347,7 @@ class Check:
         return [
             i
             for i, line in enumerate(self.lines[: self.read])
-            if (person is None or line.speaks_of(person, about))
+            if self.speaks_of(line, about, person)
             and not line.is_of_another(self._whose, self.about)
             and (polarity is None or self._agrees(line, polarity == "yes"))
         ]
@@ -373,7 +381,7 @@ class Check:
             there = line.evidence.text
             return (
                 not line.is_of_another(self._whose, self.about)
-                and (self.person is None or line.speaks_of(self.person, self.about | said)),
+                and self.speaks_of(line, self.about | said),
                 fits(self.kind, there),
                 self.coverage(line) + _overlap(said, keys(there)),
                 line.evidence.score,

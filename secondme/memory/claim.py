@@ -29,6 +29,8 @@ _AGE = re.compile(
     r"|^\s*\d+\s+(?:today|now)\b",
     re.IGNORECASE,
 )
+_OWN_COUNT = re.compile(r"\b(?:my|our|his|her|their) (\w+) ", re.IGNORECASE)
+"""What counts the own things of somebody: "my fourth race"."""
 _MY = re.compile(r"\b(?:my|our)\b", re.IGNORECASE)
 _PARTS = re.compile(r"[;:()]|,(?!\d)")
 _BEFORE = 3
@@ -65,8 +67,9 @@ class Line:
             return any(need.date.holds(span) for span in self.spans[not own_day :])
         return need.keys <= self.keys
 
-    def speaks_of(self, person: str, about: frozenset[str]) -> bool:
-        """Whether what it says with these terms, or all of it, may be about this person.
+    def speaks_of(self, person: str, about: frozenset[str], owned: frozenset[str]) -> bool:
+        """Whether what it says with these terms, or all of it, may be about this person, and about their
+        own things (`owned`).
 
         A note that nobody is named for may be about anybody.
         """
@@ -76,7 +79,7 @@ class Line:
         name = plain(person).split()[0]
         balance = 0
         for sentence in self.sentences:
-            to_hearer = addressed(sentence)
+            to_hearer = addressed(sentence, owned)
             named = name in tokens(without_calling(sentence, name))
             of_person = not to_hearer if own else to_hearer or named
             shared = len(about & keys(sentence))
@@ -125,8 +128,9 @@ def needs_of(claim: str) -> list[Need]:
 
 
 def counted_in(sentence: str, things: frozenset[str]) -> list[Term]:
-    """The numbers that stand before one of the things in a sentence ("two old cars"), or after it with
-    a sign between ("cars: 2")."""
+    """The numbers that stand before one of the things in a sentence ("two old cars", "my second car"), or
+    after it with a sign between ("cars: 2")."""
+    own = {m[1] for m in _OWN_COUNT.finditer(sentence)}
     signed = {m[2] for m in _SIGNED.finditer(sentence) if things & keys(m[1])}
     found: list[Term] = []
     for part in _PARTS.split(dates.take_out(sentence)[1]):
@@ -136,7 +140,7 @@ def counted_in(sentence: str, things: frozenset[str]) -> list[Term]:
             term
             for n, term in enumerate(said)
             if term.key.isdecimal()
-            and not ordinal(term)
+            and (not ordinal(term) or term.surface in own)
             and (term.key in signed or any(0 < there - n <= _BEFORE for there in at))
         ]
     return found

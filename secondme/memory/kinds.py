@@ -73,7 +73,10 @@ _EXACT = re.compile(
     re.IGNORECASE,
 )
 _WHERE, _GO = re.compile(r"\W*where\b", re.IGNORECASE), re.compile(r"\b(?:go|went|gone)\b")
-_PRO_FORMS = [[word] for word in "one ones it them that this something anything".split()]
+_POINTS = re.compile(
+    r"(?:\b(?:ones?|something|anything)|^\W*(?:[\w'’-]+ )?(?:it|them|that|this))\W*$", re.IGNORECASE
+)
+"""What only points at something: "the wet one", "that", "with it"; not "glad to have them"."""
 _SPOKEN_CLOCK = re.compile(
     r"\b(?:o['’]?clock|noon|midnight|half past|half \w+|quarter (?:past|to)|past|\d+ ?[ap]\.?m)\b"
     r"|^\W*(?:at )?(?:\d{1,2}|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)\W*$"
@@ -274,7 +277,7 @@ def answers(question: str, kind: Kind, claim: str, names: Collection[str] = ()) 
     no phone number, a time of day what time, and nothing that only points at something ("the wet one")."""
     if asks_clock(question):
         return clock_in(claim) is not None or bool(_SPOKEN_CLOCK.search(plain(claim)))
-    if kind in ("thing", "list", "place", "person") and tokens(claim)[-1:] in _PRO_FORMS:
+    if kind in ("thing", "list", "place", "person") and _POINTS.search(claim):
         return False
     if kind == "number":
         money = _MONEY.search(plain(claim)) and not _PRICED.search(plain(question))

@@ -61,6 +61,13 @@ _SECOND = frozenset(
     "you your yours yourself youre youve du dich dir dein deine deinen deiner ihr euch tu te toi ton ta tes"
     " vous votre vos tuyo usted ustedes tuo tua voi voce voces teu jij jou jouw jullie".split()
 )
+_NO_SUBJECT = re.compile(
+    r"(?:(?:and|but|so|just|also|still) )?(?:been|gonna|got|had|took|went|made|felt|loved|trying|reading"
+    r"|looking forward|hoping|thinking|feeling|can['’]?t|couldn['’]?t)\b",
+    re.IGNORECASE,
+)
+"""Beginnings of sentences that leave out "I"."""
+_YOURS = re.compile(r"\byour ((?:[\w'’-]+ ?){1,2})", re.IGNORECASE)
 _IRREGULAR = """
 ate eat eaten eat became become began begin begun begin bought buy broke break broken break brought
 bring built build came come caught catch children child chose choose chosen choose drank drink drove
@@ -173,6 +180,13 @@ def tokens(text: str) -> list[str]:
 def ordinal(term: Term) -> bool:
     """Whether a number tells a place in a row, not how many: "third", "3rd"."""
     return term.surface.lower() in _ORDINALS or bool(re.fullmatch(r"\d+[a-z]{2}", term.surface))
+
+
+def cardinal(term: Term) -> str:
+    """A number as one counts: "four" of "fourth", "3" of "3rd"."""
+    if term.surface.lower() in _ORDINALS:
+        return _UNITS[int(term.key)]
+    return term.key if ordinal(term) else term.surface
 
 
 def stems(text: str) -> list[str]:
@@ -324,7 +338,14 @@ def first_person(sentence: str) -> bool:
     return not _FIRST.isdisjoint(tokens(sentence))
 
 
-def addressed(sentence: str) -> bool:
-    """Whether a sentence speaks of the one who hears it and not of the one who says it."""
+def addressed(sentence: str, owned: frozenset[str] = frozenset()) -> bool:
+    """Whether a sentence speaks of the one who hears it and not of the one who says it: it says "you" and not
+    "I", asks something, or speaks of "your" thing, where whose that is matters (`owned`). Where
+    the subject is left out ("Been reading the book you lent me") it is the one who says it."""
     words = set(tokens(sentence))
-    return not words.isdisjoint(_SECOND) and words.isdisjoint(_FIRST)
+    if any(owned & keys(theirs[1]) for theirs in _YOURS.finditer(sentence)):
+        return True
+    if not words.isdisjoint(_FIRST):
+        return False
+    asks = sentence.rstrip().endswith("?")
+    return asks or (not words.isdisjoint(_SECOND) and not _NO_SUBJECT.match(sentence))

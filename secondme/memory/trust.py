@@ -72,9 +72,7 @@ def weigh(check: Check) -> Trust:
     """Weigh the evidence for the question of this check."""
     own: list[float] = []
     others: list[float] = []
-    speaks = [
-        check.person is None or line.speaks_of(check.person, check.about) for line in check.lines
-    ]
+    speaks = [check.speaks_of(line, check.about) for line in check.lines]
     for line, of_person in zip(check.lines, speaks, strict=True):
         (own if of_person else others).append(check.coverage(line))
     cosines = [c for line in check.lines if (c := line.evidence.cosine) is not None]
