@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 
 from secondme.errors import BadInputError
 from secondme.memory import prompt, told, trust
@@ -178,11 +178,25 @@ def _checked(
 def _placed(claim: str, place: int, check: Check) -> str:
     """The claim with the day on which its passage counts a date, not that on which it was said."""
     line = check.lines[place]
-    sentence = check.quote(place, claim)
     said = line.evidence.time.date()
-    counted = dates.placed(sentence, said)
+    counted = dates.placed(check.quote(place, claim), said)
+    if counted is None and claim == dates.spoken(said):
+        counted = _beside(check.quote(place, claim), line.sentences, said)
+    if counted and claim == dates.spoken(said):
+        return counted[1]
     if counted is None or counted[1].lower().removeprefix("the ") in claim.lower():
         return claim
     words, reading = counted
     claim, copied = re.subn(rf"\b{re.escape(words)}\b", reading, claim, flags=re.IGNORECASE)
     return claim if copied else dates.swapped(claim, said, reading)
+
+
+def _beside(sentence: str, sentences: list[str], said: date) -> tuple[str, str] | None:
+    """The past date that is counted before or after a sentence which has none: "I got a puppy two weeks ago!
+    Her name is Ada"."""
+    at = sentences.index(sentence) if sentence in sentences else 0
+    for near in [*sentences[max(0, at - 1) : at], *sentences[at + 1 : at + 2]]:
+        counted = dates.placed(near, said)
+        if counted and any(span.first <= said for span in dates.meant(counted[1], said)):
+            return counted
+    return None

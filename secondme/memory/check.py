@@ -372,7 +372,7 @@ class Check:
     def passage(self, text: str = "") -> int | None:
         """The place of the moment that comes nearest to answering, given what a model said.
 
-        One that has nothing of the kind that the question asks for comes last.
+        One that has nothing of the kind that the question asks for, or only asks itself, comes last.
         """
         said = keys(text)
 
@@ -382,7 +382,7 @@ class Check:
             return (
                 not line.is_of_another(self._whose, self.about)
                 and self.speaks_of(line, self.about | said),
-                fits(self.kind, there),
+                fits(self.kind, there) and not all(s.endswith("?") for s in line.sentences),
                 self.coverage(line) + _overlap(said, keys(there)),
                 line.evidence.score,
             )
@@ -398,7 +398,9 @@ class Check:
         line = self.lines[i]
         best = max(
             line.sentences,
-            key=lambda s: len(said & keys(s)) + 0.5 * len(self.about & keys(s)),
+            key=lambda s: (
+                len(said & keys(s)) + 0.5 * len(self.about & keys(s)) - 0.75 * s.endswith("?")
+            ),
             default="",
         )
         return clipped(around(line.evidence.text, best, QUOTE) if wide else best, QUOTE)

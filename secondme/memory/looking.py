@@ -25,6 +25,7 @@ from secondme.model.chat import Completion, Message, Token
 _MOST_TOKENS = {"short": 48, "sentences": 220}
 _SENTENCES = 8
 """Moments that are read at once for an answer in sentences."""
+RELAX = 2
 _TOGETHER, _SEVERAL = 5, 4
 """Moments that are read at once, and each by itself for several things."""
 _MARK = re.compile(r"\s*\[(\d{1,3}(?:\s*,\s*\d{1,3})*)\]")
@@ -161,7 +162,7 @@ def _short_claims(said: str, check: Check, look: Sequence[int]) -> list[Claim]:
     return [
         (text, places)
         for text, places in _standing(said, check, look)
-        if none or any(check.coverage(check.lines[i]) for i in places)
+        if none or any(i < RELAX or check.coverage(check.lines[i]) for i in places)
     ]
 
 
