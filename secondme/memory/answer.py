@@ -100,8 +100,9 @@ def answer(
         raise BadInputError("the question is empty", hint="ask something, in any language")
     check = Check(f"{topic} {question}".strip(), evidence, kind=kind_of(question), called=called)
     trusted = trust.weigh(check)
-    if trusted.confidence() < trust.ENOUGH or check.unheard:
-        yield _refusal(check, trusted, min(trusted.confidence(), trust.ENOUGH))
+    unheard = trust.unheard(check)
+    if trusted.confidence() < trust.ENOUGH or unheard:
+        yield _refusal(check, trusted, min(trusted.confidence(), trust.ENOUGH), unheard)
         return
     began = time.monotonic()
     reader = Reader(model, question, evidence, style, now, history, cancel)
@@ -121,13 +122,15 @@ def _told(check: Check) -> Claim | None:
     return told.how_many(check) if check.counted else told.said(check)
 
 
-def _refusal(check: Check, trusted: trust.Trust, confidence: float) -> Answer:
+def _refusal(
+    check: Check, trusted: trust.Trust, confidence: float, unheard: str | None = None
+) -> Answer:
     looked_for = [term.surface for term in check.asked]
     near = [line.evidence for line in check.lines[:NEAR]]
     if not check.lines:
         text = "I do not know: there is nothing in this memory to answer from."
-    elif check.unheard:
-        text = f"I do not know: I find nothing about {_listed([check.unheard])}."
+    elif unheard:
+        text = f"I do not know: I find nothing about {_listed([unheard])}."
     elif trusted.missing:
         text = f"I do not know: I find nothing about {_listed(trusted.missing)}."
     elif check.person:

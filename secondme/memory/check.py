@@ -29,7 +29,7 @@ from secondme.memory.kinds import (
     answers,
     asks_age,
     counted,
-    exact,
+    counts_deeds,
     fits,
     kind_of,
     names_place,
@@ -37,8 +37,10 @@ from secondme.memory.kinds import (
     without_asking,
     without_turn,
 )
+from secondme.memory.opposites import opposed
 from secondme.memory.recall.people import named_speakers
 from secondme.memory.terms import (
+    Term,
     around,
     asked,
     clauses,
@@ -70,8 +72,6 @@ _PAST = re.compile(r"\W*(?:did|was|were|have|has|had)\b", re.IGNORECASE)
 _OR = frozenset("or oder ou o".split())
 _PREMISE = 0.2
 """The share of a question that a moment must add to be cited for what the question takes for granted."""
-_WRITTEN = re.compile(r"\d[\d ./-]{2,}\d")
-"""What is written down as a number of something."""
 _YES = 0.6
 """The share of a question that one part of a sentence must have to affirm it."""
 _MAIN = 0.5
@@ -145,20 +145,6 @@ class Check:
         name = next(iter(named))
         return None if name.split()[0].lower() in self._common else name
 
-    @cached_property
-    def unheard(self) -> str | None:
-        """The attribute that the question asks for, where no sentence is about it: "blood type"."""
-        sought = exact(self.question)
-        if sought is None:
-            return None
-        of, what = keys(sought[0]), keys(sought[1])
-        for line in self.lines:
-            for sentence in line.sentences:
-                there = keys(sentence) | keys(line.evidence.heading)
-                if of <= there and (what <= there or _WRITTEN.search(sentence)):
-                    return None
-        return f"{sought[0]}{sought[1]}" if of else None
-
     def counts(self, place: int, claim: str = "") -> bool:
         """Whether a moment counts what the question counts, if it counts: with the number of the claim,
         or, where that has none ("several"), the thing alone."""
@@ -168,8 +154,12 @@ class Check:
         said = self.lines[place].sentences
         if claim and not numbers:
             return any(self.counted & keys(sentence) for sentence in said)
-        there = {number.key for s in said for number in counted_in(s, self.counted)}
+        there = {number.key for s in said for number in self.numbers_in(s)}
         return bool(there & numbers if numbers else there)
+
+    def numbers_in(self, sentence: str) -> list[Term]:
+        """The numbers with which a sentence counts what the question counts."""
+        return counted_in(sentence, self.counted, deeds=counts_deeds(self.question))
 
     @cached_property
     def _to_the_point(self) -> frozenset[int]:
@@ -210,8 +200,12 @@ class Check:
         return self.speaks_of(line, self.about) and not line.is_of_another(self._whose, self.about)
 
     def coverage(self, line: Line) -> float:
-        """The share of what the question is about that stands in this moment, rare terms weigh more."""
-        return self._share(line.keys)
+        """The share of what the question is about that stands in this moment, rare terms weigh more; none
+        where it says the opposite."""
+        return 0.0 if self._opposes(line) else self._share(line.keys)
+
+    def _opposes(self, line: Line) -> bool:
+        return opposed(self.about, line.keys)
 
     def _share(self, there: frozenset[str]) -> float:
         total = sum(self._weights.values())
@@ -348,6 +342,7 @@ class Check:
             i
             for i, line in enumerate(self.lines[: self.read])
             if self.speaks_of(line, about, person)
+            and not self._opposes(line)
             and not line.is_of_another(self._whose, self.about)
             and (polarity is None or self._agrees(line, polarity == "yes"))
         ]

@@ -30,7 +30,7 @@ _AGE = re.compile(
     re.IGNORECASE,
 )
 _OWN_COUNT = re.compile(r"\b(?:my|our|his|her|their) (\w+) ", re.IGNORECASE)
-"""What counts the own things of somebody: "my fourth race"."""
+"""What counts the deeds of somebody: "my fourth race"."""
 _MY = re.compile(r"\b(?:my|our)\b", re.IGNORECASE)
 _PARTS = re.compile(r"[;:()]|,(?!\d)")
 _BEFORE = 3
@@ -127,10 +127,10 @@ def needs_of(claim: str) -> list[Need]:
     return needs
 
 
-def counted_in(sentence: str, things: frozenset[str]) -> list[Term]:
-    """The numbers that stand before one of the things in a sentence ("two old cars", "my second car"), or
-    after it with a sign between ("cars: 2")."""
-    own = {m[1] for m in _OWN_COUNT.finditer(sentence)}
+def counted_in(sentence: str, things: frozenset[str], *, deeds: bool = False) -> list[Term]:
+    """The numbers that stand before one of the things in a sentence ("two old cars"), or after it with
+    a sign between ("cars: 2"). Where deeds are counted, so does "I won my second race"."""
+    own = {m[1] for m in _OWN_COUNT.finditer(sentence)} if deeds else set()
     signed = {m[2] for m in _SIGNED.finditer(sentence) if things & keys(m[1])}
     found: list[Term] = []
     for part in _PARTS.split(dates.take_out(sentence)[1]):

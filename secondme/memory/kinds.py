@@ -66,6 +66,10 @@ _COUNTED = re.compile(
     r"|will|would|in|at|on)\b",
     re.IGNORECASE,
 )
+_HAVING = re.compile(
+    r"\b(?:do|does|did|will|can) (?:\w+ ){1,3}?(?:have|own|get)\b|\bthere\b|\b(?:is|are|was|were)\b",
+    re.IGNORECASE,
+)
 _UNCOUNTED = frozenset(keys("times occasions days weeks months years hours minutes kinds"))
 _EXACT = re.compile(
     r"\b(?:my|our|his|her|their|the|[\w.-]+['’]s?) ((?:[^\W\d_][\w-]* ){1,2}?)"
@@ -176,6 +180,11 @@ def counted(question: str) -> frozenset[str]:
     """What a question counts, as keys: of "how many cars do I own" the car; nothing of times and units."""
     match = _COUNTED.search(question)
     return keys(match[1].rsplit(" of ", 1)[-1]) - _UNCOUNTED if match else frozenset()
+
+
+def counts_deeds(question: str) -> bool:
+    """Whether a question counts what somebody has done, not what there is or what they have."""
+    return not _HAVING.search(question)
 
 
 def exact(question: str) -> tuple[str, str] | None:

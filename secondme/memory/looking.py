@@ -25,7 +25,11 @@ from secondme.model.chat import Completion, Message, Token
 _MOST_TOKENS = {"short": 48, "sentences": 220}
 _SENTENCES = 8
 """Moments that are read at once for an answer in sentences."""
-RELAX = 2
+_BEST = 2
+_BACKWARD = frozenset("it its they them their that this these those there he she him her".split())
+"""Words that speak of what was named before."""
+_SURE = -0.7
+"""The mean logarithm of likelihood with which what one moment adds to a list is believed."""
 _TOGETHER, _SEVERAL = 5, 4
 """Moments that are read at once, and each by itself for several things."""
 _MARK = re.compile(r"\s*\[(\d{1,3}(?:\s*,\s*\d{1,3})*)\]")
@@ -82,6 +86,7 @@ class Reader:
         self._model, self._evidence, self._cancel = model, evidence, cancel
         self._question, self.style, self._now, self._history = question, style, now, history
         self.stopped = False
+        self._sureness = 0.0
 
     def read(self, check: Check) -> Generator[Draft, None, tuple[str, list[Claim]]]:
         """Let the model read the moments most to the point: what it said first, and what stands."""
@@ -97,7 +102,9 @@ class Reader:
         if len(claims) < (2 if listed else 1) and check.read > 1:
             for place in check.order[: _SEVERAL if listed else 1]:
                 if not self.stopped:
-                    claims += _short_claims(_unheard(self._look([place])), check, [place])
+                    heard = _unheard(self._look([place]))
+                    if not listed or self._sureness >= _SURE:
+                        claims += _short_claims(heard, check, [place])
         if not claims and (known := told.which(check)):
             claims = [known]
         return said, _each_once(claims)
@@ -122,6 +129,7 @@ class Reader:
         ):
             if isinstance(piece, Completion):
                 said = piece.text
+                self._sureness = piece.mean_logprob or 0.0
                 self.stopped |= piece.finish == "cancelled"
             else:
                 said += piece.text
@@ -162,8 +170,15 @@ def _short_claims(said: str, check: Check, look: Sequence[int]) -> list[Claim]:
     return [
         (text, places)
         for text, places in _standing(said, check, look)
-        if none or any(i < RELAX or check.coverage(check.lines[i]) for i in places)
+        if none or any(_goes_on(i, check) or check.coverage(check.lines[i]) for i in places)
     ]
+
+
+def _goes_on(place: int, check: Check) -> bool:
+    """Whether a moment is one of recall's best and speaks of what was named before it: "I've had them for
+    years"."""
+    words = tokens(check.lines[place].evidence.text)
+    return place < _BEST and not _BACKWARD.isdisjoint(words)
 
 
 def _standing(said: str, check: Check, look: Sequence[int]) -> list[Claim]:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from secondme.memory import trust
 from secondme.memory.check import QUOTE, Check
 from secondme.memory.claim import parts
 from secondme.memory.evidence import Evidence
@@ -358,7 +359,7 @@ class TestAnAttribute:
         ],
     )
     def test_is_heard_of_where_a_sentence_has_it(self, question: str, text: str) -> None:
-        assert Check(question, [said(text)]).unheard is None
+        assert trust.unheard(Check(question, [said(text)])) is None
 
     @pytest.mark.parametrize(
         ("question", "what"),
@@ -374,7 +375,7 @@ class TestAnAttribute:
             "I lost a shoe. A hole the size of a fist.",
             "The passport is here. Physio number five.",
         )
-        assert Check(question, [said(text) for text in texts]).unheard == what
+        assert trust.unheard(Check(question, [said(text) for text in texts])) == what
 
 
 class TestWho:

@@ -129,9 +129,7 @@ def _read(text: str, said: datetime) -> tuple[list[Item], list[Item]]:
 def _is_counted(meaning: Meaning, said: date) -> bool:
     """Whether an expression writes out no date, or only the day of the week of what has been."""
     named = meaning.named
-    return named is None or (
-        named == Named(weekday=named.weekday) and meaning.stretch.first < said
-    )
+    return named is None or (named == Named(weekday=named.weekday) and meaning.stretch.first < said)
 
 
 def _plain(text: str, item: Item) -> bool:
