@@ -11,12 +11,13 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 
 from secondme.memory.claim import (
     Line,
     Need,
+    Support,
     ages_in,
     counted_in,
     needs_of,
@@ -33,6 +34,8 @@ from secondme.memory.kinds import (
     fits,
     kind_of,
     names_place,
+    over,
+    priced,
     unlabelled,
     without_asking,
     without_turn,
@@ -76,24 +79,6 @@ _YES = 0.6
 """The share of a question that one part of a sentence must have to affirm it."""
 _MAIN = 0.5
 """The share of a claim that one moment must hold by itself, so that no claim is pieced together."""
-
-
-@dataclass(frozen=True, slots=True)
-class Support:
-    """How far the evidence bears out a claim.
-
-    `share` is the part of its terms found, `missing` those not found as they were written, `lines` the
-    places in the evidence, best first, that together hold the rest: as few as will do.
-    """
-
-    share: float
-    missing: tuple[str, ...]
-    lines: tuple[int, ...]
-
-    @property
-    def whole(self) -> bool:
-        """Whether everything that the claim says was found."""
-        return not self.missing and bool(self.lines)
 
 
 class Check:
@@ -202,10 +187,7 @@ class Check:
     def coverage(self, line: Line) -> float:
         """The share of what the question is about that stands in this moment, rare terms weigh more; none
         where it says the opposite."""
-        return 0.0 if self._opposes(line) else self._share(line.keys)
-
-    def _opposes(self, line: Line) -> bool:
-        return opposed(self.about, line.keys)
+        return 0.0 if opposed(self.about, line.keys) else self._share(line.keys)
 
     def _share(self, there: frozenset[str]) -> float:
         total = sum(self._weights.values())
@@ -233,17 +215,19 @@ class Check:
         support = self._cover(needs, open_to, limit, prefer)
         if support.whole and polarity is None and self._turned(claim, needs, support.lines[0]):
             return replace(support, missing=("not",))
-        if support.whole and self.kind == "place":
-            there = " ".join(self.lines[i].evidence.text for i in support.lines)
-            if not names_place(there, rest):
-                return replace(support, missing=(claim.strip(),))
-        if support.whole and not any(self.counts(i, rest) for i in support.lines):
-            return replace(support, missing=(claim.strip(),))
-        if support.whole and not self._tells_age(support.lines[0], rest):
-            return replace(support, missing=(claim.strip(),))
-        if support.whole and self.kind == "person" and self._only_said(needs, support.lines[0]):
+        if support.whole and self._beside_the_point(rest, needs, support.lines):
             return replace(support, missing=(claim.strip(),))
         return support
+
+    def _beside_the_point(self, claim: str, needs: list[Need], places: Sequence[int]) -> bool:
+        """Whether what has the words of a claim does not say it as what the question asks for."""
+        texts = [self.lines[i].evidence.text for i in places]
+        if self.kind == "place" and not names_place(" ".join(texts), claim):
+            return True
+        if self.kind == "person" and self._only_said(needs, places[0]):
+            return True
+        told = self._tells_age(places[0], claim) and priced(self.question, claim, texts[0])
+        return not told or not any(self.counts(i, claim) for i in places)
 
     def may_quote(self, place: int) -> bool:
         """Whether a moment is to the point enough to stand for an answer, in its own words: it has half of
@@ -252,8 +236,16 @@ class Check:
         told = self.kind not in ("number", "duration") or fits(self.kind, unlabelled(text))
         best = max(map(self.coverage, self.lines), default=0.0)
         near = self.coverage(self.lines[place]) >= _MAIN or not best
-        theirs = not self._whose or bool(self._whose & self.lines[place].keys)
-        return theirs and near and told and self.counts(place) and self._tells_age(place)
+        there = self.lines[place].keys
+        theirs = not self._whose or bool(self._whose & there)
+        return (
+            theirs
+            and not opposed(self.about, there)
+            and near
+            and told
+            and self.counts(place)
+            and self._tells_age(place)
+        )
 
     def _tells_age(self, place: int, claim: str = "") -> bool:
         """Whether a moment says an age, that of the claim if it has one; true where none is asked for."""
@@ -278,7 +270,7 @@ class Check:
         if negated(claim):
             return not negated(sentence)
         clause = max(clauses(sentence), key=lambda c: len(said & keys(c)), default="")
-        return negated(clause) and not negated(self.question)
+        return over(self.question, clause) or (negated(clause) and not negated(self.question))
 
     def fits(self, claim: str) -> bool:
         """Whether a claim is of the kind that the question asks for."""
@@ -321,11 +313,9 @@ class Check:
     def premise(self, lines: Sequence[int]) -> tuple[int, ...]:
         """The moment, if one is needed, that holds what these do not hold of the question itself."""
         held = frozenset[str]().union(*(self.lines[i].keys for i in lines))
-        total = sum(self._weights.values())
 
         def adds(i: int) -> float:
-            there = (self.about - held) & self.lines[i].keys
-            return sum(self._weights[key] for key in there) / total if total else 0.0
+            return self._share(self.lines[i].keys - held)
 
         best = max(
             self._open(self.about, self.person),
@@ -342,7 +332,7 @@ class Check:
             i
             for i, line in enumerate(self.lines[: self.read])
             if self.speaks_of(line, about, person)
-            and not self._opposes(line)
+            and not opposed(self.about, line.keys)
             and not line.is_of_another(self._whose, self.about)
             and (polarity is None or self._agrees(line, polarity == "yes"))
         ]
@@ -378,7 +368,7 @@ class Check:
                 not line.is_of_another(self._whose, self.about)
                 and self.speaks_of(line, self.about | said),
                 fits(self.kind, there) and not all(s.endswith("?") for s in line.sentences),
-                self.coverage(line) + _overlap(said, keys(there)),
+                self.coverage(line) + len(said & keys(there)) / max(1, len(said)),
                 line.evidence.score,
             )
 
@@ -399,7 +389,3 @@ class Check:
             default="",
         )
         return clipped(around(line.evidence.text, best, QUOTE) if wide else best, QUOTE)
-
-
-def _overlap(said: frozenset[str], there: frozenset[str]) -> float:
-    return len(said & there) / len(said) if said else 0.0

@@ -47,6 +47,24 @@ class Need:
     number: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Support:
+    """How far the evidence bears out a claim.
+
+    `share` is the part of its terms found, `missing` those not found as they were written, `lines` the
+    places in the evidence, best first, that together hold the rest: as few as will do.
+    """
+
+    share: float
+    missing: tuple[str, ...]
+    lines: tuple[int, ...]
+
+    @property
+    def whole(self) -> bool:
+        """Whether everything that the claim says was found."""
+        return not self.missing and bool(self.lines)
+
+
 class Line:
     """One moment of evidence, taken apart once."""
 

@@ -76,6 +76,10 @@ _EXACT = re.compile(
     r"(number|size|type|code|password|pin|id|plate)\b(?! of (?!my\b|(?-i:[A-ZÀ-Þ])))",
     re.IGNORECASE,
 )
+_IDENTIFIES = frozenset("number code pin id plate".split())
+_IDENTIFIER = re.compile(r"\w*\d[\w ./-]*\w[\w ./-]*\w")
+_STATE = re.compile(r"\b(?:do|does) [\w'’ ]{1,30}?\b(?:live|work|study|rent|own)\b", re.IGNORECASE)
+_WAS = re.compile(r"\b(?:lived|worked|studied|rented|owned|used to)\b", re.IGNORECASE)
 _WHERE, _GO = re.compile(r"\W*where\b", re.IGNORECASE), re.compile(r"\b(?:go|went|gone)\b")
 _POINTS = re.compile(
     r"(?:\b(?:ones?|something|anything)|^\W*(?:[\w'’-]+ )?(?:it|them|that|this))\W*$", re.IGNORECASE
@@ -87,7 +91,8 @@ _SPOKEN_CLOCK = re.compile(
 )
 _EXPIRES = re.compile(r"\b(?:valid|expir\w+|runs? out)\b", re.IGNORECASE)
 _CLOCK = re.compile(r"\b\d{1,2}[:.h]\d\d\b(?! ?(?:euro|eur|€|\$|£|k?m\b))", re.IGNORECASE)
-_MONEY = re.compile(r"[€$£¥]|\b(?:euros?|eur|dollars?|usd|pounds?|gbp|francs?|chf|cents?)\b")
+_CURRENCY = r"(?:[€$£¥]|\b(?:euros?|eur|dollars?|usd|pounds?|gbp|francs?|chf|cents?)\b)"
+_MONEY = re.compile(_CURRENCY)
 _LABEL = re.compile(r"(?<![\d.,])(?:\+\d|0\d)[\d /-]{4,}\d|(?<![\d.,])\d{7,}(?![\d.,])")
 _PRICED = re.compile(r"\bhow much\b|\bwie ?viel\b|\bcombien\b|\bcuant[oa]\b|\bquanto\b|\bhoeveel\b")
 _COSTS = re.compile(r"\bhow much\b.*\b(?:costs?|pay|paid|earn|spend|spent|price|rent)\b")
@@ -210,6 +215,23 @@ def asks_age(question: str) -> bool:
     return bool(re.search(r"\bhow old\b", question, re.IGNORECASE))
 
 
+def over(question: str, clause: str) -> bool:
+    """Whether a question asks how somebody lives or works now, and a clause says how they did."""
+    return bool(_STATE.search(question) and _WAS.search(clause))
+
+
+def priced(question: str, claim: str, text: str) -> bool:
+    """Whether a text has the claim as an amount of money, where a question asks what something costs or
+    brings in: a number beside a currency, or one of some hundreds."""
+    if not _COSTS.search(plain(question)) or _MONEY.search(plain(claim)):
+        return True
+    numbers = re.findall(r"\d+(?:[.,]\d+)*", claim)
+    return not tokens(claim) or any(
+        len(n) > 2 or re.search(rf"{_CURRENCY}\s?{n}\b|\b{n}\s?{_CURRENCY}", plain(text))
+        for n in numbers
+    )
+
+
 def unlabelled(text: str) -> str:
     """The text without numbers that count nothing."""
     return _LABEL.sub(" ", text)
@@ -283,7 +305,11 @@ def fits(kind: Kind, claim: str, speakers: Collection[str] = ()) -> bool:
 
 def answers(question: str, kind: Kind, claim: str, names: Collection[str] = ()) -> bool:
     """Whether a claim may answer this question of this kind: no price how far, no size how much it costs,
-    no phone number, a time of day what time, and nothing that only points at something ("the wet one")."""
+    no phone number, a time of day what time, figures for a number that identifies, and nothing that only
+    points at something ("the wet one")."""
+    sought = exact(question)
+    if sought and sought[1].lower() in _IDENTIFIES and not _IDENTIFIER.search(claim):
+        return False
     if asks_clock(question):
         return clock_in(claim) is not None or bool(_SPOKEN_CLOCK.search(plain(claim)))
     if kind in ("thing", "list", "place", "person") and _POINTS.search(claim):

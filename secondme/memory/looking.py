@@ -33,6 +33,8 @@ _SURE = -0.7
 _TOGETHER, _SEVERAL = 5, 4
 """Moments that are read at once, and each by itself for several things."""
 _MARK = re.compile(r"\s*\[(\d{1,3}(?:\s*,\s*\d{1,3})*)\]")
+_STUCK = re.compile(r"(\b\w[^\n]{2,60}?[,;.]\s*)\1{2,}.*", re.DOTALL)
+"""A small model that says one thing again and again."""
 _TAIL = re.compile(
     r"\s+(?:for|in|at|on|to|with|of|from|about|by|during)\s+((?:[\w'’-]+\s*){1,5})$", re.IGNORECASE
 )
@@ -110,8 +112,10 @@ class Reader:
         return said, _each_once(claims)
 
     def _look(self, places: Sequence[int]) -> Talk:
-        """Let the model read these moments, in time order: drafts as it talks, all it said at last."""
-        order = in_time(places, self._evidence)
+        """Let the model read these moments, given best first: drafts as it talks, all it said at last. For
+        a short answer the best stands last, next to the question; else they stand in time order."""
+        short = self.style == "short"
+        order = [*reversed(places)] if short else in_time(places, self._evidence)
         messages = prompt.written(
             self._question,
             [self._evidence[i] for i in order],
@@ -134,7 +138,9 @@ class Reader:
             else:
                 said += piece.text
                 yield Draft(piece.text)
-        return said
+                if _STUCK.search(said):
+                    break  # which stops the model
+        return _STUCK.sub(lambda stuck: stuck[1].rstrip(" ,;"), said)
 
 
 def in_time(places: Sequence[int], evidence: Sequence[Evidence]) -> list[int]:

@@ -12,15 +12,10 @@ happy joy glad cheerful joyful happiness : sad sadness unhappy miserable sorrow
 best : worst
 win : lose
 succeed success : fail failure
-pass : fail
 accept : reject refuse decline
 focused concentrate : distract distracted
-calm relax relaxing : stress stressful
 proud : ashamed
-hopeful optimistic : hopeless pessimistic
-easy easiest : hard hardest difficult
 cheap cheapest : expensive dearest
-increase grow : decrease shrink
 arrive : depart
 remember : forget
 strength : weakness

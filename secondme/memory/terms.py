@@ -28,7 +28,7 @@ own perhaps probably quite rather re really s same say shall she should shouldn 
 someone something still such t than that the their theirs them themselves then there these they thing
 things this those though through thus to together too toward towards under until up upon us usually
 ve very via was wasn we well were weren what whatever when whenever where wherever whether which while
-who whoever whole whom whose why will with within without won would wouldn yeah yes yet you your yours
+who whoever whole whom whose why will with within without would wouldn yeah yes yet you your yours
 yourself yourselves
 """
 _NEGATIONS = frozenset(
@@ -93,6 +93,7 @@ _ORDINALS = (
 _NUMBER = re.compile(rf"\d|\b(?:{'|'.join([*_UNITS, *_TENS, *_ORDINALS])})\b", re.IGNORECASE)
 _NAME = re.compile(r"(?<=[^\s.!?:\"“”]\s)[^\W\d_a-zß-ÿ]\w+")
 _TOKEN = re.compile(r"\d+(?:[.,:]\d+)*[^\W_]*|[^\W_]+")
+_WONT = re.compile(r"won['’]t\b", re.IGNORECASE)
 _UNSPACED = re.compile(
     r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+"
 )
@@ -233,7 +234,7 @@ def _terms(text: str) -> Iterator[Term]:
         elif tens:
             yield Term(str(tens[0]), "number", tens[1])
         tens = (value, surface) if word in _TENS and value else None
-        if tens is None:
+        if tens is None and not _WONT.match(text, match.start()):
             yield from _said(word, surface, value, starts)
         starts = text[match.end() : match.end() + 1] in set('.!?:\n"“”')
     if tens:

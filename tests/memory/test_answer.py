@@ -311,6 +311,19 @@ class TestDates:
         list(answer("Which soup did we have yesterday?", [moment("Lentil soup.")], model, now=NOW))
         assert "yesterday (9 January 2024)?" in model.asked[-1].content
 
+    def test_counted_in_the_sentence_beside_is_when_it_was(self) -> None:
+        evidence = [moment("I got a puppy two weeks ago! Her name is Coco and she is adorable.")]
+        assert ask("When did Nora get Coco?", evidence).text == "two weeks before 8 May 2023"
+        evidence = [moment("I got Coco. Next month we will go to Split.")]
+        assert ask("When did Nora get Coco?", evidence).text == "8 May 2023"
+
+    def test_by_the_weekday_or_a_few_years_ago_are_no_day_of_the_saying(self) -> None:
+        evidence = [moment("I won the big race on Friday!")]
+        assert ask("When did Nora win the race?", evidence).text == "the Friday before 8 May 2023"
+        evidence = [moment("I got the tattoo a few years ago.")]
+        told = ask("When did Nora get the tattoo?", evidence).text
+        assert told == "a few years before 8 May 2023"
+
 
 class TestHowMany:
     BOXES = (
@@ -332,6 +345,12 @@ class TestHowMany:
     def test_is_as_it_was_said_last_where_the_question_asks_how_it_is(self) -> None:
         assert ask("How many plants does Nora have?", self.PLANTS).text == "23"
 
+    def test_of_deeds_is_told_by_the_latest_of_them(self) -> None:
+        evidence = [moment("I won my fourth race on Friday!"), moment("I won my first race.")]
+        assert ask("How many races has Nora won?", evidence).text == "four"
+        evidence = [moment("My fourth car is a red one.")]
+        assert ask("How many cars does Nora have?", evidence, "four").text != "four"
+
     def test_is_not_what_counts_something_else(self) -> None:
         evidence = [moment("My car needed two hours to Ghent.")]
         assert ask("How many cars does Nora have?", evidence, "two").refused
@@ -349,6 +368,14 @@ class TestHowMany:
             moment("I forgot my umbrella on the bus."),
         ]
         assert ask("Which car does Nora drive?", evidence, "bus").text != "bus"
+
+    def test_of_a_moment_that_goes_on_from_others_stands(self) -> None:
+        evidence = [
+            moment("I've had them for three years now, they bring me joy!"),
+            moment("My turtles are slow and calm."),
+        ]
+        result = ask("For how long has Nora had her turtles?", evidence, "three years")
+        assert result.text == "three years"
 
     def test_of_what_it_costs_is_no_size(self) -> None:
         evidence = [moment("The garden costs 45 euros a year, for 60 square metres.", None)]
@@ -530,6 +557,17 @@ class TestARefusal:
         evidence = (COAST, *OTHERS[:-1], replace(OTHERS[-1], signals={}))
         assert ask("¿Qué compró Nora en la costa?", evidence, "a house").refused
 
+    def test_for_what_was_only_asked_or_is_the_others(self) -> None:
+        asks = [moment("How did the children take the accident?"), *OTHERS]
+        assert ask("How did Nora's children take the accident?", asks, "accident").refused
+        others = [moment("So sweet, I love your turtles so much!"), *OTHERS]
+        assert ask("What does Nora love about having turtles?", others, "sweet").refused
+
+    def test_for_the_opposite_of_what_is_asked(self) -> None:
+        evidence = [moment("I love action films, the effects are so cool!"), *OTHERS]
+        assert ask("Which films does Nora hate?", evidence, "action films").refused
+        assert ask("Which films does Nora love?", evidence, "action films").text == "action films"
+
 
 class TestTheConversation:
     def test_before_it_helps_to_understand_a_question(self) -> None:
@@ -570,6 +608,13 @@ class TestStopping:
         assert last.text == "sea"
         assert not last.citations
 
+    def test_is_what_a_model_does_that_says_one_thing_again_and_again(self) -> None:
+        model = Says("a cello", *[", a cello"] * 30)
+        *_, result = answer("What does Nora play?", [moment("I play a cello.")], model, now=NOW)
+        assert result.text == "a cello"
+        drafts = list(answer("What does Nora play?", [moment("I play a cello.")], model, now=NOW))
+        assert len(drafts) < 10
+
 
 class TestThePrompt:
     def test_begins_alike_for_every_question(self) -> None:
@@ -579,12 +624,12 @@ class TestThePrompt:
             assert model.asked[: model.options["fixed"]] == prompt.fixed("short")
         assert [m.role for m in prompt.fixed("short")] == ["system", *["user", "assistant"] * 6]
 
-    def test_has_the_moments_in_time_order_each_with_its_date_and_speaker(self) -> None:
+    def test_has_the_best_moment_last_each_with_its_date_and_speaker(self) -> None:
         model = Says("sea shanties")
         list(answer("What does Nora's harbour choir sing?", CHOIR, model, now=NOW))
-        lines = model.asked[-1].content.splitlines()
+        lines = model.asked[-1].content.split("\n\n")[0].splitlines()
         assert lines[1] == "(1 April 2023) Nora: We had soup."
-        assert lines[2].startswith("(8 May 2023) Nora: I joined")
+        assert lines[-1].startswith("(8 May 2023) Nora: I joined")
 
     def test_writes_out_the_times_that_a_moment_counts(self) -> None:
         model = Says("soup")
