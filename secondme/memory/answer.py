@@ -162,13 +162,15 @@ def _checked(
         return Answer(text=f"“{passage}”", confidence=confidence, citations=cited, quoted=True)
     places = list(dict.fromkeys(i for _, lines in claims for i in lines))
     if style == "short":
-        places += check.premise(places)
+        again = [check.support(text, limit=1, without=places) for text, _ in claims]
+        places += [i for support in again if support.whole for i in support.lines]
+        places = list(dict.fromkeys([*places, *check.premise(places)]))
     number = {place: n for n, place in enumerate(places, 1)}
     citations = [
         Citation(n, check.lines[i].evidence, check.quote(i, " ".join(text for text, _ in claims)))
         for i, n in number.items()
     ]
-    pieces = [_placed(text, lines[0], check) for text, lines in claims]
+    pieces = [_named(_placed(text, lines[0], check), lines[0], check) for text, lines in claims]
     if style == "sentences":
         pieces = [
             piece + " " + "".join(f"[{number[i]}]" for i in lines)
@@ -192,6 +194,14 @@ def _placed(claim: str, place: int, check: Check) -> str:
     words, reading = counted
     claim, copied = re.subn(rf"\b{re.escape(words)}\b", reading, claim, flags=re.IGNORECASE)
     return claim if copied else dates.swapped(claim, said, reading)
+
+
+def _named(claim: str, place: int, check: Check) -> str:
+    """The claim with the name of who says it for their "my", where the question asks about them by name."""
+    speaker = check.lines[place].evidence.speaker
+    if speaker is None or speaker != check.person:
+        return claim
+    return re.sub(r"\bmy\b", f"{speaker.split()[0]}'s", claim, flags=re.IGNORECASE)
 
 
 def _beside(sentence: str, sentences: list[str], said: date) -> tuple[str, str] | None:

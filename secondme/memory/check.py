@@ -193,8 +193,16 @@ class Check:
         total = sum(self._weights.values())
         return sum(self._weights[key] for key in self.about & there) / total if total else 0.0
 
-    def support(self, claim: str, *, limit: int = 2, prefer: Sequence[int] = ()) -> Support:
-        """How far the evidence bears out a claim, with at most `limit` moments.
+    def support(
+        self,
+        claim: str,
+        *,
+        limit: int = 2,
+        prefer: Sequence[int] = (),
+        without: Collection[int] = (),
+    ) -> Support:
+        """How far the evidence, `without` some places in it, bears out a claim, with at most `limit`
+        moments.
 
         "Yes" needs a moment that holds half of what the question is about, "no" one that denies it.
         `prefer` are places in the evidence that come first among equals. When the claim begins with
@@ -206,7 +214,7 @@ class Check:
         about = self.about | frozenset().union(*(need.keys for need in needs))
         first = claim.split(maxsplit=1)[:1] if len(needs) > 1 else []
         person = (self._named(first[0]) if first else None) or self.person
-        open_to = self._open(about, person, polarity)
+        open_to = [i for i in self._open(about, person, polarity) if i not in without]
         if not needs:
             best = max(open_to, key=lambda i: self._rank(i, prefer), default=None)
             if polarity is None or best is None:

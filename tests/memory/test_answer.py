@@ -115,6 +115,19 @@ class TestAnAnswer:
         assert not result.refused
         assert not result.quoted
 
+    def test_cites_another_moment_that_says_the_same(self) -> None:
+        evidence = [moment("I adopted a puppy."), moment("My puppy is black!"), *OTHERS]
+        result = ask("What did Nora adopt?", evidence, "a puppy")
+        assert [c.evidence for c in result.citations] == evidence[:2]
+
+    def test_has_the_name_of_who_says_it_for_their_my(self) -> None:
+        evidence = [moment("The dog hid his bone in my slipper.")]
+        assert (
+            ask("Where did Nora's dog hide his bone?", evidence, "my slipper").text
+            == "Nora's slipper"
+        )
+        assert ask("Where did the dog hide his bone?", evidence, "my slipper").text == "my slipper"
+
     def test_is_drafted_while_the_model_talks(self) -> None:
         events = list(
             answer("What does Nora's harbour choir sing?", CHOIR, Says("sea ", "shanties"), now=NOW)
