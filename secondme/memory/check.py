@@ -242,6 +242,7 @@ class Check:
         the question, unless none has any of it, as in another language, and a number where one is asked."""
         text = self.lines[place].evidence.text
         told = self.kind not in ("number", "duration") or fits(self.kind, unlabelled(text))
+        told = told and priced(self.question, text, text)
         best = max(map(self.coverage, self.lines), default=0.0)
         near = self.coverage(self.lines[place]) >= _MAIN or not best
         there = self.lines[place].keys

@@ -31,6 +31,7 @@ _AGE = re.compile(
 )
 _OWN_COUNT = re.compile(r"\b(?:my|our|his|her|their) (\w+) ", re.IGNORECASE)
 """What counts the deeds of somebody: "my fourth race"."""
+_OF = re.compile(r"\b(\d+) of (?:the |my |our )?(\d+)\b", re.IGNORECASE)
 _MY = re.compile(r"\b(?:my|our)\b", re.IGNORECASE)
 _PARTS = re.compile(r"[;:()]|,(?!\d)")
 _BEFORE = 3
@@ -147,11 +148,12 @@ def needs_of(claim: str) -> list[Need]:
 
 def counted_in(sentence: str, things: frozenset[str], *, deeds: bool = False) -> list[Term]:
     """The numbers that stand before one of the things in a sentence ("two old cars"), or after it with
-    a sign between ("cars: 2"). Where deeds are counted, so does "I won my second race"."""
+    a sign between ("cars: 2"); of "3 of 8 cars" the 8. Where deeds are counted, the 3, and "my second
+    race" counts too."""
     own = {m[1] for m in _OWN_COUNT.finditer(sentence)} if deeds else set()
     signed = {m[2] for m in _SIGNED.finditer(sentence) if things & keys(m[1])}
     found: list[Term] = []
-    for part in _PARTS.split(dates.take_out(sentence)[1]):
+    for part in _PARTS.split(_OF.sub(r"\1" if deeds else r"\2", dates.take_out(sentence)[1])):
         said = terms(part)
         at = [n for n, term in enumerate(said) if term.key in things]
         found += [

@@ -221,15 +221,19 @@ def over(question: str, clause: str) -> bool:
 
 
 def priced(question: str, claim: str, text: str) -> bool:
-    """Whether a text has the claim as an amount of money, where a question asks what something costs or
-    brings in: a number beside a currency, or one of some hundreds."""
-    if not _COSTS.search(plain(question)) or _MONEY.search(plain(claim)):
-        return True
+    """Whether the numbers of a claim are money in a text, where a question asks what something costs or
+    brings in (beside a currency, or of three figures), and are none where it asks how far or many."""
     numbers = re.findall(r"\d+(?:[.,]\d+)*", claim)
-    return not tokens(claim) or any(
-        len(n) > 2 or re.search(rf"{_CURRENCY}\s?{n}\b|\b{n}\s?{_CURRENCY}", plain(text))
+    there = plain(text)
+    beside = [
+        bool(re.search(rf"{_CURRENCY}\s?{n}\b|(?<![\d.,]){n}\s?{_CURRENCY}", there))
         for n in numbers
-    )
+    ]
+    asks = plain(question)
+    if _COSTS.search(asks):
+        large = any(sum(c.isdigit() for c in n) > 2 for n in numbers)
+        return bool(_MONEY.search(plain(claim))) or large or any(beside)
+    return kind_of(question) != "number" or bool(_PRICED.search(asks)) or not any(beside)
 
 
 def unlabelled(text: str) -> str:

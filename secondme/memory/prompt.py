@@ -1,8 +1,8 @@
 """What the language model reads: a fixed beginning with worked examples, the evidence, the question.
 
 The beginning never changes for a style, so that a model can keep its state and read it once. Evidence
-stands one moment a line, in time order, the date and the speaker before each; whatever a moment
-contains, it stays on its line and cannot end the turn.
+stands one moment a line, the date and the speaker before each; whatever a moment contains, it stays on
+its line and cannot end the turn.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ _USUAL = 0.86
 _UNKNOWN = 0.83
 """What stands for it where no vector was compared: as low as one without an answer often has, so that
 nothing is answered more boldly for want of vectors."""
-_USUAL_HELD, _USUAL_MINE, _USUAL_FIRST = 0.65, 0.2, 0.8
+_USUAL_HELD, _USUAL_MINE, _USUAL_FIRST = 0.65, 0.13, 0.8
 _SAME_LANGUAGE = 0.3
 """The share of a question's words, small ones too, that evidence in the same language always has."""
 _TELLING = 60

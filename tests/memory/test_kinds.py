@@ -142,4 +142,5 @@ def test_a_number_that_identifies_has_figures() -> None:
 def test_a_price_stands_beside_its_currency() -> None:
     assert not priced("How much do I earn?", "1", "He has earned one (1) shrimp.")
     assert priced("How much was the rent?", "95", "The rent was 95 euros.")
+    assert not priced("How far is it to Ghent?", "164.80", "To Ghent, 164.80 euros.")
     assert priced("How much do I earn?", "44,000", "44,000 a year now.")
