@@ -201,8 +201,7 @@ class Check:
         prefer: Sequence[int] = (),
         without: Collection[int] = (),
     ) -> Support:
-        """How far the evidence, `without` some places in it, bears out a claim, with at most `limit`
-        moments.
+        """How far the evidence, `without` some of its places, bears out a claim by at most `limit` moments.
 
         "Yes" needs a moment that holds half of what the question is about, "no" one that denies it.
         `prefer` are places in the evidence that come first among equals. When the claim begins with
