@@ -29,6 +29,12 @@ _AGE = re.compile(
     r"|^\s*\d+\s+(?:today|now)\b",
     re.IGNORECASE,
 )
+_LASTS = re.compile(
+    r"\b(?:for|in|since|after|over|within) (?:\w+ )?[\w-]+ (?:years|months)\b(?! old)"
+    r"|\b(?:years?|months?) (?:ago|later|before|after|together|long|of(?! age))\b",
+    re.IGNORECASE,
+)
+"""How long something lasts or is past, which is nobody's age."""
 _OWN_COUNT = re.compile(r"\b(?:my|our|his|her|their) (\w+) ", re.IGNORECASE)
 """What counts the deeds of somebody: "my fourth race"."""
 _OF = re.compile(r"\b(\d+) of (?:the |my |our )?(\d+)\b", re.IGNORECASE)
@@ -168,7 +174,8 @@ def counted_in(sentence: str, things: frozenset[str], *, deeds: bool = False) ->
 
 def ages_in(text: str) -> set[str]:
     """The numbers, as keys, that a text may say as an age: not that of "platform 11"."""
-    parts = (part for part in re.split(r"[;:,.()]", text) if _AGE.search(part))
+    told = _LASTS.sub(" ", text)
+    parts = (part for part in re.split(r"[;:,.()]", told) if _AGE.search(part))
     return {term.key for part in parts for term in terms(part) if term.kind == "number"}
 
 

@@ -380,6 +380,13 @@ class TestCounts:
         assert not holds(claim, text, question=self.QUESTION)
 
 
+def test_how_long_something_lasts_is_nobodys_age() -> None:
+    question = "How old is my grandmother?"
+    assert not holds("15 years", "My grandmother lived there for 15 years.", question=question)
+    assert not holds("15", "15 years of my grandmother's soup.", question=question)
+    assert holds("88", "My grandmother is 88 years old.", question=question)
+
+
 class TestAnAttribute:
     @pytest.mark.parametrize(
         ("question", "text"),
