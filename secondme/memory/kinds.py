@@ -46,6 +46,12 @@ _ASKS: tuple[tuple[Kind, str], ...] = (
     ("thing", r"what|which|how|was|welche[rsmn]?|wie|que|quoi|quel(?:le)?s?|cual|che|quale|qual"),
 )
 _ASK = re.compile("|".join(rf"(?P<{kind}>\b(?:{words})\b)" for kind, words in _ASKS))
+_AUXILIARY = r"(?:do|does|did|is|are|was|were|has|have|had|can|will)\b"
+_ASKED_THING = re.compile(
+    r"\W*(?:what|which) (?P<what>(?:(?:kind|type|sort)s? of )?"
+    rf"(?:(?!{_AUXILIARY})[^\W\d_][\w-]* ){{1,2}}?){_AUXILIARY}",
+    re.IGNORECASE,
+)
 _PLURAL = re.compile(
     r"\b(?:what|which) (?:cities|countries|towns|villages|states|streets|places)\b"
     r"|\b(?:where|who) (?:has|have)\b"
@@ -67,7 +73,7 @@ _COUNTED = re.compile(
     re.IGNORECASE,
 )
 _HAVING = re.compile(
-    r"\b(?:do|does|did|will|can) (?:\w+ ){1,3}?(?:have|own|get)\b|\bthere\b|\b(?:is|are|was|were)\b",
+    r"\b(?:do|does|did|will|can) (?:\w+ ){1,3}?(?:have|own)\b|\bthere\b|\b(?:is|are|was|were)\b",
     re.IGNORECASE,
 )
 _UNCOUNTED = frozenset(keys("times occasions days weeks months years hours minutes kinds"))
@@ -158,6 +164,12 @@ def several(question: str) -> bool:
     """Whether a question asks for more than one thing."""
     kind = kind_of(question)
     return kind == "list" or (kind in ("place", "person") and bool(_PLURAL.search(plain(question))))
+
+
+def asked_thing(question: str) -> str | None:
+    """The noun that a question asks for after "what" or "which": "kind of cake", "advice"."""
+    asks = _ASKED_THING.match(question)
+    return asks["what"].strip().lower() if asks else None
 
 
 def turn_of(question: str) -> Literal["first", "last"] | None:

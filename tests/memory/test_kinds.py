@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from secondme.memory.kinds import (
     Kind,
     answers,
+    asked_thing,
     end_in,
     ends,
     fits,
@@ -144,3 +145,17 @@ def test_a_price_stands_beside_its_currency() -> None:
     assert priced("How much was the rent?", "95", "The rent was 95 euros.")
     assert not priced("How far is it to Ghent?", "164.80", "To Ghent, 164.80 euros.")
     assert priced("How much do I earn?", "44,000", "44,000 a year now.")
+
+
+@pytest.mark.parametrize(
+    ("question", "what"),
+    [
+        ("What kind of cake did Ana bake?", "kind of cake"),
+        ("Which advice does Ivan give?", "advice"),
+        ("What new content is he making?", "new content"),
+        ("What did Ana do to help?", None),
+        ("What is it that Ana has?", None),
+    ],
+)
+def test_the_thing_that_is_asked_for(question: str, what: str | None) -> None:
+    assert asked_thing(question) == what
