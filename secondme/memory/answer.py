@@ -205,8 +205,8 @@ def _named(claim: str, place: int, check: Check) -> str:
 
 
 def _beside(sentence: str, sentences: list[str], said: date) -> tuple[str, str] | None:
-    """The past date that is counted before or after a sentence which has none: "I got a puppy two weeks ago!
-    Her name is Ada"."""
+    """The past date that is counted before or after a sentence which has none: "We got her two weeks ago! Ada
+    is her name"."""
     at = sentences.index(sentence) if sentence in sentences else 0
     for near in [*sentences[max(0, at - 1) : at], *sentences[at + 1 : at + 2]]:
         counted = dates.placed(near, said)

@@ -116,17 +116,16 @@ class TestAnAnswer:
         assert not result.quoted
 
     def test_cites_another_moment_that_says_the_same(self) -> None:
-        evidence = [moment("I adopted a puppy."), moment("My puppy is black!"), *OTHERS]
-        result = ask("What did Nora adopt?", evidence, "a puppy")
+        evidence = [moment("I adopted a kitten."), moment("My kitten is black!"), *OTHERS]
+        result = ask("What did Nora adopt?", evidence, "a kitten")
         assert [c.evidence for c in result.citations] == evidence[:2]
 
     def test_has_the_name_of_who_says_it_for_their_my(self) -> None:
-        evidence = [moment("The dog hid his bone in my slipper.")]
+        evidence = [moment("The cat left a mouse in my boot.")]
         assert (
-            ask("Where did Nora's dog hide his bone?", evidence, "my slipper").text
-            == "Nora's slipper"
+            ask("Where did Nora's cat leave the mouse?", evidence, "my boot").text == "Nora's boot"
         )
-        assert ask("Where did the dog hide his bone?", evidence, "my slipper").text == "my slipper"
+        assert ask("Where did the cat leave the mouse?", evidence, "my boot").text == "my boot"
 
     def test_is_drafted_while_the_model_talks(self) -> None:
         events = list(
@@ -325,10 +324,10 @@ class TestDates:
         assert "yesterday (9 January 2024)?" in model.asked[-1].content
 
     def test_counted_in_the_sentence_beside_is_when_it_was(self) -> None:
-        evidence = [moment("I got a puppy two weeks ago! Her name is Coco and she is adorable.")]
-        assert ask("When did Nora get Coco?", evidence).text == "two weeks before 8 May 2023"
-        evidence = [moment("I got Coco. Next month we will go to Split.")]
-        assert ask("When did Nora get Coco?", evidence).text == "8 May 2023"
+        evidence = [moment("We found a kitten two weeks ago! Ada is her name, and she bites.")]
+        assert ask("When did Nora get Ada?", evidence).text == "two weeks before 8 May 2023"
+        evidence = [moment("I got Ada. Next month we will go to Split.")]
+        assert ask("When did Nora get Ada?", evidence).text == "8 May 2023"
 
     def test_by_the_weekday_or_a_few_years_ago_are_no_day_of_the_saying(self) -> None:
         evidence = [moment("I won the big race on Friday!")]
@@ -359,7 +358,7 @@ class TestHowMany:
         assert ask("How many plants does Nora have?", self.PLANTS).text == "23"
 
     def test_of_deeds_is_told_by_the_latest_of_them(self) -> None:
-        evidence = [moment("I won my fourth race on Friday!"), moment("I won my first race.")]
+        evidence = [moment("On Friday I won my fourth race."), moment("I won my first race.")]
         assert ask("How many races has Nora won?", evidence).text == "four"
         evidence = [moment("My fourth car is a red one.")]
         assert ask("How many cars does Nora have?", evidence, "four").text != "four"
@@ -389,10 +388,10 @@ class TestHowMany:
 
     def test_of_a_moment_that_goes_on_from_others_stands(self) -> None:
         evidence = [
-            moment("I've had them for three years now, they bring me joy!"),
-            moment("My turtles are slow and calm."),
+            moment("Oh, I have kept them for three years, and they still nip me."),
+            moment("My rabbits sleep all day."),
         ]
-        result = ask("For how long has Nora had her turtles?", evidence, "three years")
+        result = ask("For how long has Nora had her rabbits?", evidence, "three years")
         assert result.text == "three years"
 
     def test_of_what_it_costs_is_no_size(self) -> None:
@@ -576,15 +575,15 @@ class TestARefusal:
         assert ask("¿Qué compró Nora en la costa?", evidence, "a house").refused
 
     def test_for_what_was_only_asked_or_is_the_others(self) -> None:
-        asks = [moment("How did the children take the accident?"), *OTHERS]
-        assert ask("How did Nora's children take the accident?", asks, "accident").refused
-        others = [moment("So sweet, I love your turtles so much!"), *OTHERS]
-        assert ask("What does Nora love about having turtles?", others, "sweet").refused
+        asks = [moment("How did the children take the storm?"), *OTHERS]
+        assert ask("How did Nora's children take the storm?", asks, "storm").refused
+        others = [moment("How soft they are, I adore your rabbits!"), *OTHERS]
+        assert ask("What does Nora adore about having rabbits?", others, "soft").refused
 
     def test_for_the_opposite_of_what_is_asked(self) -> None:
-        evidence = [moment("I love action films, the effects are so cool!"), *OTHERS]
-        assert ask("Which films does Nora hate?", evidence, "action films").refused
-        assert ask("Which films does Nora love?", evidence, "action films").text == "action films"
+        evidence = [moment("I love old westerns, all those horses!"), *OTHERS]
+        assert ask("Which westerns does Nora hate?", evidence, "old westerns").refused
+        assert ask("Which westerns does Nora love?", evidence, "old").text == "old"
 
 
 class TestTheConversation:
