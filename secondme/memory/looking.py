@@ -123,7 +123,7 @@ class Reader:
             self._now,
             self._history,
         )
-        said = ""
+        said, self._sureness = "", 0.0
         for piece in self._model.chat(
             messages,
             max_tokens=_MOST_TOKENS[self.style],
