@@ -62,7 +62,8 @@ _TURN = re.compile(
     re.IGNORECASE,
 )
 _ONLY_ASKS = re.compile(
-    r"(?<=\bhow )(?:long|tall|old|far|high|heavy|big|large|deep|wide|fast|cold|hot)\b"
+    r"(?:(?<=\bwhat )|(?<=\bwhich ))(?:time|day|date|month|year|colou?r)\b"
+    r"|(?<=\bhow )(?:long|tall|old|far|high|heavy|big|large|deep|wide|fast|cold|hot)\b"
     r"|\b(?:called|named)(?=\W*$)|\bhappen(?:s|ed|ing)?\b",
     re.IGNORECASE,
 )
@@ -72,6 +73,7 @@ _COUNTED = re.compile(
     r"|will|would|in|at|on)\b",
     re.IGNORECASE,
 )
+_OF_WHOSE = re.compile(r" of (?:the|my|our|his|her|their|this|that)\b", re.IGNORECASE)
 _HAVING = re.compile(
     r"\b(?:do|does|did|will|can) (?:\w+ ){1,3}?(?:have|own)\b|\bthere\b|\b(?:is|are|was|were)\b",
     re.IGNORECASE,
@@ -194,9 +196,13 @@ def without_asking(question: str) -> str:
 
 
 def counted(question: str) -> frozenset[str]:
-    """What a question counts, as keys: of "how many cars do I own" the car; nothing of times and units."""
+    """What a question counts, as keys: of "how many cars do I own" the car, of "kinds of birds" the bird, of
+    "copies of the book" the copy; nothing of times and units."""
     match = _COUNTED.search(question)
-    return keys(match[1].rsplit(" of ", 1)[-1]) - _UNCOUNTED if match else frozenset()
+    if match is None:
+        return frozenset()
+    things = _OF_WHOSE.split(match[1], maxsplit=1)[0]
+    return keys(things.rsplit(" of ", 1)[-1]) - _UNCOUNTED
 
 
 def counts_deeds(question: str) -> bool:

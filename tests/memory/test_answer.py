@@ -323,6 +323,10 @@ class TestDates:
         list(answer("Which soup did we have yesterday?", [moment("Lentil soup.")], model, now=NOW))
         assert "yesterday (9 January 2024)?" in model.asked[-1].content
 
+    def test_of_a_clock_is_asked_for_and_not_about_time(self) -> None:
+        evidence = [moment("Left the harbour at 6:10, with eleven boxes.", None)]
+        assert ask("What time did we leave the harbour?", evidence).text == "6:10"
+
     def test_counted_in_the_sentence_beside_is_when_it_was(self) -> None:
         evidence = [moment("We found a kitten two weeks ago! Ada is her name, and she bites.")]
         assert ask("When did Nora get Ada?", evidence).text == "two weeks before 8 May 2023"
@@ -362,6 +366,10 @@ class TestHowMany:
         assert ask("How many races has Nora won?", evidence).text == "four"
         evidence = [moment("My fourth car is a red one.")]
         assert ask("How many cars does Nora have?", evidence, "four").text != "four"
+
+    def test_is_of_the_thing_and_not_of_what_it_belongs_to(self) -> None:
+        evidence = [moment("The atlas is on the press. 1,200 copies.", None)]
+        assert ask("How many copies of the atlas were printed?", evidence).text == "1,200"
 
     def test_is_the_whole_of_a_part(self) -> None:
         evidence = [moment("I have drawn 17 of 48 plates for the atlas.")]
