@@ -19,6 +19,7 @@ from secondme.model.sampling import AllOdds, Odds
 from secondme.model.window.plan import TOGETHER
 
 if TYPE_CHECKING:
+    from secondme.model.states import KeptStates
     from secondme.model.window.machine import Window
 
 BATCH = 64
@@ -46,9 +47,10 @@ class Context:
         *,
         window: Window | None = None,
         batch: int = 0,
+        kept: KeptStates | None = None,
     ) -> None:
         """With a window, as many as `batch` tokens can have odds after one pass."""
-        self._window = window
+        self._window, self._kept = window, kept
         parameters = lib.llama_context_default_params()
         parameters.n_ctx = size
         parameters.n_batch = parameters.n_ubatch = batch or BATCH
@@ -111,6 +113,11 @@ class Context:
 
         One token at least is left to compute, for the odds of the next.
         """
+        if self._kept and self._to_save(prompt):
+            beginning = prompt.tokens[: prompt.fixed]
+            state = self._kept.get(beginning)
+            if state is not None and self._room(len(state)):
+                self._states[tuple(beginning)] = state
         known = _common(self._held, prompt.tokens)
         key = max(self._states, key=lambda state: _common(state, prompt.tokens), default=())
         if (saved := _common(key, prompt.tokens)) > known:
@@ -201,20 +208,28 @@ class Context:
         return length
 
     def _save(self) -> None:
-        """Save the state; one that is larger than all may be together is noted, and not tried again."""
+        """Save the state; one that cannot be saved is noted, and not tried again."""
         key, size = tuple(self._held), lib.llama_state_seq_get_size(self._handle, 0)
-        limit = self._window.states_room() if self._window else STATES_LIMIT
-        if size > limit:
+        if not self._room(size):
             self._unsaved.add(key)
             return
-        held = self.limit_states(limit - size)
-        if self._window:
-            self._window.hold_states(held + size)
         state = (ctypes.c_uint8 * size)()
         if lib.llama_state_seq_get_data(self._handle, state, size, 0):
             self._states[key] = state
+            if self._kept:
+                self._kept.put(key, state)
         else:
             self._unsaved.add(key)
+
+    def _room(self, size: int) -> bool:
+        """Make room for a state; whether it is not larger than all may be together."""
+        limit = self._window.states_room() if self._window else STATES_LIMIT
+        if size > limit:
+            return False
+        held = self.limit_states(limit - size)
+        if self._window:
+            self._window.hold_states(held + size)
+        return True
 
     def limit_states(self, room: int) -> int:
         """Drop the states used longest ago until they take at most so many bytes; what they take."""

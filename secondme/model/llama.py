@@ -32,6 +32,7 @@ from secondme.model.context import Context
 from secondme.model.guess import Guesser
 from secondme.model.llama_file import Vocabulary, load, log, metadata
 from secondme.model.sampling import AnswerText, Picker
+from secondme.model.states import KeptStates
 from secondme.model.window import pressure
 from secondme.model.worker_main import Answer, Method, Request, Role
 from secondme.wording import counted
@@ -54,8 +55,9 @@ class LanguageModel:
 
     `threads` of 0 takes all cores; `context` is in tokens and at most what the model was trained
     for. `memory` is the budget in bytes for all that the model brings into memory, 0 for none; what is
-    measured once for it is kept in `folder`. Raises `ModelError` for a file that is missing, damaged or
-    not a model that can chat, and `BadInputError` for a budget that is too small.
+    measured once for it is kept in `folder`, and so is what it has read of fixed beginnings. Raises
+    `ModelError` for a file that is missing, damaged or not a model that can chat, and `BadInputError`
+    for a budget that is too small.
     """
 
     def __init__(
@@ -88,7 +90,10 @@ class LanguageModel:
         trained = int(lib.llama_model_n_ctx_train(model)) or context
         self.vocabulary = Vocabulary(model)
         self.template = ChatTemplate(source.decode() if source else CHATML, self.vocabulary)
-        self._context = Context(model, threads, min(context, trained), window=self.window)
+        kept_states = KeptStates(folder, path) if folder else None
+        self._context = Context(
+            model, threads, min(context, trained), window=self.window, kept=kept_states
+        )
         if self.window is not None:
             self.window.limit_states = self._context.limit_states
             self.window.open(

@@ -200,11 +200,12 @@ def require_space(folder: Path, needed: int, name: str) -> None:
         )
 
 
-def write_private(path: Path, data: bytes) -> None:
+def write_private(path: Path, *parts: bytes | memoryview) -> None:
     """Write the file whole or not at all, mode 0600."""
     temporary = path.with_name(path.name + ".tmp")
     with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(data)
+        for part in parts:
+            file.write(part)
         file.flush()
         os.fsync(file.fileno())
     temporary.replace(path)

@@ -50,6 +50,22 @@ def said(text: str, speaker: Ref | None = ANN, topic: Ref | None = None) -> list
         ("Viola is an architect.", "Viola", "works as", "architect"),
         ("Viola's birthday is on 26 October.", "Viola", "birthday", "26 October"),
         ("Viola is my sister.", "Ann", "sister", "Viola"),
+        ("My ring size is 54 now.", "Ann", "ring size", "54"),
+        ("Our rent went up to £980 a month.", "Ann", "pays rent", "£980 a month"),
+        (
+            "I earn 44,000 euros a year before tax.",
+            "Ann",
+            "earns",
+            "44,000 euros a year before tax",
+        ),
+        ("My new car is a red Fiat Panda.", "Ann", "car", "a red Fiat Panda"),
+        ("Viola's blood type is B negative.", "Viola", "blood type", "B negative"),
+        ("I bank with Triodos.", "Ann", "bank", "Triodos"),
+        ("I'm a member of the Alpine Club.", "Ann", "member of", "Alpine Club"),
+        ("I quit my job at Solvia.", "Ann", "works at", "Solvia"),
+        ("Viola is engaged to Marco.", "Viola", "partner", "Marco"),
+        ("Viola and Marco got married in June.", "Viola", "partner", "Marco"),
+        ("My doctor is Dr. Weber.", "Ann", "doctor", "Dr. Weber"),
     ],
 )
 def test_short_statements_are_read_by_their_words(
@@ -71,6 +87,14 @@ def test_short_statements_are_read_by_their_words(
         "We could have moved to Ghent.",
         "The gardener lives in Ghent.",
         "I went to Norway House for lunch.",
+        "My car is broken.",
+        "My car's number is on the back.",
+        "My rent is due on Monday.",
+        "My phone is on the table.",
+        "If my rent went up to 980 euros I would move.",
+        "Is my shoe size 42?",
+        "I made 20 pancakes.",
+        "My favourite part is when they sing.",
     ],
 )
 def test_what_is_supposed_or_says_little_is_no_statement(text: str) -> None:

@@ -52,6 +52,7 @@ SENTENCES = [
     ("I'm a nurse and my husband Tom is a teacher.", "Ann's husband", "works as", "teacher"),
     ("My sister Sofia lives in Dublin.", "Ann", "sister", "Sofia"),
     ("My sister Sofia lives in Dublin.", "Ann's sister", "lives in", "Dublin"),
+    ("My sister Ana moved to Porto in May.", "Ann's sister", "lives in", "Porto"),
     ("My brother is called Emre.", "Ann", "brother", "Emre"),
     ("My boss, Karen, hates meetings.", "Ann", "boss", "Karen"),
     ("Tom works for the BBC.", "Tom", "works at", "BBC"),

@@ -210,6 +210,33 @@ class TestReuse:
         assert again.text == first.text
         assert again.reused_tokens < fresh.template.prompt(ROME, 3).fixed
 
+    def test_a_fixed_beginning_is_known_to_the_next_process(
+        self, smollm: Path, tmp_path: Path
+    ) -> None:
+        def started() -> LanguageModel:
+            return LanguageModel(smollm, name="small", threads=1, context=512, folder=tmp_path)
+
+        first = ask(started(), FRANCE, fixed=3)
+        again = ask(started(), FRANCE, fixed=3)
+        assert first.reused_tokens == 0
+        assert again.reused_tokens == started().template.prompt(FRANCE, 3).fixed
+        assert (again.text, again.logprobs) == (first.text, first.logprobs)
+        (kept,) = tmp_path.iterdir()
+        assert kept.stat().st_mode & 0o777 == 0o600
+
+        kept.write_bytes(kept.read_bytes()[:-1] + b"x")  # damaged: read again, and kept anew
+        assert ask(started(), FRANCE, fixed=3).reused_tokens == 0
+        assert ask(started(), FRANCE, fixed=3).text == first.text
+        kept.write_bytes(b"")
+        assert ask(started(), FRANCE, fixed=3).text == first.text
+
+    def test_the_beginnings_used_last_are_kept(self, smollm: Path, tmp_path: Path) -> None:
+        model = LanguageModel(smollm, name="small", threads=1, context=512, folder=tmp_path)
+        for n in range(6):
+            system = Message("system", f"You answer with the number {n}. " * 5)
+            ask(model, [system, *OTHER], fixed=1, max_tokens=1)
+        assert len(list(tmp_path.iterdir())) == 4
+
     def test_cancelled_while_it_reads(self, fresh: LanguageModel) -> None:
         expected = ask(fresh, FRANCE).text
         cancel = threading.Event()

@@ -15,7 +15,7 @@ from secondme.core.service import Call, Event, use_case
 from secondme.core.service.facts import book
 from secondme.core.service.moments import find, make_filter, note_use, search_notice
 from secondme.core.service.parts import moment_json, note_read
-from secondme.errors import BadInputError
+from secondme.errors import BadInputError, SecondMeError
 from secondme.ingest.intake import Said
 from secondme.memory.answer import NEAR, Answer, AnswerEvent, Citation, answer
 from secondme.memory.check import QUOTE
@@ -35,6 +35,8 @@ _SENTENCES_FROM = 3e9
 """Models with at least this many weights write sentences; smaller ones answer in a few words."""
 RECORD = "record"
 """Who has answered, where no model was needed."""
+_JUST_NOTED, _SETTLING = 16, 3.0
+"""So many unread moments are waited for, so many seconds at most."""
 _CONVERSATIONS = 64
 _TURNS = 6
 _ASSISTANT = "Second Me"
@@ -185,6 +187,7 @@ def _answered(
     if not 1 <= k <= 50:
         raise BadInputError(f"k is {k}, but must be from 1 to 50")
     started = time.perf_counter()
+    _settle(core, call)
     with core.priority:
         hits, _ = find(core, looked_up, 2 * k + 8, filter_, now, without=without)
         evidence = [_evidence(h) for h in hits if h.moment.meta.get("turn") in (None, "statement")][
@@ -227,6 +230,14 @@ def _answered(
         "first_word_ms": _ms(started, first) if first else None,
         "took_ms": _ms(started, time.perf_counter()),
     }
+
+
+def _settle(core: Core, call: Call) -> None:
+    """Let what was noted just now be read for facts first: who asks right after a note asks about it."""
+    if 0 < core.facts.pending() <= _JUST_NOTED:
+        with contextlib.suppress(SecondMeError):  # without facts the moments themselves answer
+            core.facts.wake()
+            core.facts.wait(call.stop, _SETTLING)
 
 
 def _called(core: Core) -> list[str]:

@@ -11,7 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
+from secondme.memory.facts import attributes
 from secondme.memory.facts.reading import (
+    NOBODY,
     Found,
     Reading,
     Ref,
@@ -22,7 +24,7 @@ from secondme.memory.facts.reading import (
     relative,
 )
 from secondme.memory.facts.relations import KIN
-from secondme.memory.facts.sayings import CAP
+from secondme.memory.facts.sayings import CAP, TITLE
 from secondme.memory.facts.tree import NICE
 from secondme.memory.facts.words import ANIMALS, COUNTRIES, INSTRUMENTS, JOBS
 from secondme.memory.terms import sentences
@@ -43,7 +45,7 @@ _LONGEST = 600
 _REPORTED = r"[^,.]*\b(?:thinks?|thought|says?|said|believes?|tells?|told|when|where|while)\b"
 _PLACE = rf"{CAP}(?: (?:de |da |do |di |la |las |los |of |am |an der )?{CAP}){{0,3}}"
 _ORG = rf"{CAP}(?: (?:& |and |of |de )?{CAP}){{0,3}}"
-_NAME = rf"{CAP}(?: {CAP}){{0,2}}"
+_NAME = rf"{TITLE}{CAP}(?: {CAP}){{0,2}}"
 _JOB = rf"(?:[a-z-]+ ){{0,2}}?(?:{'|'.join(sorted(JOBS, key=len, reverse=True))})"
 _DATE = (
     r"(?:the )?\d{1,2}(?:st|nd|rd|th|\.)?(?: of)? [A-Z][a-z]{2,8}(?:,? \d{4})?"
@@ -77,6 +79,7 @@ works as |              | SUBJECT (?:got|found|landed|took|taken|have|has)(?: my
 works as |              | SUBJECT (?:earn|earns|earning|make|makes|making) (?:my|a|his|her|their|our) living as (?:an? )?(?P<o>JOB)
 works as |              | SUBJECT (?:switched|changed)(?: careers?)?(?: from [a-z ]{3,20})? to (?:being )?(?:an? )?(?P<o>JOB)
 works as |              | SUBJECT (?:become|became|turned|made) (?:an? |the )?(?P<o>JOB)
+partner  | person       | SUBJECT (?:is |are |got |get |getting )?(?:engaged|married) to (?P<o>PERSON)
 plays    |              | SUBJECT (?:play|plays|playing|(?:can|learn|learns|learning|learnt|learned|started|start|began)(?: to| how to)? play(?:ing)?|taken up|took up)(?: the| an?| my)? (?P<o>TOOL)
 """
 _OWN = r"""
@@ -101,6 +104,7 @@ dislikes |              | (?P<o>WORD) (?:is not|isn['’]t|are not|aren['’]t|i
 *has pet | animal       | \b(?:I|[Ww]e)\b[^.!?,]{0,30}?(?P<pet>ANIMAL),? (?:named|called|by the name of) (?P<o>CAP)
 *has pet | animal       | \b(?:[Mm]y|[Oo]ur) (?:\w+ )?(?P<pet>ANIMAL),? (?:is (?:named|called) )?(?P<o>CAP)
 *has pet | animal       | \b(?:[Mm]y|[Oo]ur|I have an?|[Ww]e have an?|[Ww]e got an?|I got an?) (?:\w+ )?(?P<pet>ANIMAL)(?:['’]s name is|,? (?:his|her|its) name is) (?P<o>CAP)
+-*has pet | animal      | \b(?:[Mm]y|[Oo]ur) (?:\w+ )?(?P<pet>ANIMAL),? (?P<o>CAP),? (?:has |had to be |was |is )?(?:died|dead|passed away|put (?:down|to sleep)|run over)
 visited  | place        | (?:I|[Ww]e)(?:['’]ve| have| had)?JUST (?:visited|toured|been (?:in|to)|was in|were in|went to|flew to|drove to|sailed to|travell?ed (?:to|in|through|around)|came (?:home |back )?from|returned from|got back from|spent [^.,!?]{1,24} in) (?P<o>COUNTRY)
 visited  | place        | (?:I(?:['’]m| am) |[Ww]e(?:['’]re| are) )?(?:[Jj]ust )?[Bb]ack from (?P<o>COUNTRY)
 visited  | place        | (?:[Mm]y|[Oo]ur) (?:\w+ )?(?:trip|holiday|vacation|journey|weekend|week|honeymoon) (?:to|in) (?P<o>COUNTRY) (?:was|is over)
@@ -113,6 +117,7 @@ works as |              | WHO(?:['’]s| is| has become| became)(?: now)? (?:an?
 birthday |              | WHO['’]s birthday(?: is| falls|['’]s| was)(?: on)? (?P<o>DATE)
 birthday |              | WHO (?:has|celebrates) (?:a |his |her |their )birthday on (?P<o>DATE)
 birthday |              | WHO was born on (?P<o>DATE)
+partner  | person       | WHO and (?P<o>PERSON) (?:have |are |were |got |just )*(?:married|engaged)
 """
 _KIN = "|".join(sorted([*KIN, *NICE], key=len, reverse=True))
 _RELATED = tuple(
@@ -124,14 +129,9 @@ _RELATED = tuple(
     )
 )
 _PIECES = {
-    "PLACE": _PLACE, "ORG": _ORG, "JOB": _JOB, "DATE": _DATE, "ANIMAL": _ANIMAL, "COUNTRY": f"(?:{_COUNTRY})(?! [A-Z])",
+    "PLACE": _PLACE, "PERSON": _NAME, "ORG": _ORG, "JOB": _JOB, "DATE": _DATE, "ANIMAL": _ANIMAL, "COUNTRY": f"(?:{_COUNTRY})(?! [A-Z])",
     "TOOL": _TOOL, "WORD": r"[A-Za-z][a-z]{2,}", "THING": _THING, "JUST": _JUST, "PHONE": _PHONE, "CAP": CAP, "WHO": f"(?P<who>{_NAME})",
 }  # fmt: skip
-_NOBODY = frozenset(
-    "i we he she it they you the this that these those my our his her their there here what who when where"
-    " today yesterday tomorrow everyone everybody someone somebody nobody one and but so then also yes no"
-    " monday tuesday wednesday thursday friday saturday sunday just now if since".split()
-)
 _NO_THING = frozenset(
     "the this that these those you him her them its your his their our being having going doing when how what"
     " who where every each some any all both one two three more most such being it there here about with from"
@@ -149,6 +149,7 @@ class _Pattern:
     relation: str
     kind: str
     regex: re.Pattern[str]
+    ended: bool
 
 
 def _patterns(table: str, subject: str = "") -> list[_Pattern]:
@@ -159,9 +160,11 @@ def _patterns(table: str, subject: str = "") -> list[_Pattern]:
         expression = expression.replace("SUBJECT", subject)
         expression = _PIECE.sub(lambda piece: _PIECES[piece.group()], expression)
         whole = rf"(?:^|[,;:.!–—] |\b(?:and|but|because|that|so)(?: now| then)? |^\w+[,!] {lead})(?:{expression})(?![\w-])"
-        if relation.startswith("*"):
+        if "*" in relation:
             whole = rf"(?:{expression})(?![\w-])"
-        found.append(_Pattern(relation.lstrip("*"), kind, re.compile(whole)))
+        found.append(
+            _Pattern(relation.lstrip("-*"), kind, re.compile(whole), relation.startswith("-"))
+        )
     return found
 
 
@@ -191,6 +194,7 @@ def read(reading: Reading) -> Found:
                     said = _said(reading, pattern, match, sentence, at)
                     if said is not None:
                         found.said.append(said)
+            found.said += attributes.said(reading.speaker, sentence, at, reading.said)
             _related(reading.speaker, sentence, at, found)
         at += len(sentence)
     return found
@@ -202,7 +206,7 @@ def _related(who: Ref, sentence: str, at: int, found: Found) -> None:
         for match in pattern.finditer(sentence):
             other = person(match["o"])
             relation = NICE.get(match["kin"], match["kin"])
-            if re.split(r"\W", other.key)[0] in _NOBODY or other.key == who.key:
+            if re.split(r"\W", other.key)[0] in NOBODY or other.key == who.key:
                 continue
             start, end = at + match.start("o"), at + match.end("o")
             found.names.append((other, start, end))
@@ -218,7 +222,7 @@ def _said(
     who = reading.speaker
     if "who" in match.re.groupindex:
         name = match["who"]
-        if re.split(r"\W", key_of(name))[0] in _NOBODY:
+        if re.split(r"\W", key_of(name))[0] in NOBODY:
             return None
         who = person(name)
     value = _value(pattern.relation, " ".join(match["o"].split()))
@@ -233,7 +237,7 @@ def _said(
         since = reading.said
     return Said(
         at + match.start(), at + match.end(), who, pattern.relation, value, thing, since=since,
-        confidence=0.8,
+        ended=pattern.ended, confidence=0.8,
     )  # fmt: skip
 
 
@@ -263,7 +267,7 @@ def merged(parsed: list[Said], read_: list[Said]) -> list[Said]:
     once = {(s.subject.key, s.relation, s.object.lower()): s for s in read_}
     for said in once.values():
         same = [p for p in parsed if p.subject.key == said.subject.key and _about(p, said)]
-        if not any(said.object.lower() in p.object.lower() for p in same):
+        if said.ended or not any(said.object.lower() in p.object.lower() for p in same):
             kept.append(said)
     less = [
         p

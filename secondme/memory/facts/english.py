@@ -14,7 +14,8 @@ from secondme.memory.facts.words import ANIMALS, HEALTH, INSTRUMENTS, JOBS, LANG
 from secondme.model.word import Word
 
 _PAST = ("VBD",)
-_PLACES = ("place", "organisation", None)
+_PLACES = ("place", "organisation", "person", None)
+"""What a small parser takes a place's name for."""
 _LIKING = {"like", "love", "enjoy", "adore", "prefer"}
 _DISLIKING = {"hate", "dislike", "detest", "loathe"}
 _EMPTY = frozenset(

@@ -31,7 +31,7 @@ def profile(me: Entity, facts: Sequence[Fact]) -> list[Value]:
     then family, tastes and the rest."""
     values = [*_name(me)]
     order = {name: at for at, name in enumerate(RELATIONS)}
-    for fact in sorted(facts, key=lambda f: (order[f.relation], f.learned)):
+    for fact in sorted(facts, key=lambda f: (order.get(f.relation, len(order)), f.learned)):
         known = relation(fact.relation)
         values.append(Value(known.field, known.card, fact.relation, fact.object, fact))
         if fact.relation == "lives in":

@@ -17,6 +17,12 @@ _TITLES = re.compile(
 )
 _ARTICLE = re.compile(r"^(?:the|la|le|les|die|der|das|el|los|las|os|as)\s+(?=\w)", re.IGNORECASE)
 _SPACE = re.compile(r"\s+")
+NOBODY = frozenset(
+    "i we he she it they you the this that these those my our his her their there here what who when where"
+    " today yesterday tomorrow everyone everybody someone somebody nobody one and but so then also yes no"
+    " monday tuesday wednesday thursday friday saturday sunday just now if since".split()
+)
+"""Words in capitals at the beginning of a sentence that are nobody's name."""
 
 
 @dataclass(frozen=True, slots=True)

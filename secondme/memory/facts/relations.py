@@ -32,7 +32,7 @@ _KIN_MANY = (
     "sister brother daughter son child twin cousin aunt uncle niece nephew grandmother grandfather"
     " grandson granddaughter godmother godfather sister-in-law brother-in-law mother-in-law"
     " father-in-law friend colleague neighbour flatmate doctor dentist teacher coach therapist vet"
-    " girlfriend boyfriend fiancé fiancée"
+    " girlfriend boyfriend fiancé fiancée ex-husband ex-wife"
 )
 _UNCHANGING = {"mother", "father"}
 
@@ -68,6 +68,9 @@ RELATIONS: dict[str, Relation] = {
         Relation("visited", "adds", "place"),
         Relation("plans", "adds"),
         Relation("is", "adds"),
+        Relation("member of", "adds"),
+        Relation("does not eat", "adds"),
+        Relation("wears", "adds"),
         Relation("allergic to", "adds", sensitive=True),
         Relation("health", "adds", sensitive=True),
         Relation("earns", "replaces", sensitive=True),
@@ -108,6 +111,11 @@ OPPOSITE = {"likes": "dislikes", "dislikes": "likes"}
 """Relations of which one thing can have only one at a time."""
 
 
+_PRIVATE = frozenset("weight|blood type|blood pressure|heart rate".split("|"))
+
+
 def relation(name: str) -> Relation:
-    """The relation with that name."""
-    return RELATIONS[name]
+    """The relation with that name; one that is not listed is an attribute ("shoe size"), with one value at a
+    time."""
+    private = name in _PRIVATE or name.endswith(" number")
+    return RELATIONS.get(name) or Relation(name, "replaces", sensitive=private)

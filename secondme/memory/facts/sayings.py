@@ -7,7 +7,8 @@ import re
 from dataclasses import dataclass
 
 CAP = r"[A-ZÀ-ÖØ-Þ][\w’'-]*"
-NAME = rf"{CAP}(?: (?:(?:de|da|do|das|dos|du|des|la|le|les|von|van|am|an der|bei|de la|of) )?{CAP}){{0,4}}"
+TITLE = r"(?:(?:Dr|Mrs?|Ms|Prof)\. ?)?"
+NAME = rf"{TITLE}{CAP}(?: (?:(?:de|da|do|das|dos|du|des|la|le|les|von|van|am|an der|bei|de la|of) )?{CAP}){{0,4}}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -146,7 +146,11 @@ def _fact(claims: Sequence[Claim], decided: Mapping[tuple[str, str, str], Decisi
     claims = sorted(claims, key=lambda c: (c.said, c.n, c.start))
     said = [c for c in claims if not c.ended]
     over = [c for c in claims if c.ended]
-    best = max(said or over, key=lambda c: (len(c.object_key), c.confidence))
+    # "a sister" says less than "Ana", though it is longer.
+    best = max(
+        said or over,
+        key=lambda c: (c.object_key != c.relation, len(c.object_key), c.confidence),
+    )
     first = (said or over)[0]
     doubt = 1.0 - max(c.confidence for c in claims)
     moments = {c.n for c in claims}

@@ -31,7 +31,7 @@ _NOW = re.compile(
     r"|any longer|still|so far|already|ever)\b",
     re.IGNORECASE,
 )
-_FILLING = frozenset(
+FILLING = frozenset(
     stems(
         "do does did is am are was were be been being have has had can could will would the a an s of to"
         " there exactly actually really again so that it and all different kind sort type any please her"
@@ -39,6 +39,7 @@ _FILLING = frozenset(
         " new newest recently exact exactly precise full"
     )
 )
+"""Words of a question that say nothing of what it asks for."""
 _OCCUPATION = re.compile(
     r"(?:\bdo|\bdoes|\bdid)\s+@\s+do(?: for (?:a living|work|a job)| professionally| now)?$"
     r"|\bdo for (?:a living|work|a job)\b|\bearn(?:s|ing)? (?:a|my|his|her|their) living\b|\blines? of work\b"
@@ -173,7 +174,7 @@ def _asked(
     return Asked(
         question=question,
         text=rest,
-        words=frozenset(stems(bare)) - _FILLING,
+        words=frozenset(stems(bare)) - FILLING,
         person=person,
         owner=owner,
         kin=subject.kin[:depth],
@@ -278,6 +279,8 @@ def kin_asked(asked: Asked) -> str | None:
     sisters has Jonas", "what is my boss called"."""
     words = asked.text.split()
     if SUBJECT not in words or asked.verb_first:
+        return None
+    if "do" in words[words.index(SUBJECT) :]:  # "what does my sister do?"
         return None
     following = words[words.index(SUBJECT) + 1 :][:1] + [w for w in words if kin_of(w)]
     named = next((r for w in following if (r := kin_of(w))), None)

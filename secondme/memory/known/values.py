@@ -1,19 +1,18 @@
 """What facts answer: a value, now or then; all of them; how many; whether; since when and how long."""
 
-# ruff: noqa: E501 - a relation's words together
-
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from secondme.memory.facts.relations import KIN, OPPOSITE, TOGETHER, relation
+from secondme.memory.facts.relations import KIN, OPPOSITE, RELATIONS, TOGETHER, relation
 from secondme.memory.facts.weigh import Fact
 from secondme.memory.facts.words import ANIMALS, COUNTRIES, LANGUAGES
 from secondme.memory.kinds import Kind, kind_of
-from secondme.memory.known.asking import SUBJECT, Asked, kin_asked
-from secondme.memory.terms import stems
+from secondme.memory.known.asking import FILLING, SUBJECT, Asked, kin_asked
+from secondme.memory.known.ways import ASKS, ATTRIBUTES, OF_ATTRIBUTES, STATEMENTS, Ask, stems_of
+from secondme.memory.terms import has_number, stems
 from secondme.memory.timex.dates import spoken
 from secondme.record.clock import from_ms, to_ms
 from secondme.wording import counted
@@ -41,87 +40,13 @@ class Known:
     confidence: float
 
 
-def _set(words: str) -> frozenset[str]:
-    return frozenset(stems(words))
-
-
-@dataclass(frozen=True, slots=True)
-class _Ask:
-    """How a relation is asked for: all words of one of `needs`, and of others only `allows`."""
-
-    relations: tuple[str, ...]
-    needs: tuple[frozenset[str], ...]
-    allows: frozenset[str]
-    kinds: frozenset[str] = frozenset()
-    """Things of which kind the objects are, when the question says that ("pets", "instruments")."""
-
-
-def _ask(relations: str, needs: str, allows: str = "", kinds: str = "") -> _Ask:
-    """`needs` are alternatives with a bar between them."""
-    return _Ask(
-        tuple(r.strip() for r in relations.split(",")),
-        tuple(_set(n) for n in needs.split("|")),
-        _set(allows)
-        | _set(
-            "hat ist de la le el o a wo ou donde onde wann what which who whom where how when name call tell long since @"
-        ),
-        _set(kinds),
-    )
-
-
-_ASKS = (
-    _ask("born in", "where born|birthplace|city born|town born|country born",
-         "in at city town country place"),
-    _ask("comes from", "where from|where come|country from|hometown from", "come from originally hometown"),
-    _ask("birthday", "wann geburtstag|quand anniversaire|cuando cumpleanos|quando aniversario|birthday|born|date birth|day birth|birthdate",
-         "on day date birth celebrate in which when year fall month"),
-    _ask("works as", "job|profession|occupation|trade|work as|what work|career|vocation",
-         "as for work earn at hold position role title in"),
-    _ask("works at", "wo arbeitet|wo arbeite|ou travaille|donde trabaja|donde trabajo|onde trabalha|where work|work for|work at|work with|company|firm|employer|employ|workplace"
-         "|where job|organisation|business|place work|join|started at",
-         "in at for with by from company firm place organisation business work job position"),
-    _ask("address", "address|street", "live home in on postal"),
-    _ask("postal code", "postal code|postcode|zip code"),
-    _ask("lives in", "wo wohnt|wo wohne|wo lebt|wo lebe|ou habite|ou vit|donde vive|donde vivo|onde mora|onde vive"
-         "|dove vive|dove abita|waar woont|live|lives|home|reside|residence|hometown|settled|based|dwell|move|where flat"
-         "|where apartment|where house|city|town",
-         "in at city town place village country home live to from whereabouts flat apartment house days"),
-    _ask("phone, mobile phone, home phone, work phone",
-         "phone|telephone|mobile|number|cell|reach|cellphone|call|ring|dial",
-         "on by at under call number reach phone telephone mobile contact get for i me text ring dial"),
-    _ask("e-mail", "email|mail|e mail", "address at under write reach i me send"),
-    _ask("speaks", "language", "speak in", "language"),
-    _ask("speaks", "speak", ""),
-    _ask("plays", "instrument", "play musical on", "instrument"),
-    _ask("plays", "play", ""),
-    _ask("has pet", "pet|animal", "own keep live with get at home", "pet animal"),
-    _ask("visited", "country", "to in visit travel go fly trip abroad journey see", "country"),
-    _ask("allergic to", "allergic|allergy", "to against"),
-    _ask("studies", "study|subject study", "at"),
-    _ask("earns", "earn|salary", "much"),
-    _ask("pays rent", "rent", "much pay for"),
-    _ask("husband, wife, partner", "married|spouse", "to with"),
-    _ask("dislikes", "dislike|hate|detest|loathe|stand|bear|not like|not enjoy|like t|enjoy t|abhor|dislikes",
-         "not t most really to like enjoy"),
-    _ask("likes", "like|love|enjoy|fond|fan|adore|into|keen|taste|favourite|likes|prefer",
-         "of on most really to do in"),
-)  # fmt: skip
-_STATEMENTS = {
-    # other verbs, in questions that name the value: "does he have a dog?"
-    "has pet": _set("have own keep get pet animal"),
-    "lives in": _set("live lives home move"),
-    "works at": _set("work for at with employ job join start"),
-    "works as": _set("work as job"),
-    "plays": _set("play know"),
-    "speaks": _set("speak know"),
-    "likes": _set("like love enjoy fond fan adore of to into on keen big"),
-    "dislikes": _set("hate dislike detest loathe stand not like enjoy bear t"),
-}
 _ANIMALS = frozenset(stems(" ".join(ANIMALS)))
-_BEFORE, _AFTER = _set("before prior"), _set("after")
-_ORDER = _set("before prior after moving move work living live start join to be other previously")
-_FORMER = _set("previous previously former formerly last")
-_FIRST = _set("first original")
+_BEFORE, _AFTER = stems_of("before prior"), stems_of("after")
+_ORDER = stems_of(
+    "before prior after moving move work living live start join to be other previously"
+)
+_FORMER = stems_of("previous previously former formerly last")
+_FIRST = stems_of("first original")
 _FEW = 6
 
 
@@ -141,9 +66,12 @@ class Values:
         if kin is not None:
             return kin
         mine = [f for f in self._facts(asked.person) if f.status != "rejected"]
+        known = self._attribute(asked, mine)
+        if known is not None:
+            return self._through(asked, known)
         if asked.words & _ANIMALS:
-            asked = replace(asked, words=asked.words | _set("pet"))
-        for ask in _ASKS:
+            asked = replace(asked, words=asked.words | stems_of("pet"))
+        for ask in ASKS:
             if any(need <= asked.words for need in ask.needs):
                 known = self._told(asked, ask, mine)
                 if known is not None:
@@ -165,14 +93,36 @@ class Values:
         if named is None:
             return None
         alike = TOGETHER.get(named, (named,))
-        found = [f for f in self._facts(asked.person) if f.relation in alike and f.current]
+        then = asked.time is not None
+        found = [f for f in self._facts(asked.person) if f.relation in alike]
+        found = [f for f in found if (_within(f, asked) if then else f.current)]
         if not found:
             return None
         return self._count(found) if asked.counts else self._list(found)
 
     # values
 
-    def _told(self, asked: Asked, ask: _Ask, mine: Sequence[Fact]) -> Known | None:
+    def _attribute(self, asked: Asked, mine: Sequence[Fact]) -> Known | None:
+        """What is said of a thing of theirs, "shoe size" or "favourite book", where the question names it."""
+        for name in sorted({f.relation for f in mine if f.relation not in RELATIONS}, key=len)[
+            ::-1
+        ]:
+            words = [stems_of(words) - FILLING for words in ATTRIBUTES.get(name, name).split("|")]
+            needs = tuple(need for need in words if need)
+            if not asked.verb_first and any(need <= asked.words for need in needs):
+                return self._told(asked, Ask((name,), needs, OF_ATTRIBUTES), mine)
+        return self._so(asked, mine) if asked.verb_first else None
+
+    def _so(self, asked: Asked, mine: Sequence[Fact]) -> Known | None:
+        """Yes, where somebody is or wears what the question says: "am I left-handed?"."""
+        if asked.negated or asked.time is not None:
+            return None
+        words = asked.words - {SUBJECT} - stems_of("wear")
+        so = [f for f in mine if f.relation in ("is", "wears") and f.current]
+        said = [f for f in so if value_of(f) and value_of(f) == words]
+        return Known("Yes", places_of(said), said[0].confidence) if said else None
+
+    def _told(self, asked: Asked, ask: Ask, mine: Sequence[Fact]) -> Known | None:
         facts = [f for f in mine if f.relation in ask.relations]
         facts += [f for f in mine if f.relation in map(OPPOSITE.get, ask.relations)]
         words = asked.words - {SUBJECT}
@@ -191,10 +141,10 @@ class Values:
             current = [f for f in own if _within(f, asked)]
         return self._all(asked, ask, current)
 
-    def _all(self, asked: Asked, ask: _Ask, facts: Sequence[Fact]) -> Known | None:
+    def _all(self, asked: Asked, ask: Ask, facts: Sequence[Fact]) -> Known | None:
         """All of them, or how many they are; animals by name where that is asked."""
         if ask.relations[0] == "has pet":
-            by_name = bool(asked.words & _set("name call"))
+            by_name = bool(asked.words & stems_of("name call"))
             facts = _named_pets(facts, only=by_name)
             if by_name and facts and not asked.counts:
                 names = [self._name(f.object_entity or "") for f in facts]
@@ -204,7 +154,7 @@ class Values:
         return self._count(facts) if asked.counts else self._list(facts)
 
     def _one(
-        self, asked: Asked, ask: _Ask, own: Sequence[Fact], left: frozenset[str]
+        self, asked: Asked, ask: Ask, own: Sequence[Fact], left: frozenset[str]
     ) -> Known | None:
         """The one value that stands, stood then, or came before or after another."""
         kind = kind_of(asked.question)
@@ -228,17 +178,17 @@ class Values:
         current = [f for f in order if f.current]
         if len({f.relation for f in current}) > 1:  # a phone and a mobile phone: the newer number
             current = current[-1:]
-        if kind == "number":
+        if kind == "number" and not any(has_number(f.object) for f in current):
             return None
         if kind in ("date", "duration") and ask.relations[0] != "birthday":
             return self._since(current[0], kind) if len(current) == 1 else None
         return self._list(current)
 
     def _whether(
-        self, asked: Asked, ask: _Ask, facts: Sequence[Fact], left: frozenset[str]
+        self, asked: Asked, ask: Ask, facts: Sequence[Fact], left: frozenset[str]
     ) -> Known | None:
         """Yes or no, where one of the facts is about what the question names."""
-        left -= _STATEMENTS.get(ask.relations[0], frozenset()) | _set("a any")
+        left -= STATEMENTS.get(ask.relations[0], frozenset()) | stems_of("a any")
         about = [
             f
             for f in facts
@@ -253,7 +203,7 @@ class Values:
         return Known("Yes" if yes else "No", places_of([newest]), newest.confidence)
 
     def _of_kind(
-        self, asked: Asked, ask: _Ask, own: Sequence[Fact], left: frozenset[str]
+        self, asked: Asked, ask: Ask, own: Sequence[Fact], left: frozenset[str]
     ) -> Known | None:
         """Those whose words have what is left of the question: "my dog" among the pets."""
         if (
@@ -319,7 +269,7 @@ def _what_is_like(asked: Asked) -> bool:
 
 
 def value_of(fact: Fact) -> frozenset[str]:
-    return frozenset(stems(fact.object)) - _set("a an the of my our his her some")
+    return frozenset(stems(fact.object)) - stems_of("a an the of my our his her some")
 
 
 def _is_named(fact: Fact, words: frozenset[str], left: frozenset[str]) -> bool:
@@ -331,11 +281,11 @@ def _is_named(fact: Fact, words: frozenset[str], left: frozenset[str]) -> bool:
 def _is_a(fact: Fact, kinds: frozenset[str]) -> bool:
     """Whether an object is of the kind that is asked for."""
     word = fact.object_key.split()[-1] if fact.object_key else ""
-    if kinds == _set("instrument"):
+    if kinds == stems_of("instrument"):
         return word not in _GAMES
-    if kinds == _set("country"):
+    if kinds == stems_of("country"):
         return fact.object_key in COUNTRIES
-    return kinds != _set("language") or word in LANGUAGES
+    return kinds != stems_of("language") or word in LANGUAGES
 
 
 _GAMES = frozenset(
@@ -371,8 +321,10 @@ def _within(fact: Fact, asked: Asked) -> bool:
 
 
 def places_of(facts: Iterable[Fact]) -> tuple[Place, ...]:
-    """The newest place of each fact."""
-    newest = [max(f.claims, key=lambda c: (c.said, c.n)) for f in facts]
+    """The newest place of each fact that says its value: "my sister Ana", not "a sister"."""
+    newest = [
+        max(f.claims, key=lambda c: (c.object_key == f.object_key, c.said, c.n)) for f in facts
+    ]
     return _once(Place(c.n, c.start, c.end) for c in newest)
 
 
