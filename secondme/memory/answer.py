@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 
 from secondme.errors import BadInputError
 from secondme.memory import prompt, told, trust
@@ -100,8 +100,9 @@ def answer(
         raise BadInputError("the question is empty", hint="ask something, in any language")
     check = Check(f"{topic} {question}".strip(), evidence, kind=kind_of(question), called=called)
     trusted = trust.weigh(check)
-    if trusted.confidence() < trust.ENOUGH or check.unheard:
-        yield _refusal(check, trusted, min(trusted.confidence(), trust.ENOUGH))
+    unheard = trust.unheard(check)
+    if trusted.confidence() < trust.ENOUGH or unheard:
+        yield _refusal(check, trusted, min(trusted.confidence(), trust.ENOUGH), unheard)
         return
     began = time.monotonic()
     reader = Reader(model, question, evidence, style, now, history, cancel)
@@ -121,13 +122,15 @@ def _told(check: Check) -> Claim | None:
     return told.how_many(check) if check.counted else told.said(check)
 
 
-def _refusal(check: Check, trusted: trust.Trust, confidence: float) -> Answer:
+def _refusal(
+    check: Check, trusted: trust.Trust, confidence: float, unheard: str | None = None
+) -> Answer:
     looked_for = [term.surface for term in check.asked]
     near = [line.evidence for line in check.lines[:NEAR]]
     if not check.lines:
         text = "I do not know: there is nothing in this memory to answer from."
-    elif check.unheard:
-        text = f"I do not know: I find nothing about {_listed([check.unheard])}."
+    elif unheard:
+        text = f"I do not know: I find nothing about {_listed([unheard])}."
     elif trusted.missing:
         text = f"I do not know: I find nothing about {_listed(trusted.missing)}."
     elif check.person:
@@ -159,13 +162,15 @@ def _checked(
         return Answer(text=f"“{passage}”", confidence=confidence, citations=cited, quoted=True)
     places = list(dict.fromkeys(i for _, lines in claims for i in lines))
     if style == "short":
-        places += check.premise(places)
+        again = [check.support(text, limit=1, without=places) for text, _ in claims]
+        places += [i for support in again if support.whole for i in support.lines]
+        places = list(dict.fromkeys([*places, *check.premise(places)]))
     number = {place: n for n, place in enumerate(places, 1)}
     citations = [
         Citation(n, check.lines[i].evidence, check.quote(i, " ".join(text for text, _ in claims)))
         for i, n in number.items()
     ]
-    pieces = [_placed(text, lines[0], check) for text, lines in claims]
+    pieces = [_named(_placed(text, lines[0], check), lines[0], check) for text, lines in claims]
     if style == "sentences":
         pieces = [
             piece + " " + "".join(f"[{number[i]}]" for i in lines)
@@ -178,11 +183,33 @@ def _checked(
 def _placed(claim: str, place: int, check: Check) -> str:
     """The claim with the day on which its passage counts a date, not that on which it was said."""
     line = check.lines[place]
-    sentence = check.quote(place, claim)
     said = line.evidence.time.date()
-    counted = dates.placed(sentence, said)
+    counted = dates.placed(check.quote(place, claim), said)
+    if counted is None and claim == dates.spoken(said):
+        counted = _beside(check.quote(place, claim), line.sentences, said)
+    if counted and claim == dates.spoken(said):
+        return counted[1]
     if counted is None or counted[1].lower().removeprefix("the ") in claim.lower():
         return claim
     words, reading = counted
     claim, copied = re.subn(rf"\b{re.escape(words)}\b", reading, claim, flags=re.IGNORECASE)
     return claim if copied else dates.swapped(claim, said, reading)
+
+
+def _named(claim: str, place: int, check: Check) -> str:
+    """The claim with the name of who says it for their "my", where the question asks about them by name."""
+    speaker = check.lines[place].evidence.speaker
+    if speaker is None or speaker != check.person:
+        return claim
+    return re.sub(r"\bmy\b", f"{speaker.split()[0]}'s", claim, flags=re.IGNORECASE)
+
+
+def _beside(sentence: str, sentences: list[str], said: date) -> tuple[str, str] | None:
+    """The past date that is counted before or after a sentence which has none: "We got her two weeks ago! Ada
+    is her name"."""
+    at = sentences.index(sentence) if sentence in sentences else 0
+    for near in [*sentences[max(0, at - 1) : at], *sentences[at + 1 : at + 2]]:
+        counted = dates.placed(near, said)
+        if counted and any(span.first <= said for span in dates.meant(counted[1], said)):
+            return counted
+    return None

@@ -11,12 +11,13 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 
 from secondme.memory.claim import (
     Line,
     Need,
+    Support,
     ages_in,
     counted_in,
     needs_of,
@@ -29,16 +30,20 @@ from secondme.memory.kinds import (
     answers,
     asks_age,
     counted,
-    exact,
+    counts_deeds,
     fits,
     kind_of,
     names_place,
+    over,
+    priced,
     unlabelled,
     without_asking,
     without_turn,
 )
+from secondme.memory.opposites import opposed
 from secondme.memory.recall.people import named_speakers
 from secondme.memory.terms import (
+    Term,
     around,
     asked,
     clauses,
@@ -55,6 +60,8 @@ from secondme.memory.timex import dates
 QUOTE = 240
 """Characters that a quoted passage may have."""
 _WHOSE = re.compile(r"\b([A-ZÀ-Þ]\w+)['’]s\b")
+_OWNED = re.compile(r"(?:['’]s|\b(?:having|own|owns|owning)) ((?:[\w'’-]+ ?){1,2})")
+"""What a question says that somebody has."""
 _TO_THE_POINT = 0.75
 """The share of what the best moment has of a question with which another is to the point too."""
 _RANKED = 0.2
@@ -68,30 +75,10 @@ _PAST = re.compile(r"\W*(?:did|was|were|have|has|had)\b", re.IGNORECASE)
 _OR = frozenset("or oder ou o".split())
 _PREMISE = 0.2
 """The share of a question that a moment must add to be cited for what the question takes for granted."""
-_WRITTEN = re.compile(r"\d[\d ./-]{2,}\d")
-"""What is written down as a number of something."""
 _YES = 0.6
 """The share of a question that one part of a sentence must have to affirm it."""
 _MAIN = 0.5
 """The share of a claim that one moment must hold by itself, so that no claim is pieced together."""
-
-
-@dataclass(frozen=True, slots=True)
-class Support:
-    """How far the evidence bears out a claim.
-
-    `share` is the part of its terms found, `missing` those not found as they were written, `lines` the
-    places in the evidence, best first, that together hold the rest: as few as will do.
-    """
-
-    share: float
-    missing: tuple[str, ...]
-    lines: tuple[int, ...]
-
-    @property
-    def whole(self) -> bool:
-        """Whether everything that the claim says was found."""
-        return not self.missing and bool(self.lines)
 
 
 class Check:
@@ -127,6 +114,7 @@ class Check:
         self._speakers = sorted({e.speaker for e in evidence if e.speaker})
         self._called = [*self._speakers, *called]
         self.person = self._named(question)
+        self._owned = keys(" ".join(_OWNED.findall(question)))
         self._whose = keys(" ".join(_WHOSE.findall(question)))
         count = len(self.lines)
         self._weights = {
@@ -142,20 +130,6 @@ class Check:
         name = next(iter(named))
         return None if name.split()[0].lower() in self._common else name
 
-    @cached_property
-    def unheard(self) -> str | None:
-        """The attribute that the question asks for, where no sentence is about it: "blood type"."""
-        sought = exact(self.question)
-        if sought is None:
-            return None
-        of, what = keys(sought[0]), keys(sought[1])
-        for line in self.lines:
-            for sentence in line.sentences:
-                there = keys(sentence) | keys(line.evidence.heading)
-                if of <= there and (what <= there or _WRITTEN.search(sentence)):
-                    return None
-        return f"{sought[0]}{sought[1]}" if of else None
-
     def counts(self, place: int, claim: str = "") -> bool:
         """Whether a moment counts what the question counts, if it counts: with the number of the claim,
         or, where that has none ("several"), the thing alone."""
@@ -165,8 +139,12 @@ class Check:
         said = self.lines[place].sentences
         if claim and not numbers:
             return any(self.counted & keys(sentence) for sentence in said)
-        there = {number.key for s in said for number in counted_in(s, self.counted)}
+        there = {number.key for s in said for number in self.numbers_in(s)}
         return bool(there & numbers if numbers else there)
+
+    def numbers_in(self, sentence: str) -> list[Term]:
+        """The numbers with which a sentence counts what the question counts."""
+        return counted_in(sentence, self.counted, deeds=counts_deeds(self.question))
 
     @cached_property
     def _to_the_point(self) -> frozenset[int]:
@@ -195,22 +173,35 @@ class Check:
         behind = max(line.evidence.score for line in self.lines) - self.lines[i].evidence.score
         return self.coverage(self.lines[i]) - _RANKED * behind
 
+    def speaks_of(self, line: Line, about: frozenset[str], person: str | None = None) -> bool:
+        """Whether what a moment says with these terms may be about this person, the one whom the question
+        names if no other is given; true where there is none."""
+        person = person or self.person
+        return person is None or line.speaks_of(person, about, self._owned)
+
     def is_of_person(self, i: int) -> bool:
         """Whether a moment may be about the one person whom the question names, if it names one."""
         line = self.lines[i]
-        speaks = self.person is None or line.speaks_of(self.person, self.about)
-        return speaks and not line.is_of_another(self._whose, self.about)
+        return self.speaks_of(line, self.about) and not line.is_of_another(self._whose, self.about)
 
     def coverage(self, line: Line) -> float:
-        """The share of what the question is about that stands in this moment, rare terms weigh more."""
-        return self._share(line.keys)
+        """The share of what the question is about that stands in this moment, rare terms weigh more; none
+        where it says the opposite."""
+        return 0.0 if opposed(self.about, line.keys) else self._share(line.keys)
 
     def _share(self, there: frozenset[str]) -> float:
         total = sum(self._weights.values())
         return sum(self._weights[key] for key in self.about & there) / total if total else 0.0
 
-    def support(self, claim: str, *, limit: int = 2, prefer: Sequence[int] = ()) -> Support:
-        """How far the evidence bears out a claim, with at most `limit` moments.
+    def support(
+        self,
+        claim: str,
+        *,
+        limit: int = 2,
+        prefer: Sequence[int] = (),
+        without: Collection[int] = (),
+    ) -> Support:
+        """How far the evidence, `without` some of its places, bears out a claim by at most `limit` moments.
 
         "Yes" needs a moment that holds half of what the question is about, "no" one that denies it.
         `prefer` are places in the evidence that come first among equals. When the claim begins with
@@ -222,7 +213,7 @@ class Check:
         about = self.about | frozenset().union(*(need.keys for need in needs))
         first = claim.split(maxsplit=1)[:1] if len(needs) > 1 else []
         person = (self._named(first[0]) if first else None) or self.person
-        open_to = self._open(about, person, polarity)
+        open_to = [i for i in self._open(about, person, polarity) if i not in without]
         if not needs:
             best = max(open_to, key=lambda i: self._rank(i, prefer), default=None)
             if polarity is None or best is None:
@@ -231,27 +222,38 @@ class Check:
         support = self._cover(needs, open_to, limit, prefer)
         if support.whole and polarity is None and self._turned(claim, needs, support.lines[0]):
             return replace(support, missing=("not",))
-        if support.whole and self.kind == "place":
-            there = " ".join(self.lines[i].evidence.text for i in support.lines)
-            if not names_place(there, rest):
-                return replace(support, missing=(claim.strip(),))
-        if support.whole and not any(self.counts(i, rest) for i in support.lines):
-            return replace(support, missing=(claim.strip(),))
-        if support.whole and not self._tells_age(support.lines[0], rest):
-            return replace(support, missing=(claim.strip(),))
-        if support.whole and self.kind == "person" and self._only_said(needs, support.lines[0]):
+        if support.whole and self._beside_the_point(rest, needs, support.lines):
             return replace(support, missing=(claim.strip(),))
         return support
+
+    def _beside_the_point(self, claim: str, needs: list[Need], places: Sequence[int]) -> bool:
+        """Whether what has the words of a claim does not say it as what the question asks for."""
+        texts = [self.lines[i].evidence.text for i in places]
+        if self.kind == "place" and not names_place(" ".join(texts), claim):
+            return True
+        if self.kind == "person" and self._only_said(needs, places[0]):
+            return True
+        told = self._tells_age(places[0], claim) and priced(self.question, claim, texts[0])
+        return not told or not any(self.counts(i, claim) for i in places)
 
     def may_quote(self, place: int) -> bool:
         """Whether a moment is to the point enough to stand for an answer, in its own words: it has half of
         the question, unless none has any of it, as in another language, and a number where one is asked."""
         text = self.lines[place].evidence.text
         told = self.kind not in ("number", "duration") or fits(self.kind, unlabelled(text))
+        told = told and priced(self.question, text, text)
         best = max(map(self.coverage, self.lines), default=0.0)
         near = self.coverage(self.lines[place]) >= _MAIN or not best
-        theirs = not self._whose or bool(self._whose & self.lines[place].keys)
-        return theirs and near and told and self.counts(place) and self._tells_age(place)
+        there = self.lines[place].keys
+        theirs = not self._whose or bool(self._whose & there)
+        return (
+            theirs
+            and not opposed(self.about, there)
+            and near
+            and told
+            and self.counts(place)
+            and self._tells_age(place)
+        )
 
     def _tells_age(self, place: int, claim: str = "") -> bool:
         """Whether a moment says an age, that of the claim if it has one; true where none is asked for."""
@@ -276,7 +278,7 @@ class Check:
         if negated(claim):
             return not negated(sentence)
         clause = max(clauses(sentence), key=lambda c: len(said & keys(c)), default="")
-        return negated(clause) and not negated(self.question)
+        return over(self.question, clause) or (negated(clause) and not negated(self.question))
 
     def fits(self, claim: str) -> bool:
         """Whether a claim is of the kind that the question asks for."""
@@ -319,11 +321,9 @@ class Check:
     def premise(self, lines: Sequence[int]) -> tuple[int, ...]:
         """The moment, if one is needed, that holds what these do not hold of the question itself."""
         held = frozenset[str]().union(*(self.lines[i].keys for i in lines))
-        total = sum(self._weights.values())
 
         def adds(i: int) -> float:
-            there = (self.about - held) & self.lines[i].keys
-            return sum(self._weights[key] for key in there) / total if total else 0.0
+            return self._share(self.lines[i].keys - held)
 
         best = max(
             self._open(self.about, self.person),
@@ -339,7 +339,8 @@ class Check:
         return [
             i
             for i, line in enumerate(self.lines[: self.read])
-            if (person is None or line.speaks_of(person, about))
+            if self.speaks_of(line, about, person)
+            and not opposed(self.about, line.keys)
             and not line.is_of_another(self._whose, self.about)
             and (polarity is None or self._agrees(line, polarity == "yes"))
         ]
@@ -364,7 +365,7 @@ class Check:
     def passage(self, text: str = "") -> int | None:
         """The place of the moment that comes nearest to answering, given what a model said.
 
-        One that has nothing of the kind that the question asks for comes last.
+        One that has nothing of the kind that the question asks for, or only asks itself, comes last.
         """
         said = keys(text)
 
@@ -373,9 +374,9 @@ class Check:
             there = line.evidence.text
             return (
                 not line.is_of_another(self._whose, self.about)
-                and (self.person is None or line.speaks_of(self.person, self.about | said)),
-                fits(self.kind, there),
-                self.coverage(line) + _overlap(said, keys(there)),
+                and self.speaks_of(line, self.about | said),
+                fits(self.kind, there) and not all(s.endswith("?") for s in line.sentences),
+                self.coverage(line) + len(said & keys(there)) / max(1, len(said)),
                 line.evidence.score,
             )
 
@@ -390,11 +391,9 @@ class Check:
         line = self.lines[i]
         best = max(
             line.sentences,
-            key=lambda s: len(said & keys(s)) + 0.5 * len(self.about & keys(s)),
+            key=lambda s: (
+                len(said & keys(s)) + 0.5 * len(self.about & keys(s)) - 0.75 * s.endswith("?")
+            ),
             default="",
         )
         return clipped(around(line.evidence.text, best, QUOTE) if wide else best, QUOTE)
-
-
-def _overlap(said: frozenset[str], there: frozenset[str]) -> float:
-    return len(said & there) / len(said) if said else 0.0

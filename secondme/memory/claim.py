@@ -29,6 +29,15 @@ _AGE = re.compile(
     r"|^\s*\d+\s+(?:today|now)\b",
     re.IGNORECASE,
 )
+_LASTS = re.compile(
+    r"\b(?:for|in|since|after|over|within) (?:\w+ )?[\w-]+ (?:years|months)\b(?! old)"
+    r"|\b(?:years?|months?) (?:ago|later|before|after|together|long|of(?! age))\b",
+    re.IGNORECASE,
+)
+"""How long something lasts or is past, which is nobody's age."""
+_OWN_COUNT = re.compile(r"\b(?:my|our|his|her|their) (\w+) ", re.IGNORECASE)
+"""What counts the deeds of somebody: "my fourth race"."""
+_OF = re.compile(r"\b(\d+) of (?:the |my |our )?(\d+)\b", re.IGNORECASE)
 _MY = re.compile(r"\b(?:my|our)\b", re.IGNORECASE)
 _PARTS = re.compile(r"[;:()]|,(?!\d)")
 _BEFORE = 3
@@ -43,6 +52,24 @@ class Need:
     keys: frozenset[str] = frozenset()
     date: dates.Named | None = None
     number: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Support:
+    """How far the evidence bears out a claim.
+
+    `share` is the part of its terms found, `missing` those not found as they were written, `lines` the
+    places in the evidence, best first, that together hold the rest: as few as will do.
+    """
+
+    share: float
+    missing: tuple[str, ...]
+    lines: tuple[int, ...]
+
+    @property
+    def whole(self) -> bool:
+        """Whether everything that the claim says was found."""
+        return not self.missing and bool(self.lines)
 
 
 class Line:
@@ -65,8 +92,9 @@ class Line:
             return any(need.date.holds(span) for span in self.spans[not own_day :])
         return need.keys <= self.keys
 
-    def speaks_of(self, person: str, about: frozenset[str]) -> bool:
-        """Whether what it says with these terms, or all of it, may be about this person.
+    def speaks_of(self, person: str, about: frozenset[str], owned: frozenset[str]) -> bool:
+        """Whether what it says with these terms, or all of it, may be about this person, and about their
+        own things (`owned`).
 
         A note that nobody is named for may be about anybody.
         """
@@ -76,7 +104,7 @@ class Line:
         name = plain(person).split()[0]
         balance = 0
         for sentence in self.sentences:
-            to_hearer = addressed(sentence)
+            to_hearer = addressed(sentence, owned)
             named = name in tokens(without_calling(sentence, name))
             of_person = not to_hearer if own else to_hearer or named
             shared = len(about & keys(sentence))
@@ -124,19 +152,21 @@ def needs_of(claim: str) -> list[Need]:
     return needs
 
 
-def counted_in(sentence: str, things: frozenset[str]) -> list[Term]:
+def counted_in(sentence: str, things: frozenset[str], *, deeds: bool = False) -> list[Term]:
     """The numbers that stand before one of the things in a sentence ("two old cars"), or after it with
-    a sign between ("cars: 2")."""
+    a sign between ("cars: 2"); of "3 of 8 cars" the 8. Where deeds are counted, the 3, and "my second
+    race" counts too."""
+    own = {m[1] for m in _OWN_COUNT.finditer(sentence)} if deeds else set()
     signed = {m[2] for m in _SIGNED.finditer(sentence) if things & keys(m[1])}
     found: list[Term] = []
-    for part in _PARTS.split(dates.take_out(sentence)[1]):
+    for part in _PARTS.split(_OF.sub(r"\1" if deeds else r"\2", dates.take_out(sentence)[1])):
         said = terms(part)
         at = [n for n, term in enumerate(said) if term.key in things]
         found += [
             term
             for n, term in enumerate(said)
             if term.key.isdecimal()
-            and not ordinal(term)
+            and (not ordinal(term) or term.surface in own)
             and (term.key in signed or any(0 < there - n <= _BEFORE for there in at))
         ]
     return found
@@ -144,7 +174,8 @@ def counted_in(sentence: str, things: frozenset[str]) -> list[Term]:
 
 def ages_in(text: str) -> set[str]:
     """The numbers, as keys, that a text may say as an age: not that of "platform 11"."""
-    parts = (part for part in re.split(r"[;:,.()]", text) if _AGE.search(part))
+    told = _LASTS.sub(" ", text)
+    parts = (part for part in re.split(r"[;:,.()]", told) if _AGE.search(part))
     return {term.key for part in parts for term in terms(part) if term.kind == "number"}
 
 

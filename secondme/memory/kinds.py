@@ -46,6 +46,12 @@ _ASKS: tuple[tuple[Kind, str], ...] = (
     ("thing", r"what|which|how|was|welche[rsmn]?|wie|que|quoi|quel(?:le)?s?|cual|che|quale|qual"),
 )
 _ASK = re.compile("|".join(rf"(?P<{kind}>\b(?:{words})\b)" for kind, words in _ASKS))
+_AUXILIARY = r"(?:do|does|did|is|are|was|were|has|have|had|can|will)\b"
+_ASKED_THING = re.compile(
+    r"\W*(?:what|which) (?P<what>(?:(?:kind|type|sort)s? of )?"
+    rf"(?:(?!{_AUXILIARY})[^\W\d_][\w-]* ){{1,2}}?){_AUXILIARY}",
+    re.IGNORECASE,
+)
 _PLURAL = re.compile(
     r"\b(?:what|which) (?:cities|countries|towns|villages|states|streets|places)\b"
     r"|\b(?:where|who) (?:has|have)\b"
@@ -56,7 +62,8 @@ _TURN = re.compile(
     re.IGNORECASE,
 )
 _ONLY_ASKS = re.compile(
-    r"(?<=\bhow )(?:long|tall|old|far|high|heavy|big|large|deep|wide|fast|cold|hot)\b"
+    r"(?:(?<=\bwhat )|(?<=\bwhich ))(?:time|day|date|month|year|colou?r)\b"
+    r"|(?<=\bhow )(?:long|tall|old|far|high|heavy|big|large|deep|wide|fast|cold|hot)\b"
     r"|\b(?:called|named)(?=\W*$)|\bhappen(?:s|ed|ing)?\b",
     re.IGNORECASE,
 )
@@ -66,21 +73,34 @@ _COUNTED = re.compile(
     r"|will|would|in|at|on)\b",
     re.IGNORECASE,
 )
+_OF_WHOSE = re.compile(r" of (?:the|my|our|his|her|their|this|that)\b", re.IGNORECASE)
+_HAVING = re.compile(
+    r"\b(?:do|does|did|will|can) (?:\w+ ){1,3}?(?:have|own)\b|\bthere\b|\b(?:is|are|was|were)\b",
+    re.IGNORECASE,
+)
 _UNCOUNTED = frozenset(keys("times occasions days weeks months years hours minutes kinds"))
 _EXACT = re.compile(
     r"\b(?:my|our|his|her|their|the|[\w.-]+['’]s?) ((?:[^\W\d_][\w-]* ){1,2}?)"
     r"(number|size|type|code|password|pin|id|plate)\b(?! of (?!my\b|(?-i:[A-ZÀ-Þ])))",
     re.IGNORECASE,
 )
+_IDENTIFIES = frozenset("number code pin id plate".split())
+_IDENTIFIER = re.compile(r"\w*\d[\w ./-]*\w[\w ./-]*\w")
+_STATE = re.compile(r"\b(?:do|does) [\w'’ ]{1,30}?\b(?:live|work|study|rent|own)\b", re.IGNORECASE)
+_WAS = re.compile(r"\b(?:lived|worked|studied|rented|owned|used to)\b", re.IGNORECASE)
 _WHERE, _GO = re.compile(r"\W*where\b", re.IGNORECASE), re.compile(r"\b(?:go|went|gone)\b")
-_PRO_FORMS = [[word] for word in "one ones it them that this something anything".split()]
+_POINTS = re.compile(
+    r"(?:\b(?:ones?|something|anything)|^\W*(?:[\w'’-]+ )?(?:it|them|that|this))\W*$", re.IGNORECASE
+)
+"""What only points at something: "the wet one", "that", "with it"; not "glad to have them"."""
 _SPOKEN_CLOCK = re.compile(
     r"\b(?:o['’]?clock|noon|midnight|half past|half \w+|quarter (?:past|to)|past|\d+ ?[ap]\.?m)\b"
     r"|^\W*(?:at )?(?:\d{1,2}|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)\W*$"
 )
 _EXPIRES = re.compile(r"\b(?:valid|expir\w+|runs? out)\b", re.IGNORECASE)
 _CLOCK = re.compile(r"\b\d{1,2}[:.h]\d\d\b(?! ?(?:euro|eur|€|\$|£|k?m\b))", re.IGNORECASE)
-_MONEY = re.compile(r"[€$£¥]|\b(?:euros?|eur|dollars?|usd|pounds?|gbp|francs?|chf|cents?)\b")
+_CURRENCY = r"(?:[€$£¥]|\b(?:euros?|eur|dollars?|usd|pounds?|gbp|francs?|chf|cents?)\b)"
+_MONEY = re.compile(_CURRENCY)
 _LABEL = re.compile(r"(?<![\d.,])(?:\+\d|0\d)[\d /-]{4,}\d|(?<![\d.,])\d{7,}(?![\d.,])")
 _PRICED = re.compile(r"\bhow much\b|\bwie ?viel\b|\bcombien\b|\bcuant[oa]\b|\bquanto\b|\bhoeveel\b")
 _COSTS = re.compile(r"\bhow much\b.*\b(?:costs?|pay|paid|earn|spend|spent|price|rent)\b")
@@ -148,6 +168,12 @@ def several(question: str) -> bool:
     return kind == "list" or (kind in ("place", "person") and bool(_PLURAL.search(plain(question))))
 
 
+def asked_thing(question: str) -> str | None:
+    """The noun that a question asks for after "what" or "which": "kind of cake", "advice"."""
+    asks = _ASKED_THING.match(question)
+    return asks["what"].strip().lower() if asks else None
+
+
 def turn_of(question: str) -> Literal["first", "last"] | None:
     """Whether a question asks for the first or the last of several times."""
     turn = _TURN.search(question)
@@ -170,9 +196,18 @@ def without_asking(question: str) -> str:
 
 
 def counted(question: str) -> frozenset[str]:
-    """What a question counts, as keys: of "how many cars do I own" the car; nothing of times and units."""
+    """What a question counts, as keys: of "how many cars do I own" the car, of "kinds of birds" the bird, of
+    "copies of the book" the copy; nothing of times and units."""
     match = _COUNTED.search(question)
-    return keys(match[1].rsplit(" of ", 1)[-1]) - _UNCOUNTED if match else frozenset()
+    if match is None:
+        return frozenset()
+    things = _OF_WHOSE.split(match[1], maxsplit=1)[0]
+    return keys(things.rsplit(" of ", 1)[-1]) - _UNCOUNTED
+
+
+def counts_deeds(question: str) -> bool:
+    """Whether a question counts what somebody has done, not what there is or what they have."""
+    return not _HAVING.search(question)
 
 
 def exact(question: str) -> tuple[str, str] | None:
@@ -196,6 +231,27 @@ def asks_clock(question: str) -> bool:
 def asks_age(question: str) -> bool:
     """Whether a question asks how old somebody or something is."""
     return bool(re.search(r"\bhow old\b", question, re.IGNORECASE))
+
+
+def over(question: str, clause: str) -> bool:
+    """Whether a question asks how somebody lives or works now, and a clause says how they did."""
+    return bool(_STATE.search(question) and _WAS.search(clause))
+
+
+def priced(question: str, claim: str, text: str) -> bool:
+    """Whether the numbers of a claim are money in a text, where a question asks what something costs or
+    brings in (beside a currency, or of three figures), and are none where it asks how far or many."""
+    numbers = re.findall(r"\d+(?:[.,]\d+)*", claim)
+    there = plain(text)
+    beside = [
+        bool(re.search(rf"{_CURRENCY}\s?{n}\b|(?<![\d.,]){n}\s?{_CURRENCY}", there))
+        for n in numbers
+    ]
+    asks = plain(question)
+    if _COSTS.search(asks):
+        large = any(sum(c.isdigit() for c in n) > 2 for n in numbers)
+        return bool(_MONEY.search(plain(claim))) or large or any(beside)
+    return kind_of(question) != "number" or bool(_PRICED.search(asks)) or not any(beside)
 
 
 def unlabelled(text: str) -> str:
@@ -271,10 +327,14 @@ def fits(kind: Kind, claim: str, speakers: Collection[str] = ()) -> bool:
 
 def answers(question: str, kind: Kind, claim: str, names: Collection[str] = ()) -> bool:
     """Whether a claim may answer this question of this kind: no price how far, no size how much it costs,
-    no phone number, a time of day what time, and nothing that only points at something ("the wet one")."""
+    no phone number, a time of day what time, figures for a number that identifies, and nothing that only
+    points at something ("the wet one")."""
+    sought = exact(question)
+    if sought and sought[1].lower() in _IDENTIFIES and not _IDENTIFIER.search(claim):
+        return False
     if asks_clock(question):
         return clock_in(claim) is not None or bool(_SPOKEN_CLOCK.search(plain(claim)))
-    if kind in ("thing", "list", "place", "person") and tokens(claim)[-1:] in _PRO_FORMS:
+    if kind in ("thing", "list", "place", "person") and _POINTS.search(claim):
         return False
     if kind == "number":
         money = _MONEY.search(plain(claim)) and not _PRICED.search(plain(question))

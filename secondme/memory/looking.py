@@ -25,9 +25,16 @@ from secondme.model.chat import Completion, Message, Token
 _MOST_TOKENS = {"short": 48, "sentences": 220}
 _SENTENCES = 8
 """Moments that are read at once for an answer in sentences."""
+_BEST = 2
+_BACKWARD = frozenset("it its they them their that this these those there he she him her".split())
+"""Words that speak of what was named before."""
+_SURE = -0.7
+"""The mean logarithm of likelihood with which what one moment adds to a list is believed."""
 _TOGETHER, _SEVERAL = 5, 4
 """Moments that are read at once, and each by itself for several things."""
 _MARK = re.compile(r"\s*\[(\d{1,3}(?:\s*,\s*\d{1,3})*)\]")
+_STUCK = re.compile(r"(\b\w[^\n]{2,60}?[,;.]\s*)\1{2,}.*", re.DOTALL)
+"""A small model that says one thing again and again."""
 _TAIL = re.compile(
     r"\s+(?:for|in|at|on|to|with|of|from|about|by|during)\s+((?:[\w'’-]+\s*){1,5})$", re.IGNORECASE
 )
@@ -81,6 +88,7 @@ class Reader:
         self._model, self._evidence, self._cancel = model, evidence, cancel
         self._question, self.style, self._now, self._history = question, style, now, history
         self.stopped = False
+        self._sureness = 0.0
 
     def read(self, check: Check) -> Generator[Draft, None, tuple[str, list[Claim]]]:
         """Let the model read the moments most to the point: what it said first, and what stands."""
@@ -96,14 +104,18 @@ class Reader:
         if len(claims) < (2 if listed else 1) and check.read > 1:
             for place in check.order[: _SEVERAL if listed else 1]:
                 if not self.stopped:
-                    claims += _short_claims(_unheard(self._look([place])), check, [place])
+                    heard = _unheard(self._look([place]))
+                    if not listed or self._sureness >= _SURE:
+                        claims += _short_claims(heard, check, [place])
         if not claims and (known := told.which(check)):
             claims = [known]
         return said, _each_once(claims)
 
     def _look(self, places: Sequence[int]) -> Talk:
-        """Let the model read these moments, in time order: drafts as it talks, all it said at last."""
-        order = in_time(places, self._evidence)
+        """Let the model read these moments, given best first: drafts as it talks, all it said at last. For
+        a short answer the best stands last, next to the question; else they stand in time order."""
+        short = self.style == "short"
+        order = [*reversed(places)] if short else in_time(places, self._evidence)
         messages = prompt.written(
             self._question,
             [self._evidence[i] for i in order],
@@ -111,7 +123,7 @@ class Reader:
             self._now,
             self._history,
         )
-        said = ""
+        said, self._sureness = "", 0.0
         for piece in self._model.chat(
             messages,
             max_tokens=_MOST_TOKENS[self.style],
@@ -121,11 +133,14 @@ class Reader:
         ):
             if isinstance(piece, Completion):
                 said = piece.text
+                self._sureness = piece.mean_logprob or 0.0
                 self.stopped |= piece.finish == "cancelled"
             else:
                 said += piece.text
                 yield Draft(piece.text)
-        return said
+                if _STUCK.search(said):
+                    break  # which stops the model
+        return _STUCK.sub(lambda stuck: stuck[1].rstrip(" ,;"), said)
 
 
 def in_time(places: Sequence[int], evidence: Sequence[Evidence]) -> list[int]:
@@ -161,8 +176,15 @@ def _short_claims(said: str, check: Check, look: Sequence[int]) -> list[Claim]:
     return [
         (text, places)
         for text, places in _standing(said, check, look)
-        if none or any(check.coverage(check.lines[i]) for i in places)
+        if none or any(_goes_on(i, check) or check.coverage(check.lines[i]) for i in places)
     ]
+
+
+def _goes_on(place: int, check: Check) -> bool:
+    """Whether a moment is one of recall's best and speaks of what was named before it: "I've had them for
+    years"."""
+    words = tokens(check.lines[place].evidence.text)
+    return place < _BEST and not _BACKWARD.isdisjoint(words)
 
 
 def _standing(said: str, check: Check, look: Sequence[int]) -> list[Claim]:

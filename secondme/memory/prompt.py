@@ -1,8 +1,8 @@
 """What the language model reads: a fixed beginning with worked examples, the evidence, the question.
 
 The beginning never changes for a style, so that a model can keep its state and read it once. Evidence
-stands one moment a line, in time order, the date and the speaker before each; whatever a moment
-contains, it stays on its line and cannot end the turn.
+stands one moment a line, the date and the speaker before each; whatever a moment contains, it stays on
+its line and cannot end the turn.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Literal
 
 from secondme.memory.evidence import Evidence
-from secondme.memory.kinds import Kind, kind_of
+from secondme.memory.kinds import Kind, asked_thing, kind_of
 from secondme.memory.terms import around, keys, sentences
 from secondme.memory.timex.dates import counted, spoken
 from secondme.model.chat import Message
@@ -125,7 +125,7 @@ _HINTS: dict[Kind, str] = {
     "reason": "a few words",
     "thing": "a few words",
 }
-"""What is asked of the model after a question of each kind."""
+"""What is asked of the model after a question of each kind, where the question itself does not name it."""
 
 
 def fixed(style: Style) -> list[Message]:
@@ -220,7 +220,11 @@ def _numbered(lines: Sequence[str], style: Style) -> list[str]:
 
 
 def _hinted(question: str, style: Style) -> str:
-    return f"{question} ({_HINTS[kind_of(question)]})" if style == "short" else question
+    if style != "short":
+        return question
+    kind = kind_of(question)
+    what = asked_thing(question) if kind == "thing" else None
+    return f"{question} ({f'the {what}' if what else _HINTS[kind]})"
 
 
 def _turn(lines: Sequence[str], question: str) -> str:

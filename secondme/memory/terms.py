@@ -28,7 +28,7 @@ own perhaps probably quite rather re really s same say shall she should shouldn 
 someone something still such t than that the their theirs them themselves then there these they thing
 things this those though through thus to together too toward towards under until up upon us usually
 ve very via was wasn we well were weren what whatever when whenever where wherever whether which while
-who whoever whole whom whose why will with within without won would wouldn yeah yes yet you your yours
+who whoever whole whom whose why will with within without would wouldn yeah yes yet you your yours
 yourself yourselves
 """
 _NEGATIONS = frozenset(
@@ -61,6 +61,13 @@ _SECOND = frozenset(
     "you your yours yourself youre youve du dich dir dein deine deinen deiner ihr euch tu te toi ton ta tes"
     " vous votre vos tuyo usted ustedes tuo tua voi voce voces teu jij jou jouw jullie".split()
 )
+_NO_SUBJECT = re.compile(
+    r"(?:(?:and|but|so|just|also|still) )?(?:been|gonna|got|had|took|went|made|felt|loved|trying|reading"
+    r"|looking forward|hoping|thinking|feeling|can['’]?t|couldn['’]?t)\b",
+    re.IGNORECASE,
+)
+"""Beginnings of sentences that leave out "I"."""
+_YOURS = re.compile(r"\byour ((?:[\w'’-]+ ?){1,2})", re.IGNORECASE)
 _IRREGULAR = """
 ate eat eaten eat became become began begin begun begin bought buy broke break broken break brought
 bring built build came come caught catch children child chose choose chosen choose drank drink drove
@@ -86,6 +93,7 @@ _ORDINALS = (
 _NUMBER = re.compile(rf"\d|\b(?:{'|'.join([*_UNITS, *_TENS, *_ORDINALS])})\b", re.IGNORECASE)
 _NAME = re.compile(r"(?<=[^\s.!?:\"“”]\s)[^\W\d_a-zß-ÿ]\w+")
 _TOKEN = re.compile(r"\d+(?:[.,:]\d+)*[^\W_]*|[^\W_]+")
+_WONT = re.compile(r"won['’]t\b", re.IGNORECASE)
 _UNSPACED = re.compile(
     r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+"
 )
@@ -178,6 +186,13 @@ def ordinal(term: Term) -> bool:
     return term.surface.lower() in _ORDINALS or bool(re.fullmatch(r"\d+[a-z]{2}", term.surface))
 
 
+def cardinal(term: Term) -> str:
+    """A number as one counts: "four" of "fourth", "3" of "3rd"."""
+    if term.surface.lower() in _ORDINALS:
+        return _UNITS[int(term.key)]
+    return term.key if ordinal(term) else term.surface
+
+
 def stems(text: str) -> list[str]:
     """The words of a text by their stem, small words too."""
     return [_stem(word) for word in tokens(text)]
@@ -222,7 +237,7 @@ def _terms(text: str) -> Iterator[Term]:
         elif tens:
             yield Term(str(tens[0]), "number", tens[1])
         tens = (value, surface) if word in _TENS and value else None
-        if tens is None:
+        if tens is None and not _WONT.match(text, match.start()):
             yield from _said(word, surface, value, starts)
         starts = text[match.end() : match.end() + 1] in set('.!?:\n"“”')
     if tens:
@@ -327,7 +342,14 @@ def first_person(sentence: str) -> bool:
     return not _FIRST.isdisjoint(tokens(sentence))
 
 
-def addressed(sentence: str) -> bool:
-    """Whether a sentence speaks of the one who hears it and not of the one who says it."""
+def addressed(sentence: str, owned: frozenset[str] = frozenset()) -> bool:
+    """Whether a sentence speaks of the one who hears it and not of the one who says it: it says "you" and not
+    "I", asks something, or speaks of "your" thing, where whose that is matters (`owned`). Where
+    the subject is left out ("Been reading the book you lent me") it is the one who says it."""
     words = set(tokens(sentence))
-    return not words.isdisjoint(_SECOND) and words.isdisjoint(_FIRST)
+    if any(owned & keys(theirs[1]) for theirs in _YOURS.finditer(sentence)):
+        return True
+    if not words.isdisjoint(_FIRST):
+        return False
+    asks = sentence.rstrip().endswith("?")
+    return asks or (not words.isdisjoint(_SECOND) and not _NO_SUBJECT.match(sentence))

@@ -6,9 +6,9 @@ from __future__ import annotations
 import re
 
 from secondme.memory.check import Check
-from secondme.memory.claim import Line, counted_in
+from secondme.memory.claim import Line
 from secondme.memory.kinds import asks_clock, clock_in, end_in, ends, turn_of
-from secondme.memory.terms import keys
+from secondme.memory.terms import cardinal, keys
 from secondme.memory.timex import dates
 
 _IS = re.compile(r"\b(?:do|does|is|are|has|have|now)\b", re.IGNORECASE)
@@ -134,7 +134,7 @@ def how_many(check: Check) -> tuple[str, tuple[int, ...]] | None:
     found: list[tuple[int, str]] = []
     for place in check.order:
         line = check.lines[place]
-        numbers = {n.key: n.surface for s in line.sentences for n in counted_in(s, check.counted)}
+        numbers = {n.key: cardinal(n) for s in line.sentences for n in check.numbers_in(s)}
         if len(numbers) == 1 and check.is_of_person(place):
             found.append((place, next(iter(numbers.values()))))
     best = max((check.coverage(check.lines[place]) for place, _ in found), default=0.0)

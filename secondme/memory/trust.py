@@ -8,26 +8,30 @@ another conversation; the benchmark in this repository measures the result.
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from statistics import fmean
 
 from secondme.memory.check import Check
-from secondme.memory.terms import tokens
+from secondme.memory.kinds import exact
+from secondme.memory.terms import keys, tokens
 
 ENOUGH = 0.5
 """The least confidence with which there is an answer."""
-_BIAS, _HELD, _MINE, _FIRST, _NEAR, _STRANGE, _UNBORNE = -1.8, 3.0, 4.4, 3.0, 20.0, -0.8, -0.8
+_BIAS, _HELD, _MINE, _FIRST, _NEAR, _STRANGE, _UNBORNE = -1.5, 3.0, 4.4, 3.0, 20.0, -0.8, -0.8
 _USUAL = 0.86
 """The best cosine that a question with an answer usually has, with the e5 family of embedders."""
 _UNKNOWN = 0.83
 """What stands for it where no vector was compared: as low as one without an answer often has, so that
 nothing is answered more boldly for want of vectors."""
-_USUAL_HELD, _USUAL_MINE, _USUAL_FIRST = 0.65, 0.2, 0.8
+_USUAL_HELD, _USUAL_MINE, _USUAL_FIRST = 0.65, 0.13, 0.8
 _SAME_LANGUAGE = 0.3
 """The share of a question's words, small ones too, that evidence in the same language always has."""
 _TELLING = 60
 """Different words of evidence from which on a language can be told."""
 _BEST = 3
+_WRITTEN = re.compile(r"\d[\d ./-]{2,}\d")
+"""What is written down as a number of something."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +76,7 @@ def weigh(check: Check) -> Trust:
     """Weigh the evidence for the question of this check."""
     own: list[float] = []
     others: list[float] = []
-    speaks = [
-        check.person is None or line.speaks_of(check.person, check.about) for line in check.lines
-    ]
+    speaks = [check.speaks_of(line, check.about) for line in check.lines]
     for line, of_person in zip(check.lines, speaks, strict=True):
         (own if of_person else others).append(check.coverage(line))
     cosines = [c for line in check.lines if (c := line.evidence.cosine) is not None]
@@ -92,6 +94,20 @@ def weigh(check: Check) -> Trust:
         missing=tuple(term.surface for term in absent) if comparable else (),
         strange=comparable and any(term.kind == "name" for term in absent),
     )
+
+
+def unheard(check: Check) -> str | None:
+    """The attribute that the question asks for, where no sentence is about it: "blood type"."""
+    sought = exact(check.question)
+    if sought is None:
+        return None
+    of, what = keys(sought[0]), keys(sought[1])
+    for line in check.lines:
+        for sentence in line.sentences:
+            there = keys(sentence) | keys(line.evidence.heading)
+            if of <= there and (what <= there or _WRITTEN.search(sentence)):
+                return None
+    return f"{sought[0]}{sought[1]}" if of else None
 
 
 def _same_language(check: Check) -> bool:

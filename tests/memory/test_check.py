@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from secondme.memory import trust
 from secondme.memory.check import QUOTE, Check
 from secondme.memory.claim import parts
 from secondme.memory.evidence import Evidence
@@ -200,6 +201,19 @@ class TestWhoDidWhat:
     def test_nobody_in_particular_when_two_are_named(self) -> None:
         assert Check("What did Nora and Ivan mend?", self.LINES).support("the roof").whole
 
+    def test_of_a_sentence_without_subject_is_done_by_who_says_it(self) -> None:
+        check = Check(
+            "What did Nora read?",
+            [said("Been reading the atlas you lent me."), said("Ha!", "Ivan")],
+        )
+        assert check.support("the atlas").whole
+
+    def test_asked_is_of_who_is_asked(self) -> None:
+        check = Check(
+            "What did Nora read?", [said("Did they read the atlas?"), said("Ha!", "Ivan")]
+        )
+        assert not check.support("the atlas").whole
+
 
 class TestNegation:
     @pytest.mark.parametrize(
@@ -217,6 +231,17 @@ class TestNegation:
 
     def test_in_the_question_is_answered_by_one(self) -> None:
         assert holds("nuts", "I do not eat nuts.", question="What does she not eat?")
+
+    def test_by_the_past_of_what_is_asked_as_it_is(self) -> None:
+        moment = "Lived in the Mill Street for years, now with her aunt in Split."
+        question = "Where does my grandmother live?"
+        assert not holds("the Mill Street", moment, question=question)
+        assert holds("Split", moment, question=question)
+        assert holds("the Mill Street", moment, question="Where did my grandmother live?")
+
+    def test_by_the_opposite_word(self) -> None:
+        assert not holds("a race", "I won a race.", question="What did Nora lose?")
+        assert holds("a race", "I won a race.", question="What did Nora win?")
 
 
 class TestYesAndNo:
@@ -271,6 +296,12 @@ class TestWhatIsCited:
 
 
 class TestQuotes:
+    def test_are_rather_no_question(self) -> None:
+        check = Check(
+            "Where did the ideas come from?", [said("Where did the ideas come from? Dreams.")]
+        )
+        assert check.quote(0, "dreams") == "Dreams."
+
     def test_are_the_sentence_that_bears_on_it(self) -> None:
         check = Check("Who mends roofs?", [said("Hello there! Ivan mends roofs in Split. Bye.")])
         assert check.quote(0) == "Ivan mends roofs in Split."
@@ -349,6 +380,13 @@ class TestCounts:
         assert not holds(claim, text, question=self.QUESTION)
 
 
+def test_how_long_something_lasts_is_nobodys_age() -> None:
+    question = "How old is my grandmother?"
+    assert not holds("15 years", "My grandmother lived there for 15 years.", question=question)
+    assert not holds("15", "15 years of my grandmother's soup.", question=question)
+    assert holds("88", "My grandmother is 88 years old.", question=question)
+
+
 class TestAnAttribute:
     @pytest.mark.parametrize(
         ("question", "text"),
@@ -358,7 +396,7 @@ class TestAnAttribute:
         ],
     )
     def test_is_heard_of_where_a_sentence_has_it(self, question: str, text: str) -> None:
-        assert Check(question, [said(text)]).unheard is None
+        assert trust.unheard(Check(question, [said(text)])) is None
 
     @pytest.mark.parametrize(
         ("question", "what"),
@@ -374,7 +412,7 @@ class TestAnAttribute:
             "I lost a shoe. A hole the size of a fist.",
             "The passport is here. Physio number five.",
         )
-        assert Check(question, [said(text) for text in texts]).unheard == what
+        assert trust.unheard(Check(question, [said(text) for text in texts])) == what
 
 
 class TestWho:

@@ -6,7 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from secondme.memory.kinds import Kind, end_in, ends, fits, kind_of, names_place, several
+from secondme.memory.kinds import (
+    Kind,
+    answers,
+    asked_thing,
+    end_in,
+    ends,
+    fits,
+    kind_of,
+    names_place,
+    priced,
+    several,
+)
 from secondme.memory.timex.dates import Named
 
 
@@ -116,3 +127,35 @@ class TestAnEnd:
         assert ends("Until when is the new passport valid?")
         assert ends("When does the passport expire?")
         assert not ends("When was the passport issued?")
+
+
+def test_what_only_points_at_something_is_no_answer() -> None:
+    assert not answers("What did she buy?", "thing", "the wet one")
+    assert not answers("What did she buy?", "thing", "with it")
+    assert answers("How did she react?", "thing", "glad to have them")
+
+
+def test_a_number_that_identifies_has_figures() -> None:
+    assert not answers("What is my passport number?", "thing", "5")
+    assert answers("What is my passport number?", "thing", "C01 X00 T47")
+
+
+def test_a_price_stands_beside_its_currency() -> None:
+    assert not priced("How much do I earn?", "1", "He has earned one (1) shrimp.")
+    assert priced("How much was the rent?", "95", "The rent was 95 euros.")
+    assert not priced("How far is it to Ghent?", "164.80", "To Ghent, 164.80 euros.")
+    assert priced("How much do I earn?", "44,000", "44,000 a year now.")
+
+
+@pytest.mark.parametrize(
+    ("question", "what"),
+    [
+        ("What kind of cake did Ana bake?", "kind of cake"),
+        ("Which advice does Ivan give?", "advice"),
+        ("What new content is he making?", "new content"),
+        ("What did Ana do to help?", None),
+        ("What is it that Ana has?", None),
+    ],
+)
+def test_the_thing_that_is_asked_for(question: str, what: str | None) -> None:
+    assert asked_thing(question) == what

@@ -21,6 +21,10 @@ from secondme.memory.timex.single import WEEKDAY
 __all__ = ["Named", "Span", "counted", "meant", "placed", "spoken", "swapped", "take_out"]
 
 _YEAR = re.compile(r"(?<![\w./:,-])(?:19|20)\d\d(?![\w/:]|[-.,]\d)")
+_VAGUE = re.compile(
+    r"\b((?:a few|several|some|many) (?:days|weeks|months|years)) (?:ago|back)\b", re.IGNORECASE
+)
+"""What is counted, but not how many."""
 _SEASONS = "spring summer autumn winter".split()
 _ANY_DAY = datetime(2000, 1, 1, 12)
 
@@ -91,8 +95,10 @@ def placed(text: str, said: date) -> tuple[str, str] | None:
 
 def counted(text: str, said: date) -> Iterator[tuple[int, int, str]]:
     """Every expression that only its own day makes clear: where it stands and how it reads later."""
+    vague = [(m.start(), m.end(), f"{m[1]} before {spoken(said)}") for m in _VAGUE.finditer(text)]
+    yield from vague
     for item in _read(text, datetime.combine(said, time(12)))[1]:
-        if item.code == "T" and item.value.named is None and not _plain(text, item):
+        if item.code == "T" and _is_counted(item.value, said) and not _plain(text, item):
             yield item.start, item.end, _reading(item.value, said)
 
 
@@ -120,6 +126,12 @@ def _read(text: str, said: datetime) -> tuple[list[Item], list[Item]]:
     return max(read, key=lambda found: grammar.covered(found[1]))
 
 
+def _is_counted(meaning: Meaning, said: date) -> bool:
+    """Whether an expression writes out no date, or only the day of the week of what has been."""
+    named = meaning.named
+    return named is None or (named == Named(weekday=named.weekday) and meaning.stretch.first < said)
+
+
 def _plain(text: str, item: Item) -> bool:
     """Whether an expression says its year itself, so that it needs no day to be counted from."""
     return bool(re.search(r"\d{4}", text[item.start : item.end]))
@@ -127,8 +139,8 @@ def _plain(text: str, item: Item) -> bool:
 
 def _reading(meaning: Meaning, said: date) -> str:
     stretch, unit, steps = meaning.stretch, meaning.unit, meaning.steps
-    if unit == WEEKDAY:
-        where = {0: "of", 1: "after"}.get(steps, "before")
+    if unit == WEEKDAY or meaning.named:
+        where = "before" if meaning.named else {0: "of", 1: "after"}.get(steps, "before")
         return f"the {DAYS[stretch.first.weekday()]} {where} {spoken(said)}"
     if meaning.number is not None and unit not in ("day", "hour"):
         plural = "" if meaning.number in ("1", "one", "a", "an") else "s"

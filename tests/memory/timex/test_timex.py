@@ -137,6 +137,8 @@ def test_a_text_of_a_megabyte_is_read(piece: str) -> None:
         ("last summer we swam", "summer 2022"),
         ("Ich war vorgestern krank", "6 May 2023"),
         ("Wir kamen vor zwei Wochen", "2 weeks before 8 May 2023"),
+        ("I won it on Friday!", "the Friday before 8 May 2023"),
+        ("We met a few years ago", "a few years before 8 May 2023"),
     ],
 )
 def test_what_is_counted_is_written_out(text: str, reading: str) -> None:
