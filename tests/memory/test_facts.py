@@ -60,6 +60,7 @@ def said(text: str, speaker: Ref | None = ANN, topic: Ref | None = None) -> list
         ),
         ("My new car is a red Fiat Panda.", "Ann", "car", "a red Fiat Panda"),
         ("Viola's blood type is B negative.", "Viola", "blood type", "B negative"),
+        ("My new company is Solvia.", "Ann", "works at", "Solvia"),
         ("I bank with Triodos.", "Ann", "bank", "Triodos"),
         ("I'm a member of the Alpine Club.", "Ann", "member of", "Alpine Club"),
         ("I quit my job at Solvia.", "Ann", "works at", "Solvia"),

@@ -26,9 +26,9 @@ _NUMBERS = (
 """Things whose value has a figure in it."""
 _NAMED = (
     r"car|van|bike|bicycle|motorbike|gym|bank|insurer|insurance|health insurance|school|university|choir|band"
-    r"|orchestra|football club|tennis club|chess club|church|pharmacy|hairdresser|garage|phone|laptop|camera"
-    r"|employer|company|street|nationality|religion|mother tongue|native language|maiden name|middle name"
-    r"|star sign|confirmation name"
+    r"|orchestra|football club|tennis club|chess club|church|pharmacy|hairdresser|garage|laptop|camera"
+    r"|nationality|religion|mother tongue|native language|maiden name|middle name"
+    r"|star sign"
 )
 """Things whose value is a name."""
 _CHOSEN = r"blood type|blood group|(?:eye|hair) colou?r|favou?rite [a-z]+(?: [a-z]+)?"
