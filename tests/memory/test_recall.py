@@ -145,6 +145,24 @@ def test_a_question_without_a_kind_tells_nothing_of_kinds(tmp_path: Path, questi
     assert [hit.parts["kinds"] for hit in hits] == [0.0] * len(hits)
 
 
+def test_what_shares_words_with_the_best_moment_comes_before_what_does_not(tmp_path: Path) -> None:
+    """The second of two places: it has nothing of the question but what leads there."""
+    said = ["the harp concert was with Quentin", "Quentin ordered a lighthouse model"]
+    others = [f"plain words, line {n} of many" for n in range(28)]
+    texts = [said[0], *others[:9], said[1], *others[9:]]
+    chat = Chat(tmp_path, *(("Rui", text) for text in texts))
+    everything = dict.fromkeys(range(1, len(texts) + 1), 0.5)
+    names = chat.record.moments.speaker_names
+    recall = Recall(chat.record, chat.words, lambda _, k: everything, names)
+    vector = np.ones(4, np.float32) / 2
+    hits = recall(Query("harp concert", datetime(2025, 1, 1, tzinfo=UTC), vector=vector), 30, "e")
+    chat.record.close()
+    walked = {hit.moment.text: hit.parts["walk"] for hit in hits}
+    assert len(walked) == len(texts)
+    far = [walked[text] for text in others[12:]]
+    assert walked[said[0]] > walked[said[1]] > max(far)
+
+
 def test_reading_lifts_what_makes_the_question_likelier(tmp_path: Path) -> None:
     """A model that only knows whether a passage is about turtles stands for one that reads."""
     chat = Chat(tmp_path, ("Ben", "my pets"), ("Ana", "his pets"), ("Ben", "two turtles, pets"))

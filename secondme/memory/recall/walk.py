@@ -13,6 +13,8 @@ from secondme.memory.recall.view import Pool, Query, Scores
 
 _FROM = 5
 """How many moments, the best so far, the walk sets out from."""
+_ENOUGH = 20
+"""Among fewer candidates there is nowhere to go."""
 _STAYS = 0.5
 """How likely a step goes on; else the walk begins anew."""
 _STEPS = 12
@@ -38,6 +40,8 @@ class Walk:
         return {}
 
     def judge(self, query: Query, pool: Pool) -> Scores:
+        if len(pool) < _ENOUGH:
+            return np.zeros(len(pool))
         by_word = _words(pool.terms(), pool.speakers())
         following = np.zeros((len(pool), len(pool)))
         _, there = pool.neighbours(1)
