@@ -184,6 +184,10 @@ class Check:
         line = self.lines[i]
         return self.speaks_of(line, self.about) and not line.is_of_another(self._whose, self.about)
 
+    def nearest(self) -> list[int]:
+        """The moment that is most about the question, and the next one where that has as much of it."""
+        return [i for n, i in enumerate(self.order[:2]) if n == 0 or i in self._to_the_point]
+
     def coverage(self, line: Line) -> float:
         """The share of what the question is about that stands in this moment, rare terms weigh more; none
         where it says the opposite."""

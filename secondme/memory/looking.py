@@ -102,8 +102,8 @@ class Reader:
         claims = _short_claims(said, check, best)
         listed = several(check.question)
         if len(claims) < (2 if listed else 1) and check.read > 1:
-            for place in check.order[: _SEVERAL if listed else 1]:
-                if not self.stopped:
+            for place in check.order[:_SEVERAL] if listed else check.nearest():
+                if not self.stopped and (listed or not claims):
                     heard = _unheard(self._look([place]))
                     if not listed or self._sureness >= _SURE:
                         claims += _short_claims(heard, check, [place])
