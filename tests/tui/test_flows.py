@@ -145,7 +145,7 @@ def test_filters_are_typed_or_chosen_and_taken_away_again(life: Life) -> None:
         await until(pilot, lambda: len(app.query(Chip)) == 1)
         hits = app.pane.query_one(MomentList)
         await until(
-            pilot, lambda: hits.moments and {m["speaker"] for m in hits.moments} == {"Julien"}
+            pilot, lambda: hits.moments and all("Julien" in m["speaker"] for m in hits.moments)
         )
         await pilot.press("ctrl+f")
         await until(pilot, lambda: app.screen.query(OptionList))
