@@ -52,6 +52,7 @@ class KeptStates:
     def put(self, tokens: Sequence[int], state: Any) -> None:
         """Keep the state after these tokens, a ctypes array, and not the one that was used longest ago."""
         with suppress(OSError):
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             write_private(self._file(tokens), _digest(state), memoryview(state))
             kept = sorted(
                 self._folder.glob(f"{self._key}.*.state"), key=lambda f: -f.stat().st_mtime

@@ -246,7 +246,9 @@ def test_a_matrix_that_is_little_of_its_model_is_not_sketched(files: dict[str, P
     assert ways_of(replace(layout, size=20 * layout.output.size), True) == (False,)
 
 
-def test_fixed_beginnings_are_kept_within_the_budget(files: dict[str, Path]) -> None:
+def test_fixed_beginnings_are_kept_within_the_budget(
+    files: dict[str, Path], tmp_path: Path
+) -> None:
     beginning = Message("system", " ".join(WORDS * 4))
     said = []
     for budget in (0, 60_000_000):
@@ -256,7 +258,7 @@ def test_fixed_beginnings_are_kept_within_the_budget(files: dict[str, Path]) -> 
             threads=1,
             context=CONTEXT,
             memory=budget,
-            folder=files["llama"].parent / "kept",
+            folder=tmp_path / str(budget),
         )
         source = "{% for m in messages %}{{ m['content'] }}</s>{% endfor %}"
         model.template = ChatTemplate(source, model.vocabulary)

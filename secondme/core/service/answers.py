@@ -35,7 +35,7 @@ _SENTENCES_FROM = 3e9
 """Models with at least this many weights write sentences; smaller ones answer in a few words."""
 RECORD = "record"
 """Who has answered, where no model was needed."""
-_JUST_NOTED, _SETTLING = 16, 3.0
+_JUST_NOTED, _SETTLING = 16, 2.0
 """So many unread moments are waited for, so many seconds at most."""
 _CONVERSATIONS = 64
 _TURNS = 6
