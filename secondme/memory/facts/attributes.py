@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from datetime import date
 from functools import cache
 
-from secondme.memory.facts.reading import NOBODY, Ref, Said, day_of, person
+from secondme.memory.facts.reading import NOBODY, Ref, Said, begun, person
 from secondme.memory.facts.sayings import CAP, NAME
 
 _AMOUNT = r"(?:[€$£] ?\d[\d.,]*\d|\d[\d.,]*\d? ?(?:k\b|€|euros?|EUR|pounds|GBP|dollars|USD|francs|CHF)|\d{2,3}[.,]\d{3}\b)"
@@ -122,10 +122,7 @@ def said(speaker: Ref, sentence: str, at: int, day: date) -> Iterator[Said]:
             value = _LATER.sub("", " ".join(match["o"].split()))
             if who is None or not value or _NO_VALUE.match(value):
                 continue
-            named = day_of(sentence, day)
-            since = named.first if named and named.first <= day else None
-            if since is None and named is None and _BEGIN.search(match[0]):
-                since = day
+            since = begun(sentence, day, bool(_BEGIN.search(match[0])))
             ended = relation.startswith("-")
             yield Said(
                 at + match.start(), at + match.end(), who, _SAME.get(name, name), value,

@@ -18,7 +18,7 @@ from secondme.memory.facts.reading import (
     Reading,
     Ref,
     Said,
-    day_of,
+    begun,
     key_of,
     person,
     relative,
@@ -231,10 +231,9 @@ def _said(
     thing = Ref(key_of(value), value, pattern.kind) if pattern.kind else None
     if "pet" in match.re.groupindex:
         value = f"{match['pet']} {value}"
-    day = day_of(sentence, reading.said) if pattern.relation in _BEGIN else None
-    since = day.first if day and day.first <= reading.said else None
-    if day is None and pattern.relation in _BEGIN and _NEW.search(match[0]):
-        since = reading.said
+    since = None
+    if pattern.relation in _BEGIN:
+        since = begun(sentence, reading.said, bool(_NEW.search(match[0])))
     return Said(
         at + match.start(), at + match.end(), who, pattern.relation, value, thing, since=since,
         ended=pattern.ended, confidence=0.8,

@@ -132,6 +132,15 @@ def day_of(text: str, said: date) -> Days | None:
     return Days(since.date(), (until - timedelta(microseconds=1)).date())
 
 
+def begun(sentence: str, said: date, new: bool) -> date | None:
+    """Since when what a sentence says is so, as far as it tells: a past day, or the day on which it was said
+    where it is told as something new and names no other."""
+    named = day_of(sentence, said)
+    if named is None:
+        return said if new else None
+    return named.first if named.first <= said else None
+
+
 def to_day_ms(day: date) -> int:
     """The beginning of a day, UTC, in ms."""
     return round(datetime.combine(day, time(), UTC).timestamp() * 1000)

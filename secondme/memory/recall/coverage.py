@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 
 import numpy as np
 
-from secondme.memory.recall.view import Pool, Query, Scores
-from secondme.memory.terms import asked, keys
+from secondme.memory.recall.view import Pool, Query, Scores, View
+from secondme.memory.terms import asked
 
 _WHOLE = 2.0
 """What is added where everything that the question names stands in one moment alone: in a
 large memory the nearest in meaning, all alike, would outweigh the one that has its rare word."""
 
 
-class Coverage:
+class Coverage(View):
     """The share of the question's terms that stand in the moment itself, each weighed by how few of
     the candidates have it. BM25 counts a word again and again and a moment's length; this does not."""
 
@@ -25,11 +24,8 @@ class Coverage:
     late = True
     ceiling = math.inf
 
-    def find(self, query: Query) -> Mapping[int, float]:
-        return {}
-
     def judge(self, query: Query, pool: Pool) -> Scores:
-        said_by = frozenset[str]().union(*(keys(s) for s in set(pool.speakers()) if s))
+        said_by = pool.named()
         about = {term.key for term in asked(query.text)} - said_by
         there = [about & held for held in pool.terms()]
         weights = {

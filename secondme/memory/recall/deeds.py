@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 
-from secondme.memory.recall.view import Pool, Query, Scores
+from secondme.memory.recall.view import Pool, Query, Scores, View
 from secondme.memory.terms import asked
 from secondme.record.claims import Claims
 
 
-class Deeds:
+class Deeds(View):
     """Moments whose verbs, as the parser found them when it read them, are among the question's words.
 
     That the verb's object is the question's too, and who does it, told nothing more; nor did the
@@ -26,9 +24,6 @@ class Deeds:
 
     def __init__(self, claims: Claims) -> None:
         self._claims = claims
-
-    def find(self, query: Query) -> Mapping[int, float]:
-        return {}
 
     def judge(self, query: Query, pool: Pool) -> Scores:
         about = {term.key for term in asked(query.text)}

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 
 from secondme.index.fulltext import FullText
-from secondme.memory.recall.view import Pool, Query, Scores
+from secondme.memory.recall.view import Pool, Query, Scores, View
 from secondme.record.episodes import Episodes
 
 
-class Episode:
+class Episode(View):
     """BM25 of the episode that a moment is in, as one document.
 
     Several grains scored together are from MemGAS (Xu et al. 2025, arXiv 2505.19549). Of what it and
@@ -28,9 +26,6 @@ class Episode:
     def __init__(self, fulltext: FullText, episodes: Episodes) -> None:
         self._fulltext = fulltext
         self._episodes = episodes
-
-    def find(self, query: Query) -> Mapping[int, float]:
-        return {}
 
     def judge(self, query: Query, pool: Pool) -> Scores:
         numbers = pool.numbers.tolist()

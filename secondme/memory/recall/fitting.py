@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
 from secondme.memory.kinds import kind_of
-from secondme.memory.recall.view import Pool, Query, Scores
+from secondme.memory.recall.view import Pool, Query, Scores, View
 from secondme.memory.terms import capitals, has_number
 from secondme.record.times import StoredTime, Times
 
 
-class Fitting:
+class Fitting(View):
     """Moments that mention a time or a number where one is asked for; a name where a place or a person
     is, that of somebody who speaks apart."""
 
@@ -25,9 +25,6 @@ class Fitting:
 
     def __init__(self, times: Times) -> None:
         self._times = times
-
-    def find(self, query: Query) -> Mapping[int, float]:
-        return {}
 
     def judge(self, query: Query, pool: Pool) -> Scores:
         kind = kind_of(query.text)

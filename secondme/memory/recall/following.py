@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 
-from secondme.memory.recall.view import AHEAD, Pool, Query, Scores
+from secondme.memory.recall.view import AHEAD, Pool, Query, Scores, View
 
 
-class Following:
+class Following(View):
     """The mean cosine over a moment and the four after it in its session."""
 
     name = "following"
@@ -17,9 +15,6 @@ class Following:
     standardise = True
     late = True
     ceiling = 4.0
-
-    def find(self, query: Query) -> Mapping[int, float]:
-        return {}
 
     def judge(self, query: Query, pool: Pool) -> Scores:
         if query.vector is None:

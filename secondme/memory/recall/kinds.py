@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
@@ -18,8 +18,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from secondme.memory.recall.view import Pool, Query, Scores
-from secondme.memory.terms import Term, keys, terms, tokens
+from secondme.memory.recall.view import Pool, Query, Scores, View
+from secondme.memory.terms import Term, terms, tokens
 
 _TABLE = Path(__file__).parent / "wordnet" / "kinds.npz"
 _NOUN = 0.3
@@ -41,7 +41,7 @@ _ASKING = re.compile(
 """Words that a question is made with, of which all things are kinds."""
 
 
-class Kinds:
+class Kinds(View):
     """Moments in which something is named that is of a kind that the question names.
 
     A kind of which much is there, such as an activity, says little, and one that is seldom met much. The
@@ -54,12 +54,9 @@ class Kinds:
     late = True
     ceiling = math.inf
 
-    def find(self, query: Query) -> Mapping[int, float]:
-        return {}
-
     def judge(self, query: Query, pool: Pool) -> Scores:
         scores = np.zeros(len(pool))
-        said_by = frozenset[str]().union(*(keys(s) for s in set(pool.speakers()) if s))
+        said_by = pool.named()
         kinds = [kind for kind in _table().kinds(query.text) if said_by.isdisjoint(kind.keys)]
         if kinds:
             named = _Named(pool.terms())

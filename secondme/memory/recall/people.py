@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from secondme.memory.recall.view import Pool, Query, Scores
+from secondme.memory.recall.view import Pool, Query, Scores, View
 
 _WORD = re.compile(r"\w+")
 _JOINED = re.compile(r"\s*(?:,|&|\b(?:and|or|und|oder|et|ou|y|o|e|en|i)\b)\s*", re.IGNORECASE)
@@ -21,7 +21,7 @@ _SHORTEST = 3
 """Letters that a short form of a name has at least."""
 
 
-class People:
+class People(View):
     """Moments of the one speaker whom the question names, or of the first whom it names."""
 
     name = "people"
@@ -33,9 +33,6 @@ class People:
     def __init__(self, speakers: Callable[[], Sequence[str]]) -> None:
         """`speakers` gives everybody who speaks in this memory."""
         self._speakers = speakers
-
-    def find(self, query: Query) -> Mapping[int, float]:
-        return {}
 
     def judge(self, query: Query, pool: Pool) -> Scores:
         named = _named(query.text, self._speakers())

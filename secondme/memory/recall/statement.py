@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 
 import numpy as np
 
-from secondme.memory.recall.view import Pool, Query, Scores
+from secondme.memory.recall.view import Pool, Query, Scores, View
 
 _ASKS = ("?", "\uff1f", "\u061f")
 _AFTER = " \n\t\"'\u201d\u2019\u00bb)]"
 
 
-class Statement:
+class Statement(View):
     """Lowers moments whose last sentence is a question."""
 
     name = "statement"
@@ -21,9 +20,6 @@ class Statement:
     standardise = False
     late = True
     ceiling = math.inf
-
-    def find(self, query: Query) -> Mapping[int, float]:
-        return {}
 
     def judge(self, query: Query, pool: Pool) -> Scores:
         return np.array([-float(text.rstrip(_AFTER).endswith(_ASKS)) for text in pool.texts()])

@@ -8,11 +8,11 @@ be looked up and does not fade. The whole share is bounded, and `Query.all` leav
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
-from secondme.memory.recall.view import Pool, Query, Scores
+from secondme.memory.recall.view import Pool, Query, Scores, View
 from secondme.record.clock import to_ms
 from secondme.record.uses import Kind, Uses
 
@@ -26,7 +26,7 @@ HELPS = 0.5
 WORTH: dict[Kind, float] = {"cited": 0.15, "opened": 0.1, "good": 1.0, "wrong": -1.0}
 
 
-class Strength:
+class Strength(View):
     """How strong a moment is by its age, its uses and its marks."""
 
     name = "strength"
@@ -37,9 +37,6 @@ class Strength:
 
     def __init__(self, uses: Uses) -> None:
         self._uses = uses
-
-    def find(self, query: Query) -> Mapping[int, float]:
-        return {}
 
     def judge(self, query: Query, pool: Pool) -> Scores:
         if query.all:

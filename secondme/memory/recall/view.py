@@ -134,6 +134,10 @@ class Pool:
         """Who said each candidate."""
         return [self._speakers[i] for i in self._at]
 
+    def named(self) -> frozenset[str]:
+        """The keys of the names of all who speak."""
+        return frozenset[str]().union(*(keys(s) for s in set(self.speakers()) if s))
+
     def times(self) -> list[int]:
         """When each candidate was, in ms."""
         return [self._times[i] for i in self._at]
@@ -187,8 +191,8 @@ class View(Protocol):
     ceiling: float
 
     def find(self, query: Query) -> Mapping[int, float]:
-        """Candidates by number, with this view's own score; empty for a view that only judges."""
-        ...
+        """Candidates by number, with this view's own score; none from a view that only judges."""
+        return {}
 
     def judge(self, query: Query, pool: Pool) -> Scores:
         """A score for each candidate of the pool, in its order; NaN where there is nothing to measure."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
-from secondme.memory.recall.view import Pool, Query, Scores
+from secondme.memory.recall.view import Pool, Query, Scores, View
 
 _FROM = 5
 """How many moments, the best so far, the walk sets out from."""
@@ -25,7 +25,7 @@ _BY_SPEAKER, _BY_NEXT = 0.1, 1.0
 counts by how rare it is."""
 
 
-class Walk:
+class Walk(View):
     """How often a walk comes by a moment. Questions that need two places at once gain by it: the second
     place shares words with the first, though not with the question. It goes by what the views before it
     in their order have made of the candidates."""
@@ -35,9 +35,6 @@ class Walk:
     standardise = True
     late = True
     ceiling = 4.0
-
-    def find(self, query: Query) -> Mapping[int, float]:
-        return {}
 
     def judge(self, query: Query, pool: Pool) -> Scores:
         if len(pool) < _ENOUGH:
