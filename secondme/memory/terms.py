@@ -111,7 +111,9 @@ _BREAK = re.compile(
 )
 
 _CLAUSE = re.compile(
-    r"[,;:()–—]|\s-\s|\b(?:but|when|while|because|although|though)\b", re.IGNORECASE
+    r"[,;:()–—]|\s-\s|\b(?:but|when|while|because|although|though"
+    r"|and(?=\s+(?:i|you|he|she|it|we|they|that|this|there)\b))\b",
+    re.IGNORECASE,
 )
 _NOT_DENYING = re.compile(
     r"\bcan['’]?t (?:wait|stop|believe|help)|\bcould(?:n['’]?t| not) be (?:more|\w+er)"

@@ -57,7 +57,9 @@ class TestWords:
     def test_are_not_denied_by_another_clause(self) -> None:
         assert holds("freedom", "It stands for freedom - dancing without a worry.")
         assert holds("gaming videos", "I make gaming videos when there aren't any matches.")
+        assert holds("ten years", "He was ours for ten years and it's so hard not to see him.")
         assert not holds("gaming videos", "I don't make gaming videos.")
+        assert not holds("a dog", "I don't have a dog and cat.")
 
     def test_that_are_not_there_are_named_as_they_were_written(self) -> None:
         support = Check("What?", [said("I planted tulips.")]).support("planted Roses")
