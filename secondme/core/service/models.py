@@ -15,7 +15,7 @@ from secondme.core.app import Core
 from secondme.core.service import Call, Event, use_case
 from secondme.errors import BadInputError, ModelError, NotFoundError, RefusedError, SecondMeError
 from secondme.model import catalog, discover, fetch
-from secondme.model.catalog import Entry
+from secondme.model.entries import ENTRIES, Entry
 from secondme.model.fetch import Progress
 from secondme.wording import counted
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 @use_case
 def models(core: Core, call: Call) -> Event:
     """The catalog, and which of it is here and in use."""
-    entries = [*catalog.ENTRIES, *fetch.fetched_by_address(core.config.models_dir)]
+    entries = [*ENTRIES, *fetch.fetched_by_address(core.config.models_dir)]
     return {"models": [_json(core, entry) for entry in entries]}
 
 
@@ -51,7 +51,7 @@ def model_fetch(core: Core, call: Call, *, name: str = "default") -> Iterator[Ev
 @use_case
 def model_verify(core: Core, call: Call, *, name: str | None = None) -> Iterator[Event]:
     """Read models that are here and compare their hashes."""
-    chosen = [catalog.find(name)] if name else [e for e in catalog.ENTRIES if _path(core, e)]
+    chosen = [catalog.find(name)] if name else [e for e in ENTRIES if _path(core, e)]
     checked = []
     for entry in chosen:
         path = core.known_path(entry.name)
