@@ -65,6 +65,7 @@ def test_filters_by_time_speaker_and_source(home: Home, tmp_path: Path) -> None:
 def test_a_token_budget_keeps_the_best(home: Home, tmp_path: Path) -> None:
     chat(tmp_path / "b.jsonl", "budget", 60)
     home.finish("add", paths=[str(tmp_path / "b.jsonl")])
+    home.finish("consolidate", now=True)  # what is in an episode goes before what is in none yet
     whole = home.call("recall", question="markerbudgetx7 kettle lemon", k=20)["hits"]
     packed = home.call("recall", question="markerbudgetx7 kettle lemon", k=20, tokens=60)["hits"]
     assert packed[0] == whole[0]
