@@ -38,6 +38,11 @@ _LASTS = re.compile(
 _OWN_COUNT = re.compile(r"\b(?:my|our|his|her|their) (\w+) ", re.IGNORECASE)
 """What counts the deeds of somebody: "my fourth race"."""
 _OF = re.compile(r"\b(\d+) of (?:the |my |our )?(\d+)\b", re.IGNORECASE)
+_ASKS_BACK = re.compile(
+    r"\b(?:(?:what|how) about (?:you|yours)|and you|(?:any|what|which) other|you too)\b.*\?\W*$",
+    re.IGNORECASE,
+)
+"""A question by which somebody asks what they have just told of themselves."""
 _MY = re.compile(r"\b(?:my|our)\b", re.IGNORECASE)
 _PARTS = re.compile(r"[;:()]|,(?!\d)")
 _BEFORE = 3
@@ -104,7 +109,7 @@ class Line:
         name = plain(person).split()[0]
         balance = 0
         for sentence in self.sentences:
-            to_hearer = addressed(sentence, owned)
+            to_hearer = addressed(sentence, owned) and not _ASKS_BACK.search(sentence)
             named = name in tokens(without_calling(sentence, name))
             of_person = not to_hearer if own else to_hearer or named
             shared = len(about & keys(sentence))

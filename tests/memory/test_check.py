@@ -30,6 +30,30 @@ def holds(claim: str, *texts: str, question: str = "What about it?") -> bool:
     return Check(question, [said(text) for text in texts]).support(claim).whole
 
 
+class TestWhomAMomentSpeaksOf:
+    @pytest.mark.parametrize(
+        ("text", "of_nora"),
+        [
+            ("I love westerns. What about you, what is your favourite genre of films?", True),
+            ("Just began doing pilates. Have you tried any other workout class?", True),
+            ("What is your favourite genre of films?", False),
+            ("Which workout class do you do?", False),
+        ],
+    )
+    def test_is_not_the_one_who_is_asked_the_same_in_turn(self, text: str, of_nora: bool) -> None:
+        ivan = said("Hm, let me think.", "Ivan")
+        for question in (
+            "What is NAME's favourite genre of films?",
+            "Which workout class does NAME do?",
+        ):
+            for name in ("Nora", "Ivan"):
+                check = Check(question.replace("NAME", name), [said(text), ivan])
+                if check.about & check.lines[0].keys:
+                    assert check.speaks_of(check.lines[0], check.about) == (
+                        of_nora == (name == "Nora")
+                    )
+
+
 class TestWords:
     def test_stand_there_in_another_form(self) -> None:
         assert holds("researching adoption agencies", "I researched an adoption agency all week.")
