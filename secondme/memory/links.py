@@ -13,13 +13,15 @@ The limits come from reading what they leave of the demo life: beneath them most
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from secondme.index.fulltext import FullText
+from secondme.memory.comparing import Nearest, same
 from secondme.memory.rarity import Rarity
 from secondme.memory.terms import Term, keys, terms
 from secondme.record import Record
@@ -27,7 +29,6 @@ from secondme.record.episodes import Episode
 from secondme.record.moments import StoredMoment
 
 Floats = NDArray[np.float32]
-Nearest = Callable[[Floats, int], Mapping[int, float]]
 
 _MOST = 3
 _KEYWORDS = 5
@@ -73,11 +74,14 @@ class Links:
         vector = self._vectors([moment.n]).get(moment.n)
         if vector is None or not moment.live:
             return []
-        same = {moment.n, *self._record.alike.others(moment.n)}
-        near = {*self._near(vector), *self._worded([moment.text], _ASKED_MOMENT)} - same
+        known = {moment.n, *self._record.alike.others(moment.n)}
+        near = {*self._near(vector), *self._worded([moment.text], _ASKED_MOMENT)} - known
         held = self._record.episodes.holding([moment.n, *near])
-        here = held.get(moment.n, 0)
-        told = [m for m in self._told(near) if m.ms < moment.ms and held.get(m.n) != here]
+        told = [
+            other
+            for other in self._told(near)
+            if other.ms < moment.ms and _apart(moment, other, held) and not same(moment, other)
+        ]
         vectors = self._vectors([m.n for m in told])
         measure = _Measure([moment.text], self._rarity)
         ranked = []
@@ -154,7 +158,7 @@ class Links:
 
         def weight(term: Term) -> float:
             name = _NAME if term.kind == "name" else 1.0
-            return name * self._rarity(term.surface.lower()) * counts[term.key] ** 0.5
+            return name * self._rarity(term.surface.lower()) * math.sqrt(counts[term.key])
 
         return sorted(telling, key=weight, reverse=True)
 
@@ -162,6 +166,13 @@ class Links:
         if self._embedder is None:
             return {}
         return self._record.vectors.get(self._embedder, numbers)
+
+
+def _apart(one: StoredMoment, other: StoredMoment, episodes: Mapping[int, int]) -> bool:
+    """Whether two moments are of different episodes; of different sessions while one is not cut yet."""
+    if one.n in episodes and other.n in episodes:
+        return episodes[one.n] != episodes[other.n]
+    return (one.item_id, one.session) != (other.item_id, other.session)
 
 
 class _Measure:
@@ -180,9 +191,8 @@ class _Measure:
         shared = sum(each * each for key, each in self._rarities.items() if key in says)
         if not shared:
             return 0.0
-        return float(shared / self._square * (len(self._rarities) / len(says)) ** 0.5)
+        return shared / self._square * math.sqrt(len(self._rarities) / len(says))
 
     def telling(self, says: frozenset[str]) -> float:
         """How many telling words they share; one that stands nowhere else would count as one."""
-        common = sum(self._rarities[key] for key in self._telling & says)
-        return float(common / self._most)
+        return sum(self._rarities[key] for key in self._telling & says) / self._most
