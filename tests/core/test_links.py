@@ -19,7 +19,9 @@ TALK = (
     "Thanks!",
     "My sister sold the little red car to a student from Halle, for two thousand euros in cash.",
     "So that is over and done with.",
-    "Did she?",
+    "Did she? And is that what you wanted to tell me when we met there?",
+    "Yes! Sorry that it took so long, I was not sure whether you would like it.",
+    "It is all right. How could that be otherwise, and why should it?",
 )
 
 
