@@ -251,7 +251,7 @@ def test_what_second_me_is_asked_and_answers_sums_nothing_up(tmp_path: Path) -> 
     moments.append(Moment(text="The ferry sails on Saturday at seven. " * 4, time=START))
     with memory.record.store.write():
         entry = memory.record.journal.begin("add", "test")
-        arrival = Arrival("chat", None, "test", "text/plain", b"x", 0)
+        arrival = Arrival("chat", None, "test", "text/plain", b"x", 0, None)
         memory.record.items.take(arrival, moments, entry)
     memory.cut()
     (episode,) = memory.record.episodes.find(Filter(), 9)
