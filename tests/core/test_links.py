@@ -144,10 +144,15 @@ def test_what_belongs_together_is_named_until_it_is_forgotten(
 ) -> None:
     home = Home(tmp_path / "home", models=str(models_dir))
     try:
-        old = ("I paid the deposit for the red cabin in Ballstad today.", *TALK[3:], *OTHERS)
+        paid = "I paid the deposit for the red cabin in Ballstad today."
+        old = (paid, "The red cabin in Ballstad has a deposit?", *TALK[4:])
         home.finish("add", paths=[str(write(tmp_path / "old.jsonl", old))], wait=True)
-        new = (CABIN, "Good news about the red cabin in Ballstad then.", *OTHERS)
-        home.finish("add", paths=[str(write(tmp_path / "new.jsonl", new, "2025-07-19"))], wait=True)
+        new = (CABIN, "Good news about the red cabin in Ballstad then.")
+        chats = [
+            write(tmp_path / "new.jsonl", new, "2025-07-19"),
+            write(tmp_path / "other.jsonl", OTHERS * 3, "2025-08-19"),
+        ]
+        home.finish("add", paths=list(map(str, chats)), wait=True)
         episodes = {episode["source"]: episode for episode in listed(home)}
         shown = {m["text"]: m["id"] for e in episodes.values() for m in _whole(home, e)["said"]}
 
@@ -158,17 +163,18 @@ def test_what_belongs_together_is_named_until_it_is_forgotten(
         def similar(name: str) -> list[str]:
             return [e["source"] for e in _whole(home, episodes[name])["similar"]]
 
-        assert related(CABIN) == [old[0]]
-        assert related(old[0]) == [], "what came later is not older"
-        assert "Ballstad" in home.call("show", id=shown[CABIN])["keywords"]
+        assert set(related(CABIN)) == set(old[:2])
+        assert related(paid) == [], "what came later is not older"
+        assert "July" in home.call("show", id=shown[CABIN])["keywords"]
         assert similar("new.jsonl") == ["old.jsonl"]
-        home.call("forget", ids=[shown[old[0]]])
-        assert related(CABIN) == []
+        assert similar("other.jsonl") == []
+        home.call("forget", ids=[shown[paid]])
+        assert related(CABIN) == [old[1]]
         home.call("undo")
-        assert related(CABIN) == [old[0]]
+        assert set(related(CABIN)) == set(old[:2])
         home.call("forget", source="old.jsonl")
         assert related(CABIN) == similar("new.jsonl") == []
-        forgotten = home.call("show", id=shown[old[0]])
+        forgotten = home.call("show", id=shown[paid])
         assert forgotten["keywords"] == forgotten["related"] == []
     finally:
         home.kill()
