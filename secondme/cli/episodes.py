@@ -11,12 +11,10 @@ from secondme.cli.link import call, follow, print_json
 from secondme.cli.main import MISSING, STOPPED
 from secondme.cli.moments import short_id
 from secondme.cli.options import After, Before, Json, Source, Who
-from secondme.cli.output import columns, dim, note, out, table
-from secondme.wording import clean, counted, day, fit, minute, one_line
+from secondme.cli.output import dim, note, out, table
+from secondme.wording import clean, counted, day, minute, one_line
 
 app = App()
-_INDENT = " " * 10
-_PIPE_WIDTH = 200
 
 
 @app.add()
@@ -46,14 +44,13 @@ def episodes(
     if json:
         print_json(result)
     elif result["episodes"]:
-        head, *rows = table(
-            [_row(e) for e in result["episodes"]], ("id", "when", "moments", "about")
-        )
-        out(head)
-        for row, episode in zip(rows, result["episodes"], strict=True):
-            out(row)
-            for told in episode["summary"][:1]:
-                out(dim(_INDENT + _begun(passage(told, episode), columns() or _PIPE_WIDTH)))
+        rows = [_row(episode) for episode in result["episodes"]]
+        under = [
+            passage(episode["summary"][0], episode) if episode["summary"] else ""
+            for episode in result["episodes"]
+        ]
+        for line in table(rows, ("id", "when", "moments", "about"), under):
+            out(line)
     else:
         note("no episodes")
     if result["waiting"] and not json:
@@ -106,12 +103,6 @@ def passage(told: dict[str, Any], episode: dict[str, Any]) -> str:
     """A passage of a summary in a line, with who says it where several speak."""
     several = told["speaker"] and len(episode["people"]) > 1
     return (f"{one_line(told['speaker'])}: " if several else "") + one_line(told["text"])
-
-
-def _begun(line: str, width: int) -> str:
-    """As much of a line as fits after the indent, cut after a word."""
-    short = fit(line, width - len(_INDENT))
-    return short if short == line or " " not in short else f"{short.rpartition(' ')[0]} …"
 
 
 def span(episode: dict[str, Any]) -> str:
