@@ -12,7 +12,7 @@ demo: $(VENV)/.installed
 
 test: $(VENV)/.installed-dev lint
 	@$(VENV)/bin/python scripts/fetch_models.py
-	$(VENV)/bin/python -m pytest
+	$(VENV)/bin/python -m pytest -n 2 --no-loadscope-reorder
 
 lint: $(VENV)/.installed-dev
 	$(VENV)/bin/ruff format --check .

@@ -61,7 +61,7 @@ def _asked(client: CoreClient, question: str) -> dict[str, float]:
     }
 
 
-def _eight(question: str, hits: list[dict[str, Any]]) -> list[Message]:
+def _eight(question: str, hits: list[dict[str, Any]]) -> prompt.Prompt:
     """The prompt of eight moments."""
     evidence = [
         Evidence(
@@ -79,13 +79,12 @@ def _eight(question: str, hits: list[dict[str, Any]]) -> list[Message]:
     return prompt.written(question, in_time, "short", datetime.fromisoformat(NOW))
 
 
-def _alone(prompts: list[list[Message]]) -> list[list[object]]:
+def _alone(prompts: list[prompt.Prompt]) -> list[list[object]]:
     """The model's time to its first word for these prompts."""
     entry = catalog.find(config.load().language_model)
     path = config.load().models_dir / f"{entry.name}.gguf"
     model = LanguageModel(path, name=entry.name, threads=len(os.sched_getaffinity(0)), context=4096)
-    fixed = len(prompt.fixed("short"))
-    seconds = [_first(model, messages, fixed) for messages in prompts]
+    seconds = [_first(model, messages, fixed) for messages, fixed in prompts]
     return [_row("the model alone, eight moments, to the first word", seconds)]
 
 

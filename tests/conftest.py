@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ctypes
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,6 +20,44 @@ if (
     sys.platform == "linux"
 ):  # each model in a budget takes a heap of its own, and here there are many
     ctypes.CDLL(None).mallopt(-8, 1 << 20)
+
+
+_TOGETHER = {
+    "tests/memory/test_facts_parsed.py": "tests/e2e/test_with_models.py",
+    "tests/tui/test_moment_flows.py": "tests/tui/test_flows.py",
+}
+"""Files that share a memory with the demo life with another."""
+
+
+def pytest_configure() -> None:
+    """Let what tests start be stopped with Ctrl-C: the processes that share the tests out ignore it, and
+    their children would inherit that."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that have slow tests go first, so that none is still at it when all else is done."""
+    slow = {_file(item.nodeid) for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: _file(item.nodeid) not in slow)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Give each process whole files: what the tests of a file share is made once."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Files(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return _file(nodeid)
+
+    return Files(config, log)
+
+
+def _file(nodeid: str) -> str:
+    file = nodeid.partition("::")[0]
+    return _TOGETHER.get(file, file)
+
 
 DEMO = Path(__file__).parents[1] / "assets" / "demo"
 

@@ -7,7 +7,8 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -104,6 +105,14 @@ class _Client(CoreClient):
 
     def _launch(self, log: Path) -> warm.Started:
         return warm.start(self._env, log)
+
+
+def until(what: Callable[[], object], seconds: float = 60) -> None:
+    """Wait for something to come about."""
+    deadline = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < deadline, "it did not come about"
+        time.sleep(0.02)
 
 
 def chat(path: Path, name: str, count: int, first: int = 0) -> list[str]:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from secondme.model import catalog
+from secondme.model.entries import ENTRIES
 from tests.home import COMMAND, Home
 
 ROOT = Path(__file__).parents[1]
@@ -137,7 +137,7 @@ def test_the_guides_plugin_works(tmp_path: Path) -> None:
 
 def test_every_model_and_library_has_its_licence_on_the_page() -> None:
     page = (ROOT / "docs" / "licences.md").read_text(encoding="utf-8")
-    for entry in catalog.ENTRIES:
+    for entry in ENTRIES:
         assert f"| {entry.name} | {entry.licence} | {entry.origin} |" in page
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     for dependency in project["dependencies"]:

@@ -54,7 +54,7 @@ def sweep(core: Core) -> list[str]:
     core.record.moments.names_changed()
     core.conversations.clear()
     terms.forget()
-    core.unload_language()
+    core.models.unload_language()
     failed = []
     for what, work in (
         ("the word index", core.fulltext.rebuild),
@@ -83,7 +83,7 @@ def _failure(work: Callable[[], None]) -> str | None:
 
 def _sweep_vectors(core: Core) -> None:
     """Begin each index anew, and delete those that nobody has open."""
-    keepers = core.keepers()
+    keepers = core.searching.keepers()
     for keeper in keepers:
         keeper.rebuild(serving_too=True)
         if keeper.state == "failed":

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from secondme.errors import IndexDamagedError
-from secondme.index import chroma_process as wire
 from secondme.index.chroma_child import Child, folder_of
+from secondme.index.chroma_holders import SYNC_THRESHOLD
 
 Floats = NDArray[np.float32]
 
@@ -123,7 +123,7 @@ def _log_trouble(folder: Path) -> str:
         return f"its SQLite file cannot be read: {error}"
     if sound != "ok":
         return f"its SQLite file is damaged: {' '.join(sound.split())}"
-    if waiting > 2 * wire.SYNC_THRESHOLD:
+    if waiting > 2 * SYNC_THRESHOLD:
         return f"{waiting:,} writes wait in its log and are not taken up"
     return ""
 

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from secondme.errors import CoreError, IndexDamagedError, SecondMeError
+from secondme.ingest.job import Job
 from secondme.record import Record
 from secondme.record.moments import StoredMoment
 
@@ -89,33 +90,27 @@ class Priority:
             stop.wait(quiet)
 
 
-class Embedding:
+class Embedding(Job):
     """The job: pending moments → vectors in the record → the index."""
+
+    NAME = "embedding"
 
     def __init__(
         self, record: Record, priority: Priority, then: Callable[[], None] = lambda: None
     ) -> None:
         """`then` is called whenever what it was woken for is done."""
+        super().__init__()
         self._then = then
         self._record = record
         self._priority = priority
-        self._wake = threading.Event()
-        self._stop = threading.Event()
-        self._thread: threading.Thread | None = None
         self._embedder: tuple[str, Embeds] | None = None
         self._expected = ""
         self._index: Indexes | None = None
         self._lost: Callable[[SecondMeError], None] = lambda error: None
         self._step = threading.Lock()  # held while the index takes vectors and that is noted
-        self.error: str | None = None
         self.working = False
         self._rates: deque[tuple[float, int]] = deque(maxlen=40)
         self._storing = threading.RLock()
-
-    def start(self) -> None:
-        """Begin working in a thread of its own."""
-        self._thread = threading.Thread(target=self._run, name="embedding", daemon=True)
-        self._thread.start()
 
     def expect(self, name: str) -> None:
         """Say which embedder is about to be used: what has no vector of it is pending."""
@@ -138,11 +133,6 @@ class Embedding:
             if self._index is index:
                 self._index = None
 
-    def wake(self) -> None:
-        """There may be something to do."""
-        self.error = None
-        self._wake.set()
-
     @contextmanager
     def paused(self) -> Iterator[None]:
         """Inside, no vector is written, neither to the record nor to the index."""
@@ -159,25 +149,6 @@ class Embedding:
         if len(rates) < 2 or rates[-1][0] <= rates[0][0]:
             return 0.0
         return sum(n for _, n in rates[1:]) / (rates[-1][0] - rates[0][0])
-
-    def wait(self, stop: threading.Event, seconds: float) -> int:
-        """Wait up to so long for the work to be done; returns what is pending then.
-
-        Raises `SecondMeError` when the embedder fails, since waiting longer would not help.
-        """
-        deadline = time.monotonic() + seconds
-        while (left := self.pending()) and time.monotonic() < deadline and not stop.is_set():
-            if self.error:
-                raise SecondMeError(f"embedding stopped: {self.error}")
-            stop.wait(min(0.1, seconds))
-        return left
-
-    def stop(self) -> None:
-        """End after the batch in hand."""
-        self._stop.set()
-        self._wake.set()
-        if self._thread:
-            self._thread.join(10)
 
     def _run(self) -> None:
         while not self._stop.is_set():

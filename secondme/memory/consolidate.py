@@ -7,12 +7,12 @@ survives any crash and goes on where it was.
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Sequence
 from typing import Protocol
 
 from secondme.errors import SecondMeError
 from secondme.ingest.embedding import Priority
+from secondme.ingest.job import Job
 
 log = logging.getLogger("secondme")
 
@@ -31,37 +31,23 @@ class Step(Protocol):
         ...
 
 
-class Consolidation:
+class Consolidation(Job):
     """The background job: its steps in order, whenever moments have come, changed or gone."""
 
+    NAME = "consolidation"
+
     def __init__(self, steps: Sequence[Step], priority: Priority) -> None:
+        super().__init__()
         self.steps = steps
         self._priority = priority
-        self._wake = threading.Event()
-        self._stop = threading.Event()
-        self._thread: threading.Thread | None = None
-        self.error: str | None = None
         self.working = ""
         self.rested = False
         """Whether every step has found nothing more to do since the job was last woken."""
 
-    def start(self) -> None:
-        """Begin working in a thread of its own, where the last run left off."""
-        self._wake.set()
-        self._thread = threading.Thread(target=self._run, name="consolidation", daemon=True)
-        self._thread.start()
-
     def wake(self) -> None:
         """There may be something to do."""
         self.rested = False
-        self._wake.set()
-
-    def stop(self) -> None:
-        """End after the part in hand."""
-        self._stop.set()
-        self._wake.set()
-        if self._thread:
-            self._thread.join(10)
+        super().wake()
 
     def left(self) -> dict[str, int]:
         """How many moments each step has still to look at."""

@@ -64,7 +64,7 @@ _TURN = re.compile(
 _ONLY_ASKS = re.compile(
     r"(?:(?<=\bwhat )|(?<=\bwhich ))(?:time|day|date|month|year|colou?r)\b"
     r"|(?<=\bhow )(?:long|tall|old|far|high|heavy|big|large|deep|wide|fast|cold|hot)\b"
-    r"|\b(?:called|named)(?=\W*$)|\bhappen(?:s|ed|ing)?\b",
+    r"|\b(?:called|named)(?=\W*$)|\bhappen(?:s|ed|ing)?\b|\baccording to\b",
     re.IGNORECASE,
 )
 """Words that a question is made with, which an answer seldom repeats."""

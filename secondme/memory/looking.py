@@ -31,7 +31,9 @@ _BACKWARD = frozenset("it its they them their that this these those there he she
 _SURE = -0.7
 """The mean logarithm of likelihood with which what one moment adds to a list is believed."""
 _TOGETHER, _SEVERAL = 5, 4
-"""Moments that are read at once, and each by itself for several things."""
+"""Moments that are read at once, at most, and each by itself for several things."""
+_FEWEST, _BEHIND = 3, 3.0
+"""Moments that are read at once, at least, and by how much of its score another may be behind the best."""
 _MARK = re.compile(r"\s*\[(\d{1,3}(?:\s*,\s*\d{1,3})*)\]")
 _STUCK = re.compile(r"(\b\w[^\n]{2,60}?[,;.]\s*)\1{2,}.*", re.DOTALL)
 """A small model that says one thing again and again."""
@@ -96,11 +98,11 @@ class Reader:
             look = check.order[:_SENTENCES]
             heard = yield from self._look(look)
             return heard, _sentence_claims(heard, check, in_time(look, self._evidence))
+        listed = several(check.question)
         # Recall's own order finds more of what is asked for.
-        best = range(min(_TOGETHER, check.read))
+        best = range(min(_TOGETHER, check.read) if listed else self._close(check.read))
         said = yield from self._look(best)
         claims = _short_claims(said, check, best)
-        listed = several(check.question)
         if len(claims) < (2 if listed else 1) and check.read > 1:
             for place in check.order[:_SEVERAL] if listed else check.nearest():
                 if not self.stopped and (listed or not claims):
@@ -111,24 +113,24 @@ class Reader:
             claims = [known]
         return said, _each_once(claims)
 
+    def _close(self, most: int) -> int:
+        """How many of the first moments are worth their time: not those far behind the best."""
+        scores = [e.score for e in self._evidence[: min(_TOGETHER, most)]]
+        return max(min(_FEWEST, most), sum(scores[0] - score <= _BEHIND for score in scores))
+
     def _look(self, places: Sequence[int]) -> Talk:
         """Let the model read these moments, given best first: drafts as it talks, all it said at last. For
         a short answer the best stands last, next to the question; else they stand in time order."""
         short = self.style == "short"
         order = [*reversed(places)] if short else in_time(places, self._evidence)
-        messages = prompt.written(
-            self._question,
-            [self._evidence[i] for i in order],
-            self.style,
-            self._now,
-            self._history,
-        )
+        read = [self._evidence[i] for i in order]
+        messages, fixed = prompt.written(self._question, read, self.style, self._now, self._history)
         said, self._sureness = "", 0.0
         for piece in self._model.chat(
             messages,
             max_tokens=_MOST_TOKENS[self.style],
             stop=["\n"] if self.style == "short" else ["\n\n"],
-            fixed=len(prompt.fixed(self.style)),
+            fixed=fixed,
             cancel=self._cancel,
         ):
             if isinstance(piece, Completion):

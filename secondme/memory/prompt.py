@@ -1,8 +1,8 @@
 """What the language model reads: a fixed beginning with worked examples, the evidence, the question.
 
-The beginning never changes for a style, so that a model can keep its state and read it once. Evidence
-stands one moment a line, the date and the speaker before each; whatever a moment contains, it stays on
-its line and cannot end the turn.
+There are few beginnings, so that a model can keep its state after each and read it once. Evidence stands
+one moment a line, the speaker before each and, where the question has to do with time or the answer is in
+sentences, the date; whatever a moment contains, it stays on its line and cannot end the turn.
 """
 
 from __future__ import annotations
@@ -10,9 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Literal
+from datetime import UTC, datetime
+from typing import Literal, NamedTuple
 
+from secondme.memory import timex
 from secondme.memory.evidence import Evidence
 from secondme.memory.kinds import Kind, asked_thing, kind_of
 from secondme.memory.terms import around, keys, sentences
@@ -23,23 +24,30 @@ Style = Literal["short", "sentences"]
 
 QUESTION = 600
 """Characters of a question that are read; of a longer one its beginning and its end."""
-_LINE = 400
+_LINE = 300
 _SPOKEN = 300
 _TURNS = 4
+_ANY_TIME = datetime(2020, 1, 1, tzinfo=UTC)
 
-_SYSTEM = {
+_SYSTEM: dict[Style, str] = {
     "short": (
         "Answer the question from the messages alone, in as few words as possible, in the words of the"
-        " messages. For a date, copy the date in brackets after the words, or else the one before the"
-        " message."
+        " messages."
     ),
     "sentences": (
         "Answer the question from the messages alone, in one to three short sentences, in the words of"
         " the messages. After each sentence put the numbers of the messages that it rests on, like [2]."
-        " For a date, copy the date in brackets after the words, or else the one before the"
-        " message."
     ),
 }
+_DATED = (
+    " For a date, copy the date in brackets after the words, or else the one before the message."
+)
+_TIMELY = re.compile(
+    r"\b(?:after|ago|already|any ?more|before|current\w*|earli\w+|first|last|late(?:r|st|ly)|new\w*|no longer"
+    r"|now|old\w*|previous\w*|recent\w*|since|still|then|until|used to|while|yet)\b",
+    re.IGNORECASE,
+)
+"""Words by which one moment is told from another by when it was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,15 +136,11 @@ _HINTS: dict[Kind, str] = {
 """What is asked of the model after a question of each kind, where the question itself does not name it."""
 
 
-def fixed(style: Style) -> list[Message]:
-    """The beginning of every prompt of this style: what to do, and the worked examples as turns."""
-    messages = [Message("system", _SYSTEM[style])]
-    for example in _EXAMPLES:
-        answer = example.short if style == "short" else example.sentences
-        lines = _numbered(example.lines, style)
-        messages.append(Message("user", _turn(lines, _hinted(example.question, style))))
-        messages.append(Message("assistant", answer))
-    return messages
+class Prompt(NamedTuple):
+    """What a model is to read; its first `fixed` messages are those of other prompts too."""
+
+    messages: list[Message]
+    fixed: int
 
 
 def written(
@@ -145,33 +149,55 @@ def written(
     style: Style,
     now: datetime,
     history: Sequence[Message] = (),
-) -> list[Message]:
+) -> Prompt:
     """The whole prompt. `evidence` is in the order in which it is to stand and be numbered.
 
     A date that the question counts ("yesterday") is written out beside it. Of `history` the last
     four turns are kept, each cut to 300 characters.
     """
+    dated = style == "sentences" or of_time(question)
+    beginning = _beginning(style, dated)
     said = [
         Message(turn.role, one_line(turn.content, _SPOKEN))
         for turn in history[-_TURNS:]
         if turn.role in ("user", "assistant")
     ]
-    lines = _numbered([line(e, question) for e in evidence], style)
-    return [
-        *fixed(style),
-        *said,
-        Message("user", _turn(lines, _hinted(_dated(one_line(question, QUESTION), now), style))),
-    ]
+    lines = _numbered([line(e, question, dated=dated) for e in evidence], style)
+    asked = _hinted(_dated(one_line(question, QUESTION), now), style)
+    return Prompt([*beginning, *said, Message("user", _turn(lines, asked))], len(beginning))
 
 
-def line(evidence: Evidence, question: str = "") -> str:
+def of_time(question: str) -> bool:
+    """Whether a question has to do with when something was: it asks for a time, names one or an order."""
+    return (
+        kind_of(question) in ("date", "duration")
+        or bool(_TIMELY.search(question))
+        or bool(timex.find(question, _ANY_TIME))
+    )
+
+
+def line(evidence: Evidence, question: str = "", *, dated: bool = True) -> str:
     """One moment as the model reads it, with the times it counts written out after their words; of a
     long one the part that bears most on the question. A note has its heading where others have their
     speaker."""
-    named = evidence.speaker or evidence.heading
-    who = f" {one_line(named, 60)}" if named else ""
+    day = f"({spoken(evidence.time.date())})" if dated else ""
+    who = one_line(evidence.speaker or evidence.heading, 60)
+    before = " ".join(filter(None, (day, who)))
     text = _dated(_excerpt(evidence.text, question), evidence.time)
-    return f"({spoken(evidence.time.date())}){who}: {text}"
+    return f"{before}: {text}" if before else text
+
+
+def _beginning(style: Style, dated: bool) -> list[Message]:
+    """What to do, and the worked examples as turns."""
+    messages = [Message("system", _SYSTEM[style] + (_DATED if dated else ""))]
+    for example in _EXAMPLES:
+        if not dated and kind_of(example.question) == "date":
+            continue
+        answer = example.short if style == "short" else example.sentences
+        said = example.lines if dated else [line.partition(") ")[2] for line in example.lines]
+        turn = _turn(_numbered(said, style), _hinted(example.question, style))
+        messages += [Message("user", turn), Message("assistant", answer)]
+    return messages
 
 
 def one_line(text: str, limit: int) -> str:

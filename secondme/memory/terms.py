@@ -82,6 +82,14 @@ worn wear written write wrote write left leave drew draw drawn draw led lead ros
 shook shake shaken shake struck strike tore tear torn tear bent bend dealt deal fed feed
 froze freeze frozen freeze laid lay lain lie
 """
+_SAME = """
+mom mother mommy mother mum mother mama mother dad father daddy father papa father grandma grandmother
+granny grandmother grandpa grandfather granddad grandfather grandad grandfather hubby husband kid child
+kids child movie film movies film bike bicycle bikes bicycle photo picture photos picture photograph picture
+photographs picture pic picture pics picture tv television fridge refrigerator vacation holiday vacations
+holiday phone telephone phones telephone automobile car veggies vegetable sofa couch physician doctor
+"""
+"""Two words for one thing, the one that is used at home and the one of forms."""
 _UNITS = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen"
     " sixteen seventeen eighteen nineteen"
@@ -103,7 +111,9 @@ _BREAK = re.compile(
 )
 
 _CLAUSE = re.compile(
-    r"[,;:()–—]|\s-\s|\b(?:but|when|while|because|although|though)\b", re.IGNORECASE
+    r"[,;:()–—]|\s-\s|\b(?:but|when|while|because|although|though"
+    r"|and(?=\s+(?:i|you|he|she|it|we|they|that|this|there)\b))\b",
+    re.IGNORECASE,
 )
 _NOT_DENYING = re.compile(
     r"\bcan['’]?t (?:wait|stop|believe|help)|\bcould(?:n['’]?t| not) be (?:more|\w+er)"
@@ -145,7 +155,7 @@ def _small() -> frozenset[str]:
 
 @cache
 def _irregular() -> dict[str, str]:
-    pairs = _IRREGULAR.split()
+    pairs = [*_IRREGULAR.split(), *_SAME.split()]
     return dict(zip(pairs[::2], pairs[1::2], strict=True))
 
 

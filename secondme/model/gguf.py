@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from secondme.model.catalog import GGUF_MAGIC
+from secondme.errors import BadInputError, NotFoundError
 
+GGUF_MAGIC = b"GGUF"
 _HEADER_LIMIT = 256 << 20  # bytes; the longest tokenizers known take some 30 MB
 _STRING_LIMIT = 16 << 20  # bytes; chat templates are the longest that matter
 _COUNT_LIMIT = 1 << 24  # metadata fields, array elements and tensors
@@ -99,6 +100,23 @@ def read_contents(path: Path) -> Contents:
             raise BadHeaderError("too short to be a model")
         with mmap.mmap(file.fileno(), min(size, _HEADER_LIMIT), access=mmap.ACCESS_READ) as data:
             return _Reader(data).contents(size)
+
+
+def size_of(path: Path) -> int:
+    """The file's size in bytes. Raises `NotFoundError`, or `BadInputError` when it is not GGUF."""
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise BadInputError(f"{path} is not a file")
+        with path.open("rb") as file:
+            magic = file.read(len(GGUF_MAGIC))
+            size = file.seek(0, os.SEEK_END)
+    except FileNotFoundError:
+        raise NotFoundError(f"there is no file {path}") from None
+    except OSError as error:
+        raise BadInputError(f"{path} cannot be read: {error.strerror or error}") from None
+    if magic != GGUF_MAGIC:
+        raise BadInputError(f"{path} is not a GGUF file", hint="language models must be GGUF")
+    return size
 
 
 def whole(value: object) -> int:

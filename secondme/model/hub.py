@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
 from secondme.errors import FetchError
-from secondme.model.catalog import GGUF_MAGIC, Entry, HubSource
+from secondme.model.entries import Entry, HubSource
+from secondme.model.gguf import GGUF_MAGIC
 from secondme.model.transfer import Growing, Meter, require_space
 
 if TYPE_CHECKING:

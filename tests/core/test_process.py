@@ -18,7 +18,7 @@ import pytest
 from secondme.core import client as core_client
 from secondme.core.client import CoreClient, lock_holder
 from secondme.errors import BadInputError, CoreError, NotFoundError, RecordError, SecondMeError
-from tests.home import Home, chat
+from tests.home import Home, chat, until
 
 
 @pytest.fixture
@@ -26,13 +26,6 @@ def home(tmp_path: Path):
     home = Home(tmp_path / "home")
     yield home
     home.kill()
-
-
-def until(what, seconds: float = 30) -> None:
-    deadline = time.monotonic() + seconds
-    while not what():
-        assert time.monotonic() < deadline, "it did not come about"
-        time.sleep(0.02)
 
 
 def test_any_call_starts_a_core(home: Home) -> None:

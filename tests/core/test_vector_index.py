@@ -8,9 +8,8 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC
 from pathlib import Path
 
@@ -24,7 +23,7 @@ from secondme.ingest.embedding import Embedding, Priority
 from secondme.ingest.intake import Intake
 from secondme.ingest.reader import Readers
 from secondme.record import Record
-from tests.home import chat
+from tests.home import chat, until
 
 DIMENSIONS = 16
 
@@ -92,13 +91,6 @@ def kept(tmp_path: Path) -> Iterator[Kept]:
     kept = Kept(tmp_path)
     yield kept
     kept.close()
-
-
-def until(what: Callable[[], object], seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not what():
-        assert time.monotonic() < deadline, "it did not come about"
-        time.sleep(0.02)
 
 
 def test_what_was_set_aside_goes_also_when_the_core_was_killed_before_it_could(kept: Kept) -> None:

@@ -11,7 +11,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,7 @@ import pytest
 
 from secondme.errors import SecondMeError, WorkerError
 from tests.conftest import DEMO
-from tests.home import Done, Home, chat
+from tests.home import Done, Home, chat, until
 
 pytestmark = [pytest.mark.slow, pytest.mark.models]
 
@@ -33,13 +32,6 @@ def home(tmp_path: Path, models_dir: Path, e5_packed: Path, smollm: Path):
 
 def worker(home: Home, role: str) -> dict[str, Any]:
     return next(w for w in home.call("core-status")["workers"] if w["role"] == role)
-
-
-def until(what, seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not what():
-        assert time.monotonic() < deadline, "it did not come about"
-        time.sleep(0.05)
 
 
 def test_the_demo_life_comes_in_whole(taken_in: tuple[Home, Done]) -> None:

@@ -21,6 +21,7 @@ from secondme.ingest.reader import Readers
 from secondme.ingest.scan import Rules, Skip
 from secondme.plugin import Document, Importer, UnreadableError
 from secondme.record import Record
+from tests.home import until
 
 
 class World:
@@ -217,13 +218,6 @@ class Held:
     def remove(self, ns: Sequence[int]) -> None:
         for n in ns:
             del self.vectors[n]
-
-
-def until(what: Any) -> None:
-    deadline = time.monotonic() + 20
-    while not what():
-        assert time.monotonic() < deadline, "it did not come about"
-        time.sleep(0.01)
 
 
 def test_pending_moments_are_embedded_and_indexed(world: World, notes: Path) -> None:

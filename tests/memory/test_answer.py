@@ -220,11 +220,11 @@ class TestTheKindOfAnswer:
         model = Reads({"Bach": "Bach"})
         *_, result = answer(question, CHOIR, model, now=NOW)
         assert isinstance(result, Answer)
-        assert (result.text, [len(lines) for lines in model.readings]) == ("Bach", [4])
+        assert (result.text, [len(lines) for lines in model.readings]) == ("Bach", [3])
         model = Reads({"Bach": "Bach"}, together="Verdi")
         *drafts, result = answer(question, CHOIR, model, now=NOW)
         assert isinstance(result, Answer)
-        assert [len(lines) for lines in model.readings] == [4, 1]
+        assert [len(lines) for lines in model.readings] == [3, 1]
         assert drafts == [Draft("Verdi")]
         assert result.text == "Bach"
 
@@ -642,19 +642,55 @@ class TestStopping:
 
 
 class TestThePrompt:
-    def test_begins_alike_for_every_question(self) -> None:
-        model = Says("soup")
-        for question in ("What does Nora's harbour choir sing?", "When did Nora join the choir?"):
-            list(answer(question, CHOIR, model, now=NOW))
-            assert model.asked[: model.options["fixed"]] == prompt.fixed("short")
-        assert [m.role for m in prompt.fixed("short")] == ["system", *["user", "assistant"] * 6]
+    def test_begins_alike_for_every_question_that_has_to_do_with_time_and_for_every_other(
+        self,
+    ) -> None:
+        begun = []
+        for question in (
+            "What does Nora's harbour choir sing?",
+            "What does Pavel sing in the choir?",
+            "What did Nora's harbour choir sing in May?",
+            "What does Nora's harbour choir sing now?",
+        ):
+            messages, fixed = prompt.written(question, CHOIR, "short", NOW)
+            begun.append(messages[:fixed])
+            assert [m.role for m in begun[-1][:3]] == ["system", "user", "assistant"]
+            assert [m.role for m in messages[fixed:]] == ["user"]
+        assert begun[0] == begun[1] != begun[2] == begun[3]
+
+    def test_has_dates_only_where_the_question_has_to_do_with_time(self) -> None:
+        for question, dated in (
+            ("What does Nora sing?", False),
+            ("What does Nora sing now?", True),
+            ("What did Nora sing last week?", True),
+            ("How long did Nora sing?", True),
+        ):
+            messages, _ = prompt.written(question, CHOIR, "short", NOW)
+            assert ("(8 May 2023)" in messages[-1].content) == dated
+            messages, _ = prompt.written(question, CHOIR, "sentences", NOW)
+            assert "(8 May 2023)" in messages[-1].content
 
     def test_has_the_best_moment_last_each_with_its_date_and_speaker(self) -> None:
         model = Says("sea shanties")
-        list(answer("What does Nora's harbour choir sing?", CHOIR, model, now=NOW))
+        list(answer("What does Nora's harbour choir sing now?", CHOIR, model, now=NOW))
         lines = model.asked[-1].content.split("\n\n")[0].splitlines()
-        assert lines[1] == "(1 April 2023) Nora: We had soup."
+        assert lines[1] == "(2 June 2023) Ivan: The choir of my brother sings Bach in Split."
         assert lines[-1].startswith("(8 May 2023) Nora: I joined")
+
+    def test_has_few_moments_where_the_others_are_far_behind_and_for_lists_the_best_five(
+        self,
+    ) -> None:
+        said = [moment(f"The choir sang piece number {n}.", score=9.0 - n) for n in range(9)]
+        for question, scores, expected in (
+            ("What did the choir sing?", (9, 8, 7.5, 7.2, 6.1, 6.0), 5),
+            ("What did the choir sing?", (9, 8, 7.5, 7.2, 5.9, 5.8), 4),
+            ("What did the choir sing?", (9, 2, 1, 0.9, 0.8, 0.7), 3),
+            ("Which pieces did the choir sing?", (9, 2, 1, 0.9, 0.8, 0.7), 5),
+        ):
+            evidence = [replace(e, score=score) for e, score in zip(said, scores, strict=False)]
+            model = Reads({"piece": "piece"})
+            list(answer(question, evidence, model, now=NOW))
+            assert len(model.readings[0]) == expected
 
     def test_writes_out_the_times_that_a_moment_counts(self) -> None:
         model = Says("soup")
@@ -811,12 +847,11 @@ class TestTheDefaultModel:
         assert last.text == "3 May 2025"
 
     def test_reads_the_fixed_beginning_once(self, model: LanguageClient) -> None:
-        fixed = prompt.fixed("short")
         for question in ("Where is the new flat?", "Where is the hike?"):
-            messages = prompt.written(question, LIFE, "short", NOW)
-            *_, last = model.chat(messages, max_tokens=4, fixed=len(fixed))
+            messages, fixed = prompt.written(question, LIFE, "short", NOW)
+            *_, last = model.chat(messages, max_tokens=4, fixed=fixed)
         assert isinstance(last, Completion)
-        assert last.reused_tokens >= model.prompt_tokens(fixed) - 8
+        assert last.reused_tokens >= model.prompt_tokens(messages[:fixed]) - 8
 
     def test_can_be_stopped(self, model: LanguageClient) -> None:
         cancel = threading.Event()

@@ -37,10 +37,29 @@ class TestWords:
     def test_of_irregular_verbs_too(self) -> None:
         assert holds("bought a boat", "I want to buy that boat.")
 
+    @pytest.mark.parametrize(
+        ("asked_for", "text"),
+        [
+            ("grandmother", "My grandma came by train."),
+            ("movies", "We saw a film about bees."),
+            ("children", "The kids are asleep."),
+            ("photographs", "Your pics are lovely."),
+        ],
+    )
+    def test_of_home_and_of_forms_are_the_same(self, asked_for: str, text: str) -> None:
+        assert holds(asked_for, text)
+        assert trust.weigh(Check(f"What about the {asked_for}?", [said(text)])).missing == ()
+
+    def test_that_only_say_whose_word_is_asked_for_need_not_stand_there(self) -> None:
+        check = Check("What do tulips mean according to Nora?", [said("Tulips mean spring.")])
+        assert trust.weigh(check).missing == ()
+
     def test_are_not_denied_by_another_clause(self) -> None:
         assert holds("freedom", "It stands for freedom - dancing without a worry.")
         assert holds("gaming videos", "I make gaming videos when there aren't any matches.")
+        assert holds("ten years", "He was ours for ten years and it's so hard not to see him.")
         assert not holds("gaming videos", "I don't make gaming videos.")
+        assert not holds("a dog", "I don't have a dog and cat.")
 
     def test_that_are_not_there_are_named_as_they_were_written(self) -> None:
         support = Check("What?", [said("I planted tulips.")]).support("planted Roses")

@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from secondme.errors import BadInputError, NotFoundError
-from secondme.model.catalog import ENTRIES, FileSource, HubSource, PyPISource, find, recommend
+from secondme.model.catalog import find, recommend
+from secondme.model.entries import ENTRIES, FileSource, HubSource, PyPISource
 from tests.model.gguf_file import write_gguf
 
 LANGUAGE = [entry for entry in ENTRIES if entry.role == "language"]

@@ -111,7 +111,8 @@ def test_the_sentences_are_thirty_in_each_of_ten_languages():
 
 @pytest.mark.models
 def test_vectors_agree_with_the_engine_in_every_language(engine: Engine, embedder: Embedder):
-    texts = SENTENCES[embedder.name]
+    """Ten sentences of each language: the tokens, in which languages differ, are compared for all."""
+    texts = SENTENCES[embedder.name][::3]
     cosines = (embedder.passages(texts) * engine.passages(texts)).sum(axis=1)
     assert cosines.min() >= 0.99, texts[int(cosines.argmin())]
 

@@ -21,7 +21,8 @@ from hypothesis import strategies as st
 import secondme
 from secondme.errors import FetchError, ModelError, RefusedError
 from secondme.model import hub as hub_module
-from secondme.model.catalog import Entry, HubSource, Part, PyPISource, find
+from secondme.model.catalog import find
+from secondme.model.entries import Entry, HubSource, Part, PyPISource
 from secondme.model.fetch import (
     Stopped,
     fetch,
@@ -234,7 +235,7 @@ def in_a_process(entry: Entry, models: Path, more: str = "") -> subprocess.Popen
     """A fetch in another process; `more` may define `progress(p)`. Prints the path."""
     code = f"""
 import os, pathlib, signal, sys, time
-from secondme.model.catalog import *
+from secondme.model.entries import *
 from secondme.model.fetch import fetch
 progress = None
 {more}
@@ -389,7 +390,7 @@ def test_an_environment_without_pip_finds_another(wheels, models, tmp_path):
     code = f"""
 import sys; sys.path.insert(0, {str(REPOSITORY)!r})
 import pathlib
-from secondme.model.catalog import *
+from secondme.model.entries import *
 from secondme.model.fetch import fetch
 print(fetch({entry!r}, pathlib.Path({str(models)!r})))
 """

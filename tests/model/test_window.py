@@ -158,6 +158,7 @@ class TestSameWords:
 
 
 def test_experts_that_are_not_chosen_are_not_read(files: dict[str, Path]) -> None:
+    let_win("matrix", files["qwen3moe"])
     model = windowed(files["qwen3moe"])
     assert model.window is not None
     question = [Message("user", "river")]

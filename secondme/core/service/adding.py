@@ -70,7 +70,7 @@ def embed(core: Core, call: Call) -> Iterator[Event]:
 
 
 def _check_embedder(core: Core, wait: bool) -> None:
-    if wait and core.model_path(core.config.embedder) is None:
+    if wait and core.models.path(core.config.embedder) is None:
         raise NotFoundError(
             f"the embedder {core.config.embedder!r} has not been fetched",
             hint=f"`secondme model fetch {core.config.embedder}`, or add without --wait",

@@ -76,7 +76,7 @@ def ask(
     """
     filter_ = make_filter(core, before=before, after=after, who=who, source=source, now=now)
     own, out = model is not None or memory is not None, without or ()
-    with core.lent_language() if own else contextlib.nullcontext():
+    with core.models.lent_language() if own else contextlib.nullcontext():
         for event in _answered(
             core, call, question, question, k, filter_, now, (), model, memory, out
         ):
@@ -258,7 +258,7 @@ class _WhenNeeded:
 
     def chat(self, messages: Sequence[Message], **options: Any) -> Iterator[Token | Completion]:
         """What the model says."""
-        return self._core.language(self._name, self._memory).chat(messages, **options)
+        return self._core.models.language(self._name, self._memory).chat(messages, **options)
 
 
 def _from_record(

@@ -64,7 +64,7 @@ def _workers(core: Core) -> list[dict[str, Any]]:
         {"role": "core", "model": "", "state": "ready", "pid": None, "budget_mb": None},
         *core.workers(),
     ]
-    last = core.last_completion()
+    last = core.models.last_completion()
     for worker in found:
         resident = worker.get("resident_mb", resident_mb())
         worker["resident_mb"] = round(resident or 0)

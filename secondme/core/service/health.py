@@ -88,7 +88,7 @@ def leaves_machine(core: Core) -> list[str]:
 
 def _model(core: Core, name: str) -> dict[str, Any]:
     try:
-        return {"name": catalog.find(name).name, "fetched": core.model_path(name) is not None}
+        return {"name": catalog.find(name).name, "fetched": core.models.path(name) is not None}
     except SecondMeError as error:
         return {"name": name, "fetched": False, "error": error.line()}
 
@@ -122,7 +122,7 @@ def index_rebuild(core: Core, call: Call) -> Iterator[Event]:
     started = time.monotonic()
     yield progress("words", 0, 0, started)  # one transaction, of which nothing shows before its end
     core.fulltext.rebuild()
-    if core.embedder is not None:
+    if core.searching.embedder is not None:
         core.index.rebuild()
         yield from _vectors_back(core, call)
     yield {
@@ -198,7 +198,7 @@ def _models_whole(core: Core) -> str | None:
     bad = []
     for name in (core.config.embedder, core.config.language_model, core.config.parser):
         entry = catalog.find(name)
-        path = core.model_path(name)
+        path = core.models.path(name)
         if path is None and entry.role == "parser":
             continue  # facts are then found by plain rules
         if path is None:
@@ -262,7 +262,7 @@ def _mend_words(core: Core) -> None:
 
 
 def _mend_vectors(core: Core) -> None:
-    if core.embedder is not None:
+    if core.searching.embedder is not None:
         core.index.rebuild()
 
 

@@ -15,7 +15,7 @@ from secondme.core.app import Core
 from secondme.core.service import Call, Event, use_case
 from secondme.errors import BadInputError, ModelError, NotFoundError, RefusedError, SecondMeError
 from secondme.model import catalog, discover, fetch
-from secondme.model.catalog import Entry
+from secondme.model.entries import ENTRIES, Entry
 from secondme.model.fetch import Progress
 from secondme.wording import counted
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 @use_case
 def models(core: Core, call: Call) -> Event:
     """The catalog, and which of it is here and in use."""
-    entries = [*catalog.ENTRIES, *fetch.fetched_by_address(core.config.models_dir)]
+    entries = [*ENTRIES, *fetch.fetched_by_address(core.config.models_dir)]
     return {"models": [_json(core, entry) for entry in entries]}
 
 
@@ -41,20 +41,20 @@ def model_fetch(core: Core, call: Call, *, name: str = "default") -> Iterator[Ev
         lambda report, stop: fetch.fetch(entry, core.config.models_dir, progress=report, stop=stop),
         call,
     )
-    if entry.name == catalog.find(core.config.embedder).name and core.embedder is None:
-        core.open_embedder_soon()
+    if entry.name == catalog.find(core.config.embedder).name and core.searching.embedder is None:
+        core.searching.open_soon()
     if entry.name == catalog.find(core.config.parser).name:
-        core.open_parser()
+        core.models.open_parser(core.facts.use)
     yield {"event": "result", "name": entry.name, "path": str(path)}
 
 
 @use_case
 def model_verify(core: Core, call: Call, *, name: str | None = None) -> Iterator[Event]:
     """Read models that are here and compare their hashes."""
-    chosen = [catalog.find(name)] if name else [e for e in catalog.ENTRIES if _path(core, e)]
+    chosen = [catalog.find(name)] if name else [e for e in ENTRIES if _path(core, e)]
     checked = []
     for entry in chosen:
-        path = core.known_path(entry.name)
+        path = core.models.known_path(entry.name)
         try:
             yield from _reported(_verification(path, entry), call)
             checked.append({"name": entry.name, "ok": True, "detail": ""})
@@ -67,7 +67,7 @@ def model_verify(core: Core, call: Call, *, name: str | None = None) -> Iterator
 def model_use(core: Core, call: Call, *, name: str, memory: int | None = None) -> Event:
     """Answer, or embed, with this model from now on; in so many megabytes, if given (0: no limit)."""
     entry = catalog.find(name)
-    path = core.known_path(entry.name)
+    path = core.models.known_path(entry.name)
     if memory is not None:
         if entry.role != "language":
             raise BadInputError(
@@ -122,7 +122,7 @@ def model_plan(core: Core, call: Call, *, name: str = "default", memory: int) ->
     from secondme.model.window.spread import spread
 
     entry = catalog.find(name)
-    path = core.known_path(name)
+    path = core.models.known_path(name)
     layout, seen = _foreseen(core, path, memory)
     plan = seen.plan
     try:
@@ -163,14 +163,14 @@ def model_plan(core: Core, call: Call, *, name: str = "default", memory: int) ->
 @use_case
 def model_size(core: Core, call: Call, *, name: str | None = None) -> Event:
     """How large a model's file is: of this one, or of the one that answers."""
-    path = core.known_path(name or core.config.language_model)
+    path = core.models.known_path(name or core.config.language_model)
     return {"megabytes": _mb(path.stat().st_size)}
 
 
 @use_case
 def residency(core: Core, call: Call) -> Event:
     """How the weights of the model that answers lie in memory; null while none runs in a budget."""
-    return {"residency": core.language_residency()}
+    return {"residency": core.models.language_residency()}
 
 
 def _foreseen(core: Core, path: Path, memory: int) -> tuple[Layout, Foreseen]:
@@ -179,7 +179,9 @@ def _foreseen(core: Core, path: Path, memory: int) -> tuple[Layout, Foreseen]:
 
     layout = read_layout(path)
     folder = core.config.models_dir / "converted"
-    return layout, foresee(layout, memory * 1_000_000, folder, core.threads, core.config.context)
+    return layout, foresee(
+        layout, memory * 1_000_000, folder, core.models.threads, core.config.context
+    )
 
 
 def _mb(size: float) -> float:
@@ -210,7 +212,7 @@ def model_remove(core: Core, call: Call, *, name: str) -> Event:
 def model_recommend(core: Core, call: Call) -> Event:
     """What suits this machine, best first, and why."""
     free = available_mb()
-    found = catalog.recommend(free, core.threads)
+    found = catalog.recommend(free, core.models.threads)
     return {
         "memory_mb": free,
         "recommendations": [

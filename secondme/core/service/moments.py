@@ -163,7 +163,7 @@ def find(
     the same question asked again: it is found only where a source is named. Raises `BadInputError` for
     a question without a word in it, `NotFoundError` when there is no model to read with.
     """
-    ranker = core.ranker() if best else None
+    ranker = core.models.ranker() if best else None
     filter_ = replace(filter_, silent=filter_.source is not None)
     question = question.strip()[:MAX_QUESTION]
     out = {core.record.moments.get(id_).n for id_ in without}
@@ -172,7 +172,7 @@ def find(
     core.wait_until_prepared(PATIENCE)
     with core.priority:
         start = time.perf_counter()
-        embedder, index = core.search
+        embedder, index = core.searching.pair
         vector = _vector(core, embedder, question) if index.state in SEARCHED else None
         embedded = time.perf_counter()
         took = {"embedding": embedded - start}

@@ -104,7 +104,7 @@ def _linked(core: Core, find: Callable[[Links], T]) -> T:
     """What is found by the indexes as they are; a torn index of words is made anew."""
     core.wait_until_prepared(PATIENCE)
     with core.priority:
-        embedder, index = core.search
+        embedder, index = core.searching.pair
         name = embedder.name if embedder is not None and index.state in SEARCHED else None
         try:
             return find(Links(core.record, core.fulltext, index.nearest, name))

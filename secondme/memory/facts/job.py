@@ -8,7 +8,6 @@ the parser, or by older rules, are read again.
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -16,6 +15,7 @@ from typing import Protocol
 
 from secondme.errors import ModelError, SecondMeError, WorkerError
 from secondme.ingest.embedding import Priority
+from secondme.ingest.job import Job
 from secondme.memory.facts.directory import Directory
 from secondme.memory.facts.extract import RULES, Extract, extract, is_english, readings, verbs
 from secondme.memory.facts.reading import Reading, Ref, key_of
@@ -37,8 +37,10 @@ class Parses(Protocol):
     def parse(self, texts: Sequence[str]) -> list[list[Word]]: ...
 
 
-class Facts:
+class Facts(Job):
     """The job: unread moments → claims and names in the record."""
+
+    NAME = "reading for facts"
 
     def __init__(
         self,
@@ -49,19 +51,16 @@ class Facts:
     ) -> None:
         """`me` gives the name of the person whose memory this is, as far as the settings say it. Nothing
         is read while `waits` says that something goes before."""
+        super().__init__()
         self._record = record
         self._priority = priority
         self._waits = waits
         self._me = me
         self._parser: Parses | None = None
-        self._wake = threading.Event()
-        self._stop = threading.Event()
-        self._thread: threading.Thread | None = None
         self._rates: deque[tuple[float, int]] = deque(maxlen=40)
         self._failed_on = 0
         self._directory: Directory | None = None  # of one run, until there is nothing more to read
         self._read_to = 0
-        self.error: str | None = None
         self.working = False
 
     @property
@@ -69,21 +68,10 @@ class Facts:
         """The rules' version, and the parser's name where there is one."""
         return f"{RULES}+{self._parser.name}" if self._parser is not None else RULES
 
-    def start(self) -> None:
-        """Begin working in a thread of its own."""
-        self._thread = threading.Thread(target=self._run, name="facts", daemon=True)
-        self._thread.start()
-        self.wake()
-
     def use(self, parser: Parses | None) -> None:
         """Read with this parser from now on."""
         self._parser = parser
         self.wake()
-
-    def wake(self) -> None:
-        """There may be something to read."""
-        self.error = None
-        self._wake.set()
 
     def pending(self) -> int:
         """How many live moments are not read yet."""
@@ -97,22 +85,6 @@ class Facts:
         if time.monotonic() - end > 5 or end <= start:
             return 0.0
         return sum(n for _, n in list(self._rates)[1:]) / (end - start)
-
-    def wait(self, stop: threading.Event, seconds: float) -> int:
-        """Wait up to so long for all to be read; returns what is left then."""
-        deadline = time.monotonic() + seconds
-        while (left := self.pending()) and time.monotonic() < deadline and not stop.is_set():
-            if self.error:
-                raise SecondMeError(f"reading for facts stopped: {self.error}")
-            stop.wait(0.1)
-        return left
-
-    def stop(self) -> None:
-        """End after the batch in hand."""
-        self._stop.set()
-        self._wake.set()
-        if self._thread:
-            self._thread.join(10)
 
     def _run(self) -> None:
         while not self._stop.is_set():
