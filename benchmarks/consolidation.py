@@ -1,4 +1,5 @@
-"""How long the background job takes to think a memory through: episodes, and what says the same.
+"""How long the background job takes to think a memory through: episodes with what sums them up, and what
+says the same; then how long `show` takes, which finds what is related when it is asked.
 
     python benchmarks/consolidation.py [--sizes 1000 10000]
 
@@ -12,8 +13,12 @@ import argparse
 import sqlite3
 import time
 
-from core_of_its_own import scratch_core, table
+from core_of_its_own import percentile, scratch_core, table
 from recall_speed import fill
+
+from secondme.core.client import CoreClient
+
+_SHOWN = 100
 
 
 def main() -> None:
@@ -35,10 +40,34 @@ def main() -> None:
                     last[event["stage"]] = time.perf_counter() - start
             seconds = time.perf_counter() - start
             rows.append(
-                [f"{size:,}", *(f"{end:.1f}" for end in last.values()), f"{size / seconds:,.0f}"]
+                [
+                    f"{size:,}",
+                    *(f"{end:.1f}" for end in last.values()),
+                    f"{size / seconds:,.0f}",
+                    *shown(client),
+                ]
             )
             print(rows[-1], flush=True)
-    print(table(["moments", "episodes after s", "alike after s", "moments a second"], rows))
+    head = ["moments", "episodes after s", "alike after s", "moments a second"]
+    print(table([*head, "`show` of a moment, ms", "of an episode, ms"], rows))
+
+
+def shown(client: CoreClient) -> list[str]:
+    """How long `show` takes of moments and of episodes spread over the memory: p50 / p95."""
+    with sqlite3.connect(client.config.database) as db:
+        moments = [
+            row[0] for row in db.execute("select id from moments where live = 1 order by id")
+        ]
+    episodes = [e["id"] for e in client.call("episodes", limit=10_000)["episodes"]]
+    cells = []
+    for ids in (moments, episodes):
+        took = []
+        for id_ in ids[:: max(1, len(ids) // _SHOWN)][:_SHOWN]:
+            start = time.perf_counter()
+            client.call("show", id=id_, private=True)
+            took.append((time.perf_counter() - start) * 1000)
+        cells.append(f"{percentile(took, 0.5):.0f} / {percentile(took, 0.95):.0f}" if took else "")
+    return cells
 
 
 if __name__ == "__main__":

@@ -31,8 +31,9 @@ def episodes(
 ) -> None:
     """List episodes, newest first: moments that belong together, under what they were about.
 
-    They are cut in the background where the talk turns to something else or pauses. `secondme show`
-    with an episode's id shows all of it. Ends with exit code 1 when there is none.
+    They are cut in the background where the talk turns to something else or pauses; under each stands
+    the passage that tells the most of it. `secondme show` with an episode's id shows all of it. Ends with
+    exit code 1 when there is none.
 
     Examples:
         secondme episodes
@@ -44,7 +45,11 @@ def episodes(
         print_json(result)
     elif result["episodes"]:
         rows = [_row(episode) for episode in result["episodes"]]
-        for line in table(rows, ("id", "when", "moments", "about")):
+        under = [
+            passage(episode["summary"][0], episode) if episode["summary"] else ""
+            for episode in result["episodes"]
+        ]
+        for line in table(rows, ("id", "when", "moments", "about"), under):
             out(line)
     else:
         note("no episodes")
@@ -92,6 +97,12 @@ def _row(episode: dict[str, Any]) -> tuple[str, str, str, str]:
     people = ", ".join(one_line(name) for name in episode["people"][:3])
     about = one_line(episode["title"]) + (f" ({people})" if people else "")
     return short_id(episode["id"]), span(episode), str(episode["moments"]), about
+
+
+def passage(told: dict[str, Any], episode: dict[str, Any]) -> str:
+    """A passage of a summary in a line, with who says it where several speak."""
+    several = told["speaker"] and len(episode["people"]) > 1
+    return (f"{one_line(told['speaker'])}: " if several else "") + one_line(told["text"])
 
 
 def span(episode: dict[str, Any]) -> str:

@@ -10,10 +10,11 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any, TextIO
 
-from secondme.wording import cells, clean, clip, head
+from secondme.wording import cells, clean, clip, fit, head
 
 _MAX_WIDTH = 100
 _LAST_COLUMN = 20
+_PIPE_WIDTH = 200
 
 
 def out(text: str = "") -> None:
@@ -98,9 +99,12 @@ def broken(paragraph: str, width: int) -> list[str]:
     return [*lines, line]
 
 
-def table(rows: Sequence[Sequence[str]], head: Sequence[str]) -> Iterable[str]:
+def table(
+    rows: Sequence[Sequence[str]], head: Sequence[str], under: Sequence[str] = ()
+) -> Iterable[str]:
     """Lines of aligned columns under their names; on a terminal the last column is cut to fit, and has
-    a line of its own where little room is left for it."""
+    a line of its own where little room is left for it. What is to stand `under` a row is a faint line
+    below its second column."""
     widths = [max(cells(row[i]) for row in (head, *rows)) for i in range(len(head) - 1)]
     width = columns()
     room = width - sum(widths) - 2 * len(widths) if width else None
@@ -114,6 +118,14 @@ def table(rows: Sequence[Sequence[str]], head: Sequence[str]) -> Iterable[str]:
             lines = ["  ".join(fixed), *wrap(row[-1], "    ")]
         for line in lines:
             yield dim(line.rstrip()) if number == 0 else line.rstrip()
+        if number and under and under[number - 1]:
+            yield dim(" " * (widths[0] + 2) + _begun(under[number - 1], widths[0] + 2))
+
+
+def _begun(line: str, indent: int) -> str:
+    """As much of a line as fits after an indent, cut after a word."""
+    short = fit(line, max((columns() or _PIPE_WIDTH) - indent, _LAST_COLUMN))
+    return short if short == line or " " not in short else f"{short.rpartition(' ')[0]} …"
 
 
 def told(value: Any) -> str:

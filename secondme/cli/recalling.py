@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from secondme.cli.app import App
-from secondme.cli.episodes import heading
+from secondme.cli.episodes import heading, passage
 from secondme.cli.link import call, print_json
 from secondme.cli.main import MISSING
 from secondme.cli.moments import place, short_id, show_hits, show_in_place
@@ -18,6 +18,7 @@ from secondme.wording import (
     clean,
     clip,
     counted,
+    day,
     milliseconds,
     minute,
     one_line,
@@ -27,6 +28,7 @@ from secondme.wording import (
 
 app = App()
 _LABEL = 16
+_SAID, _TITLE = 46, 40
 
 
 @app.add()
@@ -155,8 +157,8 @@ def show(
     ] = 3,
     json: Json = False,
 ) -> None:
-    """Show a moment in its surroundings, with the file and the bytes that it came from; or an episode,
-    whole.
+    """Show a moment in its surroundings, with the file and the bytes that it came from, and older ones that
+    it is related to; or an episode, whole, with what sums it up and others that are about the same.
 
     Examples:
         secondme show m3f9k2ab
@@ -185,12 +187,22 @@ def show(
 
 def _show_episode(episode: dict[str, Any]) -> None:
     out(f"{marked(short_id(episode['id']))} · {heading(episode)}")
+    place = {moment["id"]: n for n, moment in enumerate(episode["said"])}
+    for each in sorted(episode["summary"], key=lambda each: place[each["moment"]]):
+        for line in wrap(passage(each, episode), "    "):
+            out(line)
     out()
     for moment in episode["said"]:
         speaker = f" · {bold(one_line(moment['speaker']))}" if moment["speaker"] else ""
         out(f"{dim(short_id(moment['id']))}  {minute(moment['time'])}{speaker}")
         for line in wrap(moment["text"], "    "):
             out(line)
+    if episode["similar"]:
+        out()
+    for number, other in enumerate(episode["similar"]):
+        name = "about the same" if number == 0 else ""
+        when = f"{clip(other['title'], _TITLE)} · {day(other['since'])}"
+        out(f"{dim(f'{name:<14}')}  {short_id(other['id'])}  {when}")
 
 
 def _mentioned(result: dict[str, Any]) -> list[tuple[str, str]]:
@@ -215,6 +227,14 @@ def _origin(result: dict[str, Any]) -> list[tuple[str, str]]:
     if result["episode"]:
         episode = result["episode"]
         rows.append(("episode", f"{short_id(episode['id'])}  {heading(episode)}"))
+    if result["keywords"]:
+        rows.append(("words", one_line(", ".join(result["keywords"]))))
+    for number, other in enumerate(result["related"]):
+        said = (
+            f"{one_line(other['speaker'])}: {other['text']}" if other["speaker"] else other["text"]
+        )
+        line = f"{short_id(other['id'])}  {day(other['time'])}  {clip(said, _SAID)}"
+        rows.append(("related" if number == 0 else "", line))
     rows += [("the same", f"{short_id(m['id'])}  {place(m)}") for m in result["alike"]]
     if result["marks"]:
         rows.append(("marked", ", ".join(result["marks"])))

@@ -211,11 +211,11 @@ class FullText:
         return self._last[1]
 
     def documents_with(self, term: str) -> int:
-        """In how many moments a word stands, in any of its forms."""
+        """In how many moments a word stands, in any of its forms. Raises `IndexDamagedError`."""
         stem = self._stem(term)
-        return int(
-            self._store.value("select doc from words_vocabulary where term = ?", (stem,)) or 0
-        )
+        with _guarded():
+            found = self._store.value("select doc from words_vocabulary where term = ?", (stem,))
+        return int(found or 0)
 
     def _stem(self, term: str) -> str:
         """The term as the index holds it, by FTS5's own tokenizer."""

@@ -1,17 +1,18 @@
-"""The step of the background job that cuts moments into episodes and names them."""
+"""The step of the background job that cuts moments into episodes, names them and sums them up."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
 from secondme.index.fulltext import FullText
-from secondme.memory.episodes import AROUND, VERSION, cuts
+from secondme.memory.episodes import AROUND, VERSION, Floats, cuts
+from secondme.memory.rarity import Rarity
+from secondme.memory.summary import summary
 from secondme.memory.title import title
 from secondme.record import Record
-from secondme.record.episodes import Place
+from secondme.record.episodes import New, Place
 
 _PART = 128
 """Moments of a stream that are cut at a time."""
@@ -33,8 +34,7 @@ class Cutting:
         self._fulltext = fulltext
         self._embedder = embedder
         self._after = 0
-        self._rarities: dict[str, float] = {}
-        self._total = 0
+        self._rarity = Rarity(fulltext, 0)
 
     def left(self) -> int:
         return self._record.episodes.waiting()
@@ -45,7 +45,7 @@ class Cutting:
         made_by = by_time if embedder is None else by_meaning
         if not self._after:
             self._record.episodes.drop_made_otherwise([by_meaning, made_by])
-            self._rarities, self._total = {}, self._record.moments.count()
+            self._rarity = Rarity(self._fulltext, self._record.moments.count())
         found = self._record.episodes.next_stream(self._after)
         if found is None:
             self._after = 0
@@ -63,12 +63,12 @@ class Cutting:
         end = min(begin + _PART, len(stream))
         base = max(0, begin - AROUND)
         places = stream[base:end]
-        vectors = None
+        held: Mapping[int, Floats] = {}
         if embedder is not None:
             held = self._record.vectors.get(embedder, [p.n for p in places])
             if len(held) < len(places):
                 return False
-            vectors = np.array([held[p.n] for p in places])
+        vectors = np.array([held[p.n] for p in places]) if held else None
         times = np.array([p.ms for p in places])
         borders = [base + cut for cut in cuts(vectors, times) if base + cut > begin]
         runs = [
@@ -76,23 +76,25 @@ class Cutting:
             for a, b in zip([begin, *borders], [*borders, end], strict=True)
         ]
         old = {p.episode for p in stream[begin:] if p.episode is not None}
-        new = [(numbers, *self._named(numbers)) for numbers in runs]
+        new = [self._made(numbers, held) for numbers in runs]
         with self._record.store.write():
             made = self._record.episodes.replace(sorted(old), new, made_by)
             self._fulltext.add_episodes(made)
         return bool(made)
 
-    def _named(self, numbers: Sequence[int]) -> tuple[str, str]:
-        """An episode's title, and its id, which follows from its first moment."""
+    def _made(self, numbers: Sequence[int], vectors: Mapping[int, Floats]) -> New:
+        """An episode of these moments; its id follows from the first of them."""
         moments = self._record.moments.by_number(numbers)
         told = [moments[n] for n in numbers if n in moments]
         first = told[0].id if told else ""
         people = {m.speaker for m in told if m.speaker}
         rarity = self._rarity if len(told) > 1 else None
-        return title([m.text for m in told], people, rarity), f"e{first[1:]}"
-
-    def _rarity(self, word: str) -> float:
-        if word not in self._rarities:
-            holding = self._fulltext.documents_with(word)
-            self._rarities[word] = math.log(1 + (self._total + 1) / (holding + 0.5))
-        return self._rarities[word]
+        own = [m for m in told if m.tells]
+        near = np.array([vectors[m.n] for m in own]) if own and vectors else None
+        passages = summary([m.text for m in own], sorted(people), self._rarity, near)
+        return New(
+            f"e{first[1:]}",
+            title([m.text for m in told], people, rarity),
+            numbers,
+            [(own[p.at].n, p.start, p.end) for p in passages],
+        )

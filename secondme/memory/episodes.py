@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
 
-VERSION = 1
-"""Goes up when moments would be cut otherwise; episodes of an older version are cut again."""
+VERSION = 2
+"""Goes up when moments would be cut, named or summed up otherwise; episodes of an older version are cut
+again."""
 AROUND = 64
 """Moments on each side that tell what is usual."""
 LEAST = 6

@@ -289,12 +289,12 @@ def capitals(text: str) -> list[str]:
 
 def sentences(text: str) -> list[str]:
     """The sentences of a text, without the space around them."""
-    return [text[start:end] for start, end in _spans(text)]
+    return [text[start:end] for start, end in sentence_spans(text)]
 
 
 def around(text: str, sentence: str, limit: int) -> str:
     """A sentence of a text with as many as fit after it, and then before it, within a limit."""
-    spans = _spans(text)
+    spans = sentence_spans(text)
     found = [n for n, (start, end) in enumerate(spans) if text[start:end] == sentence]
     if not found:
         return sentence
@@ -315,7 +315,7 @@ def clipped(text: str, limit: int) -> str:
     return (cut.rsplit(" ", 1)[0] if " " in cut[limit // 2 :] else cut).rstrip(" ,;:") + "…"
 
 
-def _spans(text: str) -> list[tuple[int, int]]:
+def sentence_spans(text: str) -> list[tuple[int, int]]:
     spans, start = [], 0
     for end, following in [*((m.start(), m.end()) for m in _BREAK.finditer(text)), (len(text), 0)]:
         piece = text[start:end]

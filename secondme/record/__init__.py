@@ -32,7 +32,7 @@ class Record:
         self.vectors = Vectors(self.store)
         self.entities = Entities(self.store)
         self.claims = Claims(self.store)
-        self.episodes = Episodes(self.store)
+        self.episodes = Episodes(self.store, self.moments)
         self.alike = Alike(self.store)
         self.uses = Uses(self.store)
         self.reads = Reads(self.store)

@@ -15,7 +15,7 @@ from typing import Any
 from secondme.errors import NotFoundError
 from secondme.record.clock import from_ms
 from secondme.record.db import Row, Store
-from secondme.record.moments import Filter, StoredMoment
+from secondme.record.moments import Filter, Moments, StoredMoment
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,25 @@ class Episode:
 
 
 @dataclass(frozen=True, slots=True)
+class New:
+    """An episode to be: its moments by number, in order, and its summary, as (moment, start, end) in
+    characters, the most telling passage first."""
+
+    id: str
+    title: str
+    numbers: Sequence[int]
+    summary: Sequence[tuple[int, int, int]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A passage of a summary, and the moment that it is from."""
+
+    moment: StoredMoment
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
     """A moment in its stream: its number, its time in ms, and the episode that it is in, if any."""
 
@@ -67,8 +86,9 @@ _SELECT = (
 class Episodes:
     """Writing and reading episodes."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, moments: Moments) -> None:
         self._store = store
+        self._moments = moments
 
     def waiting(self) -> int:
         """How many live moments are in no episode yet."""
@@ -101,34 +121,36 @@ class Episodes:
         )
         return first["n"], [Place(*row) for row in stream]
 
-    def replace(
-        self, old: Sequence[int], new: Sequence[tuple[Sequence[int], str, str]], made_by: str
-    ) -> list[int]:
-        """Put new episodes, each as (numbers of its moments, title, id), in place of old ones.
+    def replace(self, old: Sequence[int], new: Sequence[New], made_by: str) -> list[int]:
+        """Put new episodes in place of old ones.
 
         Moments that are live no more are left out, and none is in two. Returns the new ones' numbers.
         """
         made = []
-        held = self.holding([n for numbers, _, _ in new for n in numbers])
+        held = self.holding([n for each in new for n in each.numbers])
         with self._store.write() as db:
             db.executemany(
                 "delete from episodes where n = ?", [(n,) for n in {*old, *held.values()}]
             )
-            for numbers, title, id_ in new:
+            for each in new:
                 rows = self._store.query_in(
                     "select n, time, zone, speaker from moments where n in ({}) and live = 1",
-                    list(numbers),
+                    list(each.numbers),
                 )
                 if not rows:
                     continue
                 episode = db.execute(
                     "insert into episodes (id, since, until, zone, title, people, made_by)"
                     " values (?,?,?,?,?,?,?) returning n",
-                    (id_, *_span(rows), title, json.dumps(_people(rows)), made_by),
+                    (each.id, *_span(rows), each.title, json.dumps(_people(rows)), made_by),
                 ).fetchone()[0]
                 db.executemany(
                     "insert into episode_moments values (?,?)",
                     [(row["n"], episode) for row in rows],
+                )
+                db.executemany(
+                    "insert into summaries values (?,?,?,?,?)",
+                    [(episode, place, *passage) for place, passage in enumerate(each.summary)],
                 )
                 made.append(episode)
         return made
@@ -191,6 +213,21 @@ class Episodes:
             (episode,),
         )
         return [row[0] for row in rows]
+
+    def summaries(self, episodes: Sequence[int]) -> dict[int, list[Told]]:
+        """What sums each of these episodes up, the most telling first; nothing of what is live no more."""
+        rows = self._store.query_in(
+            "select episode, n, start, end from summaries where episode in ({})"
+            " order by episode, place",
+            list(episodes),
+        )
+        moments = self._moments.by_number(sorted({row["n"] for row in rows}))
+        found: dict[int, list[Told]] = {}
+        for episode, n, start, end in rows:
+            moment = moments.get(n)
+            if moment is not None and moment.live:
+                found.setdefault(episode, []).append(Told(moment, moment.text[start:end]))
+        return found
 
     def holding(self, numbers: Sequence[int]) -> dict[int, int]:
         """The episode of each of the moments that is in one."""

@@ -319,3 +319,21 @@ def reads(db: Database) -> None:
         create index reads_n on reads(n);
         """
     )
+
+
+@migrations()
+def summaries(db: Database) -> None:
+    """The passages that sum an episode up, the most telling first: characters of its moments."""
+    db.executescript(
+        """
+        create table summaries (
+            episode integer not null references episodes(n) on delete cascade,
+            place integer not null,
+            n integer not null references moments(n) on delete cascade,
+            start integer not null,
+            end integer not null,
+            primary key (episode, place)
+        ) strict, without rowid;
+        create index summaries_n on summaries(n);
+        """
+    )

@@ -42,6 +42,11 @@ class StoredMoment:
         """When, in the zone that it was given in."""
         return from_ms(self.ms, self.zone)
 
+    @property
+    def tells(self) -> bool:
+        """Whether the person or a source says it: no question to Second Me, and no answer of it."""
+        return self.meta.get("turn") in (None, "statement")
+
     @classmethod
     def of(cls, row: Row) -> StoredMoment:
         span = None if row["start"] is None else (row["start"], row["end"])

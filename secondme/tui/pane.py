@@ -16,6 +16,7 @@ from textual.worker import Worker
 from secondme.errors import SecondMeError
 from secondme.tui.memory import Memory
 from secondme.tui.widgets.beside import Beside
+from secondme.tui.widgets.links import Link
 from secondme.tui.widgets.rows import Picked
 from secondme.wording import counted
 
@@ -160,11 +161,18 @@ class MomentPane(Pane):
         elif self.has_class("-beside"):
             self.begin(self.beside.load(self.memory, event.id, event.quote), "beside")
 
+    def on_link_opened(self, event: Link.Opened) -> None:
+        """Look at the moment that a link leads to."""
+        event.stop()
+        self.on_picked(Picked(event.id, open=True))
+
     def look(self) -> None:
         """Show the chosen moment beside the others."""
         if self.chosen is not None:
             self.add_class("-beside")
-            if not self.roomy:  # it takes the place of what had the focus
+            if not (
+                self.roomy or self.beside.has_pseudo_class("focus-within")
+            ):  # it takes the place
                 self._came_from = self.screen.focused
                 self.beside.focus()
             self.begin(self.beside.load(self.memory, self.chosen.id, self.chosen.quote), "beside")
@@ -193,7 +201,7 @@ class MomentPane(Pane):
     def close_beside(self) -> None:
         """Close the moment beside, and go back to where one was."""
         self.remove_class("-beside")
-        if self.beside.has_focus and self._came_from is not None:
+        if self.beside.has_pseudo_class("focus-within") and self._came_from is not None:
             self._came_from.focus()
 
     def action_original(self) -> None:

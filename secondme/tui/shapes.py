@@ -45,9 +45,19 @@ class Together(EpisodeHead):
     here: list[str]
 
 
-class Episode(EpisodeHead):
-    """An episode with all that was said in it."""
+class Told(TypedDict):
+    """A passage of a summary, and the moment that it is from, by id."""
 
+    text: str
+    moment: str
+    speaker: str | None
+
+
+class Episode(EpisodeHead):
+    """An episode with all that was said in it, and others that are about the same."""
+
+    summary: list[Told]
+    similar: list[EpisodeHead]
     said: list[Moment]
 
 
@@ -96,6 +106,8 @@ class Shown(Moment):
     context: str | None
     meta: dict[str, Any]
     passage: str | None
+    keywords: list[str]
+    related: list[Moment]
     marks: list[str]
     before: list[Moment]
     after: list[Moment]

@@ -16,10 +16,15 @@ def test_episodes_are_listed_and_shown_whole(fresh: Home, tmp_path: Path) -> Non
 
     head, *rows = fresh.run("episodes").out.splitlines()
     assert head.split() == ["id", "when", "moments", "about"]
-    assert len(rows) == 1
+    assert len(rows) == 2
     assert rows[0].endswith("(Ana, Ben)")
+    listed = fresh.run("episodes", "--json").json["episodes"][0]
+    first = listed["summary"][0]
+    assert rows[1] == f"{' ' * 10}{first['speaker']}: {first['text']}"
     whole = fresh.run("show", rows[0].split()[0]).out
     assert all(f"markergardenx{i}" in whole for i in range(8))
+    summed = whole.split("\n\n")[0]
+    assert all(f"    {told['speaker']}: {told['text']}" in summed for told in listed["summary"])
 
     (hit,) = fresh.run("recall", "markergardenx3", "-k", "1", "--json").json["hits"]
     assert rows[0].split()[0] in fresh.run("show", hit["id"]).out

@@ -30,6 +30,7 @@ PARTS = {
     "named",
     "entity",
     "episode",
+    "told",
 }
 
 

@@ -240,6 +240,27 @@ def test_a_moment_is_found_by_words_that_were_said_around_it(memory: Memory) -> 
     assert found.index("it was in Lisbon") < found.index("it was in Lisbon too")
 
 
+def test_what_second_me_is_asked_and_answers_sums_nothing_up(tmp_path: Path) -> None:
+    memory = Memory(tmp_path, embedder=None)
+    turns = ("statement", "question", "answer", "refusal")
+    texts = [f"The {turn} about the copper kettle of the lighthouse keeper. " * 2 for turn in turns]
+    moments = [
+        Moment(text=text, time=START + timedelta(minutes=n), meta={"turn": turn})
+        for n, (text, turn) in enumerate(zip(texts, turns, strict=True))
+    ]
+    moments.append(Moment(text="The ferry sails on Saturday at seven. " * 4, time=START))
+    with memory.record.store.write():
+        entry = memory.record.journal.begin("add", "test")
+        arrival = Arrival("chat", None, "test", "text/plain", b"x", 0, None)
+        memory.record.items.take(arrival, moments, entry)
+    memory.cut()
+    (episode,) = memory.record.episodes.find(Filter(), 9)
+    told = memory.record.episodes.summaries([episode.n])[episode.n]
+    assert {each.moment.meta.get("turn") for each in told} <= {None, "statement"}
+    assert told
+    memory.record.close()
+
+
 def test_the_index_of_episodes_can_be_made_anew(memory: Memory) -> None:
     memory.say(TEXTS, VECTORS)
     memory.cut()

@@ -14,6 +14,7 @@ from secondme.tui.widgets.budget import Budget
 from secondme.tui.widgets.chips import Chip
 from secondme.tui.widgets.exchange import Exchange
 from secondme.tui.widgets.field import Field
+from secondme.tui.widgets.links import Link
 from secondme.tui.widgets.moments import MomentList
 from secondme.tui.widgets.residency import ResidencyMap
 from secondme.tui.widgets.rows import MomentRow
@@ -188,6 +189,46 @@ def test_days_have_their_episodes_and_a_day_comes_in_every_year(life: Life) -> N
         await pilot.press("home", "p")
         await until(pilot, lambda: app.pane.query_one(MomentList).cursor > 0)
         await pilot.press("p")
+
+    drive(flow, life.home.config)
+
+
+def test_links_lead_to_what_belongs_together(life: Life) -> None:
+    life.home.finish("consolidate", now=True)
+    listed = life.home.call("episodes", limit=200, before="2026-01-01")["episodes"]
+    shows = (life.home.call("show", id=each["id"]) for each in listed)
+    whole = next(each for each in shows if each["similar"] and each["summary"])
+    question = "And I thought of the birthday torte in June"
+    found = life.home.call("recall", question=question, k=1)["hits"][0]
+    related = life.home.call("show", id=found["id"])["related"]
+
+    async def flow(app: SecondMe, pilot: Pilot[None]) -> None:
+        await pilot.press("escape", "3")
+        tree = app.pane.query_one(Tree)
+
+        def node(name: str) -> object:
+            nodes = [n for n in tree._tree_lines if n.node.data == name]
+            return nodes[0].node if nodes else None
+
+        for length in (4, 7, 10):
+            name = whole["since"][:length]
+            await until(pilot, lambda name=name: node(name))
+            node(name).expand()  # type: ignore[attr-defined]
+        await until(pilot, lambda: node(whole["id"]))
+        tree.move_cursor(node(whole["id"]))  # type: ignore[arg-type]
+        await until(pilot, lambda: len(app.pane.query("#similar Link")) == len(whole["similar"]))
+        assert whole["summary"][0]["text"][:20] in screen(app)
+        app.pane.query("#similar Link").first().focus()
+        await pilot.press("enter")
+        head = app.pane.query_one("#dayhead", Static)
+        await until(pilot, lambda: whole["similar"][0]["title"] in str(head.render()))
+        assert not app.pane.has_class("-beside")
+        await pilot.press("escape", "2")
+        await paste(app, pilot, question)
+        await until(pilot, lambda: len(app.pane.beside.query(Link)) == len(related))  # type: ignore[attr-defined]
+        app.pane.beside.query(Link).first().focus()  # type: ignore[attr-defined]
+        await pilot.press("enter")
+        await until(pilot, lambda: app.pane.beside.moment["id"] == related[0]["id"])  # type: ignore[attr-defined]
 
     drive(flow, life.home.config)
 

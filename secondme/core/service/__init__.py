@@ -82,6 +82,7 @@ def load() -> None:
         "models",
         "moments",
         "originals",
+        "showing",
         "sources",
         "timeline",
         "transfer",

@@ -1,4 +1,4 @@
-"""Recalling moments and showing them where they stand."""
+"""Recalling moments, and saying which are good or wrong."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any, Literal
 from secondme.core.app import Core
 from secondme.core.dates import parse_span
 from secondme.core.service import Call, Event, use_case
-from secondme.core.service.originals import passage
 from secondme.core.service.parts import (
-    episode_json,
+    cut,
     moment_json,
     note_read,
+    surroundings,
+    times_json,
     together,
-    whole_episode,
 )
 from secondme.errors import (
     BadInputError,
@@ -31,8 +31,7 @@ from secondme.memory.recall import Asked, Hit, Query, Recall
 from secondme.memory.recall.meaning import question_vector
 from secondme.memory.recall.reading import READ, reread
 from secondme.record.clock import from_ms, to_ms, zone_name
-from secondme.record.moments import Filter, StoredMoment
-from secondme.record.times import StoredTime
+from secondme.record.moments import Filter
 from secondme.record.uses import Kind
 
 if TYPE_CHECKING:
@@ -43,9 +42,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("secondme")
 
-_PATIENCE = 3.0
+PATIENCE = 3.0
 """Seconds that the first question after a start waits for the vector index; then words alone must do."""
-_SEARCHED = ("ready", "rebuilding")
+SEARCHED = ("ready", "rebuilding")
 """States of the index in which it finds."""
 _BEGUN = re.compile(r"\w{2,}$")
 _COMPLETIONS = 3
@@ -107,17 +106,17 @@ def recall(
         core, question, wanted, filter_, now, all_=all, best=best, without=without or ()
     )
     if not asked:
-        hits = [h for h in hits if h.moment.meta.get("turn") in (None, "statement")][:k]
+        hits = [h for h in hits if h.moment.tells][:k]
     if tokens is not None:
         hits = pack(hits, tokens)
     mentioned = core.record.times.of([hit.moment.n for hit in hits])
     result: Event = {
         "hits": [
             {
-                **_cut(moment_json(hit.moment), length),
-                "times": _times(hit.moment, mentioned.get(hit.moment.n, ())),
+                **cut(moment_json(hit.moment), length),
+                "times": times_json(hit.moment, mentioned.get(hit.moment.n, ())),
                 "score": round(hit.score, 4),
-                **(_surroundings(core, hit.moment, around) if around else {}),
+                **(surroundings(core, hit.moment, around) if around else {}),
                 **({"explain": _explained(hit)} if explain else {}),
             }
             for hit in hits
@@ -170,11 +169,11 @@ def find(
     out = {core.record.moments.get(id_).n for id_ in without}
     if not any(c.isalnum() for c in question):
         raise BadInputError("the question is empty", hint='for example: secondme recall "dentist"')
-    core.wait_until_prepared(_PATIENCE)
+    core.wait_until_prepared(PATIENCE)
     with core.priority:
         start = time.perf_counter()
         embedder, index = core.searching.pair
-        vector = _vector(core, embedder, question) if index.state in _SEARCHED else None
+        vector = _vector(core, embedder, question) if index.state in SEARCHED else None
         embedded = time.perf_counter()
         took = {"embedding": embedded - start}
         recall_ = Recall(
@@ -249,21 +248,6 @@ def make_filter(
     return Filter(since, until, who, source)
 
 
-def _times(moment: StoredMoment, mentioned: Sequence[StoredTime]) -> list[dict[str, Any]]:
-    """The times that a moment mentions, in its own zone."""
-    return [
-        {
-            "words": moment.text[time.start : time.end],
-            "start": time.start,
-            "end": time.end,
-            "from": from_ms(time.from_ms, moment.zone).isoformat(),
-            "until": from_ms(time.until_ms, moment.zone).isoformat(),
-            "granularity": time.granularity,
-        }
-        for time in mentioned
-    ]
-
-
 def _asked(core: Core, times: Sequence[Asked]) -> list[dict[str, Any]]:
     """The times that a question names, each once, as they were understood."""
     zone = zone_name(core.now())
@@ -278,17 +262,6 @@ def _asked(core: Core, times: Sequence[Asked]) -> list[dict[str, Any]]:
     ]
 
 
-def _surroundings(
-    core: Core, moment: StoredMoment, count: int, length: int | None = None
-) -> dict[str, Any]:
-    """Up to so many moments of the same item before and after, their texts cut to a length."""
-    near = core.record.moments.around(moment, count, count)
-    return {
-        "before": [_cut(moment_json(m), length) for m in near if m.seq < moment.seq],
-        "after": [_cut(moment_json(m), length) for m in near if m.seq > moment.seq],
-    }
-
-
 def _explained(hit: Hit) -> dict[str, Any]:
     return {
         name: {
@@ -298,65 +271,6 @@ def _explained(hit: Hit) -> dict[str, Any]:
         }
         for name, share in hit.parts.items()
     }
-
-
-@use_case
-def show(
-    core: Core,
-    call: Call,
-    *,
-    id: str,
-    around: int = 3,
-    length: int | None = None,
-    private: bool = False,
-) -> Event:
-    """A moment in its surroundings, with where it comes from; or an episode with its moments.
-
-    `length` cuts each text. What is `private` is not noted."""
-    if id[:1].lower() == "e":
-        whole = whole_episode(core, id)
-        if not private:
-            note_read(core, call, "show", whole["said"])
-        return whole
-    moment = core.record.moments.get(id)
-    episode = core.record.episodes.of(moment)
-    if not private:
-        note_use(core, "opened", [moment.id])
-    alike = core.record.moments.by_number(core.record.alike.others(moment.n))
-    item = core.record.items.get(moment.item_id)
-    mentioned = core.record.times.of([moment.n]).get(moment.n, [])
-    result: Event = {
-        **_cut(moment_json(moment), length),
-        "times": _times(moment, mentioned),
-        "live": moment.live,
-        "context": moment.context,
-        "meta": moment.meta,
-        "passage": passage(core, moment, length),
-        "episode": episode_json(episode) if episode else None,
-        "marks": [kind for kind, _ in _uses(core, moment) if kind in ("good", "wrong")],
-        "alike": [moment_json(other) for other in alike.values()],
-        **_surroundings(core, moment, around, length),
-        "item": {
-            "id": item["id"],
-            "name": item["name"],
-            "title": item["title"],
-            "media_type": item["media_type"],
-            "places": [p["path"] for p in item["places"]],
-            "versions": len(item["versions"]),
-            "sha256": item["sha256"],
-        },
-    }
-    if not private:
-        note_read(core, call, "show", [result], result["alike"], result["before"], result["after"])
-    return result
-
-
-def _cut(moment: dict[str, Any], length: int | None) -> dict[str, Any]:
-    return {**moment, "text": moment["text"][:length]}
-
-
-def _uses(core: Core, moment: StoredMoment) -> list[tuple[Kind, int]]:
-    return core.record.uses.of([moment.n]).get(moment.n, [])
 
 
 def note_use(core: Core, kind: Kind, ids: list[str]) -> None:

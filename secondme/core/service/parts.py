@@ -6,10 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from secondme.core.app import Core
-from secondme.core.service import Call, Event
+from secondme.core.service import Call
 from secondme.memory.evidence import Evidence
-from secondme.record.episodes import Episode
+from secondme.record.clock import from_ms
+from secondme.record.episodes import Episode, Told
 from secondme.record.moments import StoredMoment
+from secondme.record.times import StoredTime
 
 
 def moment_json(moment: StoredMoment | Evidence) -> dict[str, Any]:
@@ -57,12 +59,40 @@ def episode_json(episode: Episode) -> dict[str, Any]:
     }
 
 
-def whole_episode(core: Core, id_: str) -> Event:
-    """An episode with all its moments."""
-    episode = core.record.episodes.get(id_)
-    numbers = core.record.episodes.numbers(episode.n)
-    moments = core.record.moments.by_number(numbers)
+def summary_json(told: Sequence[Told]) -> list[dict[str, Any]]:
+    """The passages that sum an episode up, as every JSON answer has them."""
+    return [
+        {"text": each.text, "moment": each.moment.id, "speaker": each.moment.speaker}
+        for each in told
+    ]
+
+
+def cut(moment: dict[str, Any], length: int | None) -> dict[str, Any]:
+    """A moment of JSON with its text cut to a length."""
+    return {**moment, "text": moment["text"][:length]}
+
+
+def times_json(moment: StoredMoment, mentioned: Sequence[StoredTime]) -> list[dict[str, Any]]:
+    """The times that a moment mentions, in its own zone."""
+    return [
+        {
+            "words": moment.text[time.start : time.end],
+            "start": time.start,
+            "end": time.end,
+            "from": from_ms(time.from_ms, moment.zone).isoformat(),
+            "until": from_ms(time.until_ms, moment.zone).isoformat(),
+            "granularity": time.granularity,
+        }
+        for time in mentioned
+    ]
+
+
+def surroundings(
+    core: Core, moment: StoredMoment, count: int, length: int | None = None
+) -> dict[str, Any]:
+    """Up to so many moments of the same item before and after, their texts cut to a length."""
+    near = core.record.moments.around(moment, count, count)
     return {
-        **episode_json(episode),
-        "said": [moment_json(moments[n]) for n in numbers if n in moments],
+        "before": [cut(moment_json(m), length) for m in near if m.seq < moment.seq],
+        "after": [cut(moment_json(m), length) for m in near if m.seq > moment.seq],
     }

@@ -20,6 +20,7 @@ from secondme.tui.pane import MomentPane
 from secondme.tui.shapes import Moment, Part, State
 from secondme.tui.widgets.density import Density
 from secondme.tui.widgets.dialogs import Prompt
+from secondme.tui.widgets.links import Link, Links, to_episode
 from secondme.tui.widgets.moments import Group, MomentList, grouped
 from secondme.wording import clip, counted, day, one_line
 
@@ -63,7 +64,9 @@ class TimelinePane(MomentPane):
             yield years
             with Vertical(id="dayside"):
                 yield Static("", id="dayhead", markup=False)
+                yield Static("", id="summary", markup=False)
                 yield MomentList(id="day")
+                yield Links(id="similar")
             yield self.beside
 
     def opened(self) -> None:
@@ -177,7 +180,9 @@ class TimelinePane(MomentPane):
         ]
         self._found = None
         self.query_one(Density).choose(episode["since"][:10])
-        self._show(" · ".join(head), episode["said"])
+        self._show(" · ".join(head), episode["said"], _summed(episode))
+        similar = [to_episode(other) for other in episode["similar"]]
+        await self.query_one(Links).show("about the same", similar)
 
     async def _show_day(self, which: str) -> None:
         self._at = ("day", which)
@@ -191,8 +196,20 @@ class TimelinePane(MomentPane):
         self._found = found
         self._show(f"{when:%A} {when.day} {when:%B %Y} · {held}", moments)
 
-    def _show(self, head: str, moments: Sequence[Moment]) -> None:
+    def on_link_opened(self, event: Link.Opened) -> None:
+        """Show the episode that a link leads to."""
+        if event.id.startswith("e"):
+            event.stop()
+            event.prevent_default()  # no moment is to be looked at
+            self.query_one(MomentList).focus()
+            self.begin(self._show_episode(event.id), "day")
+
+    def _show(self, head: str, moments: Sequence[Moment], summary: str = "") -> None:
         self.query_one("#dayhead", Static).update(head)
+        self.query_one("#summary", Static).update(summary)
+        self.query_one("#summary").display = bool(summary)
+        if self._at[0] != "episode":
+            self.query_one("#similar").display = False
         groups: list[Group] = []
         if self._grouped and self._found is not None:
             moments, groups = grouped(moments, self._found.get("episodes", ()), dated=False)
@@ -290,6 +307,17 @@ class TimelinePane(MomentPane):
             self.query_one(MomentList).focus()
         else:
             self.opened()
+
+
+def _summed(episode: shapes.Episode) -> str:
+    """What sums an episode up, in the order in which it was said."""
+    at = {moment["id"]: n for n, moment in enumerate(episode["said"])}
+    several = len(episode["people"]) > 1
+    lines = []
+    for told in sorted(episode["summary"], key=lambda told: at[told["moment"]]):
+        who = f"{one_line(told['speaker'])}: " if told["speaker"] and several else ""
+        lines.append(who + one_line(told["text"]))
+    return "\n".join(lines)
 
 
 _SHOWS = {

@@ -12,6 +12,7 @@ from textual.widgets import Static
 
 from secondme.errors import SecondMeError
 from secondme.tui.memory import TEXT, Memory
+from secondme.tui.widgets.links import Link, Links, to_moment
 from secondme.wording import clean, clip, counted, minute, one_line, short_path
 
 if TYPE_CHECKING:
@@ -21,7 +22,8 @@ _NEIGHBOUR = 500
 
 
 class Beside(VerticalScroll):
-    """Shows one moment: where it comes from, what stands before and after, the passage marked."""
+    """Shows one moment: where it comes from, what stands before and after, the passage marked, and ways to
+    older moments that it is related to."""
 
     BORDER_TITLE = "moment"
 
@@ -32,9 +34,11 @@ class Beside(VerticalScroll):
         """Whether it is not to be noted that a moment was looked at."""
 
     def compose(self) -> ComposeResult:
-        """Head, what stands before, the moment, what stands after, and its origin."""
-        for part in ("head", "before", "moment", "after", "origin"):
+        """Head, what stands before, the moment, what stands after, what is related, and its origin."""
+        for part in ("head", "before", "moment", "after"):
             yield Static("", classes=part, markup=False)
+        yield Links()
+        yield Static("", classes="origin", markup=False)
 
     async def load(self, memory: Memory, id_: str, quote: str = "") -> None:
         """Show a moment, with the quote marked in it. Raises `NotFoundError` and its like."""
@@ -48,6 +52,12 @@ class Beside(VerticalScroll):
         self._write("before", _neighbours(shown["before"]))
         self._write("moment", _marked(shown, quote))
         self._write("after", _neighbours(shown["after"]))
+        followed = (
+            isinstance(self.screen.focused, Link) and self.screen.focused in self.walk_children()
+        )
+        await self.query_one(Links).show("related", [to_moment(m) for m in shown["related"]])
+        if followed:  # the link is gone from under the focus
+            self.focus()
         self._write("origin", _origin(shown))
         self.call_after_refresh(self._settle)
 
@@ -101,4 +111,5 @@ def _origin(moment: Shown) -> Content:
     if item["versions"] > 1:
         more.append(counted(item["versions"], "version"))
     more += [f"{one_line(key)}: {clip(str(value), 60)}" for key, value in moment["meta"].items()]
-    return Content(f"{where}{span}\n{' · '.join(more)}\n{moment['id']}")
+    words = [f"words: {one_line(', '.join(moment['keywords']))}"] if moment["keywords"] else []
+    return Content("\n".join([f"{where}{span}", " · ".join(more), *words, moment["id"]]))
