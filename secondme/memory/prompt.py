@@ -168,9 +168,10 @@ def written(
 
 
 def of_time(question: str) -> bool:
-    """Whether a question has to do with when something was: it asks for a time, names one or an order."""
+    """Whether a question has to do with when something was: it asks for a time, names one or an order, or
+    asks for a number or whether it was so, which may be otherwise later."""
     return (
-        kind_of(question) in ("date", "duration")
+        kind_of(question) in ("date", "duration", "number", "yes")
         or bool(_TIMELY.search(question))
         or bool(timex.find(question, _ANY_TIME))
     )

@@ -85,7 +85,7 @@ froze freeze frozen freeze laid lay lain lie
 _SAME = """
 mom mother mommy mother mum mother mama mother dad father daddy father papa father grandma grandmother
 granny grandmother grandpa grandfather granddad grandfather grandad grandfather hubby husband kid child
-kids child movie film movies film bike bicycle bikes bicycle photo picture photos picture photograph picture
+kids child movie film movies film photo picture photos picture photograph picture
 photographs picture pic picture pics picture tv television fridge refrigerator vacation holiday vacations
 holiday phone telephone phones telephone automobile car veggies vegetable sofa couch physician doctor
 """
