@@ -100,8 +100,7 @@ class Reader:
             return heard, _sentence_claims(heard, check, in_time(look, self._evidence))
         listed = several(check.question)
         # Recall's own order finds more of what is asked for.
-        many = listed or prompt.of_time(self._question)
-        best = range(min(_TOGETHER, check.read) if many else self._close(check.read))
+        best = range(min(_TOGETHER, check.read) if listed else self._close(check.read))
         said = yield from self._look(best)
         claims = _short_claims(said, check, best)
         if len(claims) < (2 if listed else 1) and check.read > 1:

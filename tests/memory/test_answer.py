@@ -676,7 +676,7 @@ class TestThePrompt:
         model = Says("sea shanties")
         list(answer("What does Nora's harbour choir sing now?", CHOIR, model, now=NOW))
         lines = model.asked[-1].content.split("\n\n")[0].splitlines()
-        assert lines[1] == "(1 April 2023) Nora: We had soup."
+        assert lines[1] == "(2 June 2023) Ivan: The choir of my brother sings Bach in Split."
         assert lines[-1].startswith("(8 May 2023) Nora: I joined")
 
     def test_has_few_moments_where_the_others_are_far_behind_and_for_lists_the_best_five(
@@ -688,7 +688,6 @@ class TestThePrompt:
             ("What did the choir sing?", (9, 8, 7.5, 7.2, 5.9, 5.8), 4),
             ("What did the choir sing?", (9, 2, 1, 0.9, 0.8, 0.7), 3),
             ("Which pieces did the choir sing?", (9, 2, 1, 0.9, 0.8, 0.7), 5),
-            ("What does the choir sing now?", (9, 2, 1, 0.9, 0.8, 0.7), 5),
         ):
             evidence = [replace(e, score=score) for e, score in zip(said, scores, strict=False)]
             model = Reads({"piece": "piece"})
