@@ -155,7 +155,7 @@ def written(
     A date that the question counts ("yesterday") is written out beside it. Of `history` the last
     four turns are kept, each cut to 300 characters.
     """
-    dated = style == "sentences" or of_time(question)
+    dated = style == "sentences" or _of_time(question)
     beginning = _beginning(style, dated)
     said = [
         Message(turn.role, one_line(turn.content, _SPOKEN))
@@ -167,7 +167,7 @@ def written(
     return Prompt([*beginning, *said, Message("user", _turn(lines, asked))], len(beginning))
 
 
-def of_time(question: str) -> bool:
+def _of_time(question: str) -> bool:
     """Whether a question has to do with when something was: it asks for a time, names one or an order, or
     asks for a number or whether it was so, which may be otherwise later."""
     return (

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from textual.pilot import Pilot
 from textual.widgets import Static, Tree
+from textual.widgets.tree import TreeNode
 
 from secondme.tui.app import SecondMe
 from secondme.tui.panes.ask import AskPane
@@ -150,6 +152,22 @@ def test_results_come_by_episode_or_simply_the_best_first(life: Life) -> None:
     drive(flow, life.home.config)
 
 
+async def to_episode(app: SecondMe, pilot: Pilot[None], day: str, id_: str) -> None:
+    """Open the tree of the timeline down to a day, `YYYY-MM-DD`, and go to an episode of it."""
+    tree = app.pane.query_one(Tree)
+
+    async def node(data: str) -> TreeNode[Any]:
+        def found() -> list[TreeNode[Any]]:
+            return [line.node for line in tree._tree_lines if line.node.data == data]
+
+        await until(pilot, found)
+        return found()[0]
+
+    for length in (4, 7, 10):
+        (await node(day[:length])).expand()
+    tree.move_cursor(await node(id_))
+
+
 def test_days_have_their_episodes_and_a_day_comes_in_every_year(life: Life) -> None:
     life.home.finish("consolidate", now=True)
     day = life.home.call("timeline", when="2024-11-21")
@@ -157,17 +175,7 @@ def test_days_have_their_episodes_and_a_day_comes_in_every_year(life: Life) -> N
 
     async def flow(app: SecondMe, pilot: Pilot[None]) -> None:
         await pilot.press("escape", "3")
-        tree = app.pane.query_one(Tree)
-
-        def node(name: str) -> object:
-            nodes = [n for n in tree._tree_lines if n.node.data == name]
-            return nodes[0].node if nodes else None
-
-        for name in ("2024", "2024-11", "2024-11-21"):
-            await until(pilot, lambda name=name: node(name))
-            node(name).expand()  # type: ignore[attr-defined]
-        await until(pilot, lambda: node(episode["id"]))
-        tree.move_cursor(node(episode["id"]))  # type: ignore[arg-type]
+        await to_episode(app, pilot, "2024-11-21", episode["id"])
         whole = [m["id"] for m in life.home.call("show", id=episode["id"])["said"]]
         await until(pilot, lambda: shown(app) == whole)
         head = app.pane.query_one("#dayhead", Static)
@@ -204,18 +212,7 @@ def test_links_lead_to_what_belongs_together(life: Life) -> None:
 
     async def flow(app: SecondMe, pilot: Pilot[None]) -> None:
         await pilot.press("escape", "3")
-        tree = app.pane.query_one(Tree)
-
-        def node(name: str) -> object:
-            nodes = [n for n in tree._tree_lines if n.node.data == name]
-            return nodes[0].node if nodes else None
-
-        for length in (4, 7, 10):
-            name = whole["since"][:length]
-            await until(pilot, lambda name=name: node(name))
-            node(name).expand()  # type: ignore[attr-defined]
-        await until(pilot, lambda: node(whole["id"]))
-        tree.move_cursor(node(whole["id"]))  # type: ignore[arg-type]
+        await to_episode(app, pilot, whole["since"][:10], whole["id"])
         await until(pilot, lambda: len(app.pane.query("#similar Link")) == len(whole["similar"]))
         assert whole["summary"][0]["text"][:20] in screen(app)
         app.pane.query("#similar Link").first().focus()

@@ -190,9 +190,7 @@ def _answered(
     _settle(core, call)
     with core.priority:
         hits, _ = find(core, looked_up, 2 * k + 8, filter_, now, without=without)
-        evidence = [_evidence(h) for h in hits if h.moment.meta.get("turn") in (None, "statement")][
-            :k
-        ]
+        evidence = [_evidence(h) for h in hits if h.moment.tells][:k]
         recalled = time.perf_counter()
         yield {
             "event": "recalled",
