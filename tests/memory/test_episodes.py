@@ -240,6 +240,17 @@ def test_a_moment_is_found_by_words_that_were_said_around_it(memory: Memory) -> 
     assert found.index("it was in Lisbon") < found.index("it was in Lisbon too")
 
 
+def test_a_moment_that_no_episode_has_yet_is_none_the_lower_for_it(memory: Memory) -> None:
+    texts = [f"well, marzipan number {i}" for i in range(25)]
+    memory.say([*texts, *(f"a walk, number {i}" for i in range(15))], topics(20, 20))
+    memory.cut()
+    memory.say(["marzipan again"], topics(1), path="/later.jsonl")
+    recall = Recall(memory.record, memory.words, lambda _, k: {}, lambda: [])
+    shares = {h.moment.text: h.parts["episode"] for h in recall(Query("marzipan", START), 60, "e")}
+    assert shares.pop("marzipan again") == 0
+    assert any(shares.values())
+
+
 def test_what_second_me_is_asked_and_answers_sums_nothing_up(tmp_path: Path) -> None:
     memory = Memory(tmp_path, embedder=None)
     turns = ("statement", "question", "answer", "refusal")

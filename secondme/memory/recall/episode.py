@@ -10,7 +10,7 @@ from secondme.record.episodes import Episodes
 
 
 class Episode(View):
-    """BM25 of the episode that a moment is in, as one document.
+    """BM25 of the episode that a moment is in, as one document; what is in none yet is like the others.
 
     Several grains scored together are from MemGAS (Xu et al. 2025, arXiv 2505.19549). Of what it and
     others propose only this helps here: an episode's mean vector, weights by how peaked a grain's scores
@@ -31,4 +31,4 @@ class Episode(View):
         numbers = pool.numbers.tolist()
         held = self._episodes.holding(numbers)
         scores = self._fulltext.score_episodes(query.text, held.values())
-        return np.array([scores.get(held.get(n, -1), 0.0) for n in numbers])
+        return np.array([scores.get(held[n], 0.0) if n in held else np.nan for n in numbers])
