@@ -80,7 +80,7 @@ def measure(database: Path, size: int) -> list[object]:
     for turn in range(ROUNDS + 1):
         for question in QUESTIONS:
             start = time.thread_time()
-            recall(Query(question, datetime.now(UTC), vector=vector), 10, embedder)
+            recall(Query(question, datetime.now(UTC), vector=lambda: vector), 10, embedder)
             if turn:  # the first is to warm up
                 times.append((time.thread_time() - start) * 1000)
                 parts.append(dict(recall.took))

@@ -67,11 +67,11 @@ class Memory:
         recall = Recall(self.record, self.words, self.nearest, self.record.moments.speaker_names)
         rows = []
         for question, vector in self.questions:
-            timed = bool(recall(Query(question["question"], self.now, vector=vector), 1, self.name))
-            timed = timed and bool(recall.asked_times)
+            query = Query(question["question"], self.now, vector=lambda known=vector: known)
+            timed = bool(recall(query, 1, self.name)) and bool(recall.asked_times)
             kept = recall.views
             recall.views = [view for view in kept if view.name != without]
-            hits = recall(Query(question["question"], self.now, vector=vector), 50, self.name)
+            hits = recall(query, 50, self.name)
             recall.views = kept
             found = [{"ids": [hit.moment.external_id], "text": line(hit.moment)} for hit in hits]
             kinds = [question["category"], "all", f"conversation {self.conversation}"]

@@ -168,7 +168,7 @@ class Episodes:
         condition, values = filter_.where()
         inner = (
             "select distinct em.episode from episode_moments em join moments m on m.n = em.n"
-            f" join items i on i.id = m.item_id where m.live = 1{condition}"
+            f" where m.live = 1{condition}"
         )
         rows = self._store.query(
             f"{_SELECT} where e.n in ({inner}) group by e.n having count(*) > 1"

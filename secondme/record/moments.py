@@ -86,7 +86,7 @@ class Filter:
         return any(v is not None for v in (self.since, self.until, self.who, self.source))
 
     def where(self) -> tuple[str, list[Any]]:
-        """SQL conditions on `moments m join items i`, each beginning with `and`, and their values."""
+        """SQL conditions on `moments m`, each beginning with `and`, and their values."""
         sql, values = "", list[Any]()
         for condition, value in (
             ("m.time >= ?", self.since),
@@ -102,8 +102,8 @@ class Filter:
         if self.source is not None:
             like = f"%{escape_like(self.source)}%"
             sql += (
-                " and (i.source_id = ? or i.name like ? escape '\\' or i.id in"
-                " (select item_id from places where path like ? escape '\\'))"
+                " and m.item_id in (select id from items where source_id = ? or name like ? escape '\\'"
+                " union all select item_id from places where path like ? escape '\\')"
             )
             values += [self.source, like, like]
         if not self.silent:
@@ -172,8 +172,7 @@ class Moments:
         """Numbers of live moments that pass the filter, newest first."""
         condition, values = filter_.where()
         rows = self._store.query(
-            "select m.n from moments m join items i on i.id = m.item_id where m.live = 1"
-            f"{condition} order by m.time desc limit ?",
+            f"select m.n from moments m where m.live = 1{condition} order by m.time desc limit ?",
             (*values, limit),
         )
         return [row[0] for row in rows]
@@ -210,8 +209,7 @@ class Moments:
         """Those of the numbers that are live and pass the filter."""
         condition, values = filter_.where()
         rows = self._store.query_in(
-            "select m.n from moments m join items i on i.id = m.item_id"
-            f" where m.n in ({{}}) and m.live = 1{condition}",
+            f"select m.n from moments m where m.n in ({{}}) and m.live = 1{condition}",
             list(numbers),
             *values,
         )

@@ -39,7 +39,7 @@ def test_the_one_moment_with_a_rare_word_comes_before_a_crowd_that_is_alike(tmp_
     record.vectors.put("e", list(range(1, 252)), vectors)
     nearest = {n: float(vectors[n - 1] @ question) for n in range(2, 202)}
     recall = Recall(record, words, lambda _, k: nearest, record.moments.speaker_names)
-    hits = recall(Query("quokka", datetime.now(UTC), vector=question), 5, "e")
+    hits = recall(Query("quokka", datetime.now(UTC), vector=lambda: question), 5, "e")
     record.close()
     assert hits[0].moment.text == "the quokka is asleep"
 
@@ -155,7 +155,9 @@ def test_what_shares_words_with_the_best_moment_comes_before_what_does_not(tmp_p
     names = chat.record.moments.speaker_names
     recall = Recall(chat.record, chat.words, lambda _, k: everything, names)
     vector = np.ones(4, np.float32) / 2
-    hits = recall(Query("harp concert", datetime(2025, 1, 1, tzinfo=UTC), vector=vector), 30, "e")
+    hits = recall(
+        Query("harp concert", datetime(2025, 1, 1, tzinfo=UTC), vector=lambda: vector), 30, "e"
+    )
     chat.record.close()
     walked = {hit.moment.text: hit.parts["walk"] for hit in hits}
     assert len(walked) == len(texts)

@@ -35,9 +35,7 @@ from secondme.record.moments import Filter
 from secondme.record.uses import Kind
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
+    from secondme.memory.recall.view import Vector
     from secondme.model.clients import EmbedderClient
 
 log = logging.getLogger("secondme")
@@ -173,16 +171,14 @@ def find(
     with core.priority:
         start = time.perf_counter()
         embedder, index = core.searching.pair
-        vector = _vector(core, embedder, question) if index.state in SEARCHED else None
-        embedded = time.perf_counter()
-        took = {"embedding": embedded - start}
+        asked = _Embedded(core, embedder if index.state in SEARCHED else None, question)
         recall_ = Recall(
             core.record,
             core.fulltext,
             index.nearest,
             core.record.moments.speaker_names,
         )
-        query = Query(question, core.now(now), filter_, vector, all_)
+        query = Query(question, core.now(now), filter_, asked.vector, all_)
         name = embedder.name if embedder else ""
         enough = len(out) + (k if ranker is None else max(k, READ))
         try:
@@ -191,7 +187,8 @@ def find(
             core.fulltext.rebuild()
             hits = recall_(query, enough, name)
         hits = [h for h in hits if h.moment.n not in out]
-        took |= recall_.took
+        took = {"embedding": asked.seconds, **recall_.took}
+        took["meaning"] -= asked.seconds
         if ranker is not None:
             ranked = time.perf_counter()
             windows = core.record.moments.windows([h.moment.n for h in hits[:READ]])
@@ -202,19 +199,29 @@ def find(
     return hits[:k], Trace(rounded, recall_.asked_times)
 
 
-def _vector(
-    core: Core, embedder: EmbedderClient | None, question: str
-) -> NDArray[np.float32] | None:
-    """What the question is searched for with, by meaning; None where it cannot be embedded."""
-    if embedder is None:
-        return None
-    try:
-        vector = question_vector(embedder.query, question, core.record.moments.speaker_names())
-    except SecondMeError as error:
-        core.embedder_fault = error.line()
-        return None
-    core.embedder_fault = ""
-    return vector
+class _Embedded:
+    """A question and its vector, made when first asked for, by whichever thread that is; `seconds` is how
+    long that took."""
+
+    def __init__(self, core: Core, embedder: EmbedderClient | None, question: str) -> None:
+        self._core, self._embedder, self._question = core, embedder, question
+        self._speakers = core.record.moments.speaker_names()
+        self._made: Vector | None = None
+        self.seconds = 0.0
+
+    def vector(self) -> Vector | None:
+        """What the question is searched for with, by meaning; None where it cannot be embedded."""
+        if self._embedder is None or self._made is not None:
+            return self._made
+        start = time.perf_counter()
+        try:
+            self._made = question_vector(self._embedder.query, self._question, self._speakers)
+            self._core.embedder_fault = ""
+        except SecondMeError as error:
+            self._core.embedder_fault = error.line()
+            self._embedder = None
+        self.seconds = time.perf_counter() - start
+        return self._made
 
 
 def search_notice(core: Core) -> str | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -97,11 +98,8 @@ class Recall:
 
     def __call__(self, query: Query, k: int, embedder: str) -> list[Hit]:
         """The best `k` moments, best first; those that say the same as a better one are left out."""
+        found = self._found(query)
         start = time.perf_counter()
-        found = {}
-        for view in self.views:
-            found[view.name] = view.find(query)
-            self.took[view.name] = -start + (start := time.perf_counter())
         numbers = self._candidates(query, found)
         if not numbers:
             return []
@@ -109,6 +107,20 @@ class Recall:
         hits = self._hits(*self._judged(query, pool, max(k, NARROWED)), k, merge=not query.all)
         self.took["ranking"] = time.perf_counter() - start
         return hits
+
+    def _found(self, query: Query) -> Mapping[str, Mapping[int, float]]:
+        """What each view proposes; those that wait for other processes do so beside the others."""
+
+        def find(view: View) -> Mapping[int, float]:
+            start = time.perf_counter()
+            found = view.find(query)
+            self.took[view.name] = time.perf_counter() - start
+            return found
+
+        with ThreadPoolExecutor(1, "recall") as aside:
+            waited = {v.name: aside.submit(find, v) for v in self.views if v.aside}
+            found = {v.name: find(v) for v in self.views if not v.aside}
+            return found | {name: future.result() for name, future in waited.items()}
 
     def _judged(self, query: Query, pool: Pool, narrow: int) -> tuple[Pool, _Scored, _Scored]:
         """The narrowed pool, and each view's raw judgement and share of the score there.
@@ -165,7 +177,7 @@ class Recall:
     def _candidates(self, query: Query, found: Mapping[str, Mapping[int, float]]) -> list[int]:
         """What the views found and the filter lets through; few enough moments are all candidates."""
         proposed = {n for scores in found.values() for n in scores}
-        if query.filter and query.vector is not None:
+        if query.filter and query.vector() is not None:
             within = self._record.moments.matching(query.filter, _EXACT + 1)
             if len(within) <= _EXACT:
                 return sorted(within)

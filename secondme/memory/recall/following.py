@@ -17,9 +17,10 @@ class Following(View):
     ceiling = 4.0
 
     def judge(self, query: Query, pool: Pool) -> Scores:
-        if query.vector is None:
+        vector = query.vector()
+        if vector is None:
             return np.zeros(len(pool))
-        near = pool.cosines(query.vector)
+        near = pool.cosines(vector)
         own = pool.own(near)
         total, count = np.nan_to_num(own), (~np.isnan(own)).astype(float)
         for offset in range(1, AHEAD + 1):

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from secondme.memory.recall.view import Pool, Query, Scores, View
+from secondme.memory.recall.view import Held, Pool, Query, Scores, View
 from secondme.memory.terms import Term, terms, tokens
 
 _TABLE = Path(__file__).parent / "wordnet" / "kinds.npz"
@@ -59,7 +59,7 @@ class Kinds(View):
         said_by = pool.named()
         kinds = [kind for kind in _table().kinds(query.text) if said_by.isdisjoint(kind.keys)]
         if kinds:
-            named = _Named(pool.terms())
+            named = _Named(pool.held())
             for kind in kinds:
                 held = named.best(kind)
                 scores += held * math.log1p(1 / (held.mean() + 0.5 / len(pool)))
@@ -159,13 +159,9 @@ class _Table:
 class _Named:
     """The nouns of some texts, each a word, by the keys that each text has."""
 
-    def __init__(self, held: Sequence[frozenset[str]]) -> None:
-        self._words: dict[str, int] = {}
-        ids = [self._words.setdefault(word, len(self._words)) for some in held for word in some]
-        self._held = np.array(ids, np.intp)
-        self._at = np.repeat(np.arange(len(held)), list(map(len, held)))
-        self._texts = len(held)
-        places = _table().find(list(self._words))
+    def __init__(self, held: Held) -> None:
+        self._held = held
+        places = _table().find(held.terms)
         self._nouns = np.flatnonzero(places >= 0)
         rows, self._owner = _table().spans(places[self._nouns])
         self._meanings = _table().meanings[rows].astype(np.int64)
@@ -181,11 +177,11 @@ class _Named:
             worths[rows] = np.maximum(
                 worths[rows], below.worth * self._shares[rows] * _FARTHER**steps
             )
-        words = np.zeros(len(self._words))
+        words = np.zeros(len(self._held.terms))
         np.maximum.at(words, self._nouns[self._owner], worths)
-        words[[self._words[key] for key in kind.keys if key in self._words]] = 0.0
-        texts = np.zeros(self._texts)
-        np.maximum.at(texts, self._at, words[self._held])
+        words[[n for n, key in enumerate(self._held.terms) if key in kind.keys]] = 0.0
+        texts = np.zeros(self._held.texts)
+        np.maximum.at(texts, self._held.text, words[self._held.term])
         return texts
 
 

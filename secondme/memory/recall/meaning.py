@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from secondme.memory.recall.people import nameless
-from secondme.memory.recall.view import Pool, Query, Scores
+from secondme.memory.recall.view import Pool, Query, Scores, Vector, View
 
-Nearest = Callable[[NDArray[np.float32], int], Mapping[int, float]]
+Nearest = Callable[[Vector, int], Mapping[int, float]]
 _NAMELESS = 0.6
 """The share of the question without its name in the vector that is searched for."""
 
 
 def question_vector(
-    embed: Callable[[str], NDArray[np.float32]], question: str, speakers: Sequence[str]
-) -> NDArray[np.float32]:
+    embed: Callable[[str], Vector], question: str, speakers: Sequence[str]
+) -> Vector:
     """The vector (of length 1) that a question is searched by.
 
     A name draws an embedder to everything that the person ever said, so where the question names one
@@ -28,11 +27,11 @@ def question_vector(
     if bare is None:
         return vector
     mixed = (1 - _NAMELESS) * vector + _NAMELESS * embed(bare)
-    unit: NDArray[np.float32] = (mixed / np.linalg.norm(mixed)).astype(np.float32)
+    unit: Vector = (mixed / np.linalg.norm(mixed)).astype(np.float32)
     return unit
 
 
-class Meaning:
+class Meaning(View):
     """Moments that mean something close to the question."""
 
     name = "meaning"
@@ -40,18 +39,18 @@ class Meaning:
     standardise = True
     late = False
     ceiling = 4.0
+    aside = True
 
     def __init__(self, nearest: Nearest, limit: int) -> None:
         self._nearest = nearest
         self._limit = limit
 
     def find(self, query: Query) -> Mapping[int, float]:
-        if query.vector is None:
+        vector = query.vector()
+        if vector is None:
             return {}
-        limit = self._limit * 4 if query.filter else self._limit
-        return self._nearest(query.vector, limit)
+        return self._nearest(vector, self._limit * 4 if query.filter else self._limit)
 
     def judge(self, query: Query, pool: Pool) -> Scores:
-        if query.vector is None:
-            return np.zeros(len(pool))
-        return pool.own(pool.cosines(query.vector))
+        vector = query.vector()
+        return np.zeros(len(pool)) if vector is None else pool.own(pool.cosines(vector))

@@ -13,7 +13,7 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from secondme.memory.recall.view import Pool, Query, Scores
+from secondme.memory.recall.view import Pool, Query, Scores, View
 from secondme.memory.terms import keys
 from secondme.memory.timex import Mention, find
 from secondme.memory.timex.events import Event, before_time, event_in
@@ -57,7 +57,7 @@ class Asked:
         return self.worth * np.where(overlap > 0, share, beside)
 
 
-class Times:
+class Times(View):
     """Moments of the times that the question names, or counts from an event it names."""
 
     name = "time"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from operator import itemgetter
@@ -16,15 +17,22 @@ from secondme.record import Record
 from secondme.record.moments import Filter
 
 Scores = NDArray[np.float64]
+Vector = NDArray[np.float32]
 AHEAD = 4
 """How many moments after a candidate a late view looks at."""
 EARLIER = 2
 """As many moments before a good candidate are candidates too: its vector was made with them."""
 
 
+def no_vector() -> Vector | None:
+    """The vector of a question where nothing embeds it."""
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A question as the views get it. `vector` is the embedder's (unit length), or None without one.
+    """A question as the views get it. `vector` gives the embedder's (unit length), or None without one;
+    the first call may wait for it.
 
     With `all`, nothing ranks lower for its age or its marks, and what says the same is not merged.
     """
@@ -32,7 +40,7 @@ class Query:
     text: str
     now: datetime
     filter: Filter = field(default_factory=Filter)
-    vector: NDArray[np.float32] | None = None
+    vector: Callable[[], Vector | None] = no_vector
     all: bool = False
 
 
@@ -49,15 +57,18 @@ class Pool:
         found: Mapping[str, Mapping[int, float]],
         embedder: str,
         ahead: int = 0,
+        known: Mapping[int, float] | None = None,
     ) -> None:
         """`found` is each view's own score of what it found; moments and vectors so far `ahead` of
-        candidates are read."""
+        candidates are read, vectors but for those of which the cosine is `known`."""
         self.found = found
         self._record = record
         self._embedder = embedder
+        self._known = dict(known or {})
         self._cosines: Scores | None = None
         self._texts: list[str] | None = None
         self._keys: list[frozenset[str]] | None = None
+        self._held: Held | None = None
         self._ahead = ahead
         self._read(sorted(numbers))
         self.total: Scores = np.zeros(len(self.numbers))
@@ -91,7 +102,7 @@ class Pool:
         best = self.numbers[chosen].tolist()
         near = {n - k for n in best for k in range(EARLIER + 1)}
         passing = self._record.moments.passing(sorted(near), filter_)
-        pool = Pool(self._record, passing, self.found, self._embedder, AHEAD)
+        pool = Pool(self._record, passing, self.found, self._embedder, AHEAD, self._known)
         pool._keep(pool._leading_to(set(best)))
         return pool
 
@@ -158,21 +169,44 @@ class Pool:
             self._keys = [keys(text) for text in self.texts()]
         return self._keys
 
-    def cosines(self, vector: NDArray[np.float32]) -> Scores:
+    def held(self) -> Held:
+        """The same as numbers, for those who look through all of them."""
+        if self._held is None:
+            self._held = Held.of(self.terms())
+        return self._held
+
+    def cosines(self, vector: Vector) -> Scores:
         """Each moment's cosine with a vector, over `near`; NaN for one that has no vector yet."""
         if self._cosines is None:
-            self._cosines = np.full(len(self.near), np.nan)
             wanted = np.zeros(len(self.near), bool)
             wanted[self._at] = True
             for offset in range(1, self._ahead + 1):
                 places, there = self.neighbours(offset)
                 wanted[places[there]] = True
-            numbers, matrix = self._record.vectors.matrix(
-                self._embedder, self.near[wanted].tolist()
-            )
+            unknown = [n for n in self.near[wanted].tolist() if n not in self._known]
+            numbers, matrix = self._record.vectors.matrix(self._embedder, unknown)
             if numbers:
-                self._cosines[np.searchsorted(self.near, numbers)] = matrix @ vector
+                self._known.update(zip(numbers, (matrix @ vector).tolist(), strict=True))
+            self._cosines = np.array([self._known.get(n, math.nan) for n in self.near.tolist()])
         return self._cosines
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Which terms some texts have: all `terms` by their keys, each once, and for each that a text has its
+    place among these (`term`) and that of the text (`text`)."""
+
+    terms: Sequence[str]
+    term: NDArray[np.intp]
+    text: NDArray[np.intp]
+    texts: int
+
+    @classmethod
+    def of(cls, keys: Sequence[frozenset[str]]) -> Held:
+        places: dict[str, int] = {}
+        term = [places.setdefault(key, len(places)) for some in keys for key in some]
+        text = np.repeat(np.arange(len(keys)), [len(some) for some in keys])
+        return cls(list(places), np.array(term, np.intp), text, len(keys))
 
 
 class View(Protocol):
@@ -181,7 +215,8 @@ class View(Protocol):
     A candidate's score is the sum over views of `weight` times `judge`, which is standardised over the
     pool (zero mean, unit deviation) where `standardise` says so. A view that is `late` judges only the
     best of what the others make of it, since it looks at more of the record. Standardised, a view counts
-    no more than `ceiling` deviations, so that an odd vector does not outweigh an exact word.
+    no more than `ceiling` deviations, so that an odd vector does not outweigh an exact word. One whose
+    finding waits for other processes is `aside`: it finds while the others do.
     """
 
     name: str
@@ -189,6 +224,7 @@ class View(Protocol):
     standardise: bool
     late: bool
     ceiling: float
+    aside: bool = False
 
     def find(self, query: Query) -> Mapping[int, float]:
         """Candidates by number, with this view's own score; none from a view that only judges."""

@@ -3,13 +3,11 @@ common: a personalised PageRank, as in HippoRAG 2 (Gutiérrez et al. 2025), amon
 
 from __future__ import annotations
 
-import math
-from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
 
-from secondme.memory.recall.view import Pool, Query, Scores, View
+from secondme.memory.recall.view import Held, Pool, Query, Scores, View
 
 _FROM = 5
 """How many moments, the best so far, the walk sets out from."""
@@ -39,7 +37,7 @@ class Walk(View):
     def judge(self, query: Query, pool: Pool) -> Scores:
         if len(pool) < _ENOUGH:
             return np.zeros(len(pool))
-        by_word = _words(pool.terms(), pool.speakers())
+        by_word = _words(pool.held(), pool.speakers())
         following = np.zeros((len(pool), len(pool)))
         _, there = pool.neighbours(1)
         beside = np.flatnonzero((np.diff(pool.numbers) == 1) & there[:-1])
@@ -58,17 +56,17 @@ class Walk(View):
         return np.log(1e-9 + at)
 
 
-def _words(held: Sequence[frozenset[str]], speakers: Sequence[str | None]) -> Scores:
+def _words(held: Held, speakers: Sequence[str | None]) -> Scores:
     """By how much each moment hangs on each word that several have, and on its speaker."""
-    counts = Counter(word for words in held for word in words)
-    most = max(2.0, _COMMON * len(held))
-    shared = [word for word, count in counts.items() if 2 <= count <= most]
+    counts = np.bincount(held.term, minlength=len(held.terms))
+    shared = (counts >= 2) & (counts <= max(2.0, _COMMON * held.texts))
+    column = np.cumsum(shared) - 1
     names = sorted({name for name in speakers if name})
-    place = {word: n for n, word in enumerate(shared)}
-    weights = np.zeros((len(held), len(shared) + len(names)))
-    for row, (words, name) in enumerate(zip(held, speakers, strict=True)):
-        for word in words & place.keys():
-            weights[row, place[word]] = math.log(len(held) / counts[word])
+    weights = np.zeros((held.texts, int(shared.sum()) + len(names)))
+    there = shared[held.term]
+    word = held.term[there]
+    weights[held.text[there], column[word]] = np.log(held.texts / counts[word])
+    for row, name in enumerate(speakers):
         if name:
-            weights[row, len(shared) + names.index(name)] = _BY_SPEAKER
+            weights[row, names.index(name) - len(names)] = _BY_SPEAKER
     return weights

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 import numpy as np
 
 from secondme.index.fulltext import FullText
-from secondme.memory.recall.view import Pool, Query, Scores
+from secondme.memory.recall.view import Pool, Query, Scores, View
 
 
-class Words:
+class Words(View):
     """Moments that share words with the question."""
 
     name = "words"
