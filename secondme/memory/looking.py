@@ -49,7 +49,8 @@ class LanguageModel(Protocol):
     """What answering needs of a model: it reads messages and talks, piece by piece.
 
     The last thing it yields is a `Completion`. The first `fixed` messages are the same from call to
-    call, so that their state may be kept. `cancel` ends the talk early.
+    call, so that their state may be kept. Words to `avoid` do not begin in what it says. `cancel` ends
+    the talk early.
     """
 
     def chat(
@@ -60,6 +61,7 @@ class LanguageModel(Protocol):
         stop: Sequence[str] = (),
         temperature: float = 0.0,
         fixed: int = 0,
+        avoid: Sequence[str] = (),
         cancel: threading.Event | None = None,
     ) -> Iterator[Token | Completion]: ...
 
@@ -103,6 +105,9 @@ class Reader:
         best = range(min(_TOGETHER, check.read) if listed else self._close(check.read))
         said = yield from self._look(best)
         claims = _short_claims(said, check, best)
+        if not claims and _only_echoes(said, check) and not self.stopped:
+            asked = [term.surface for term in check.asked]
+            claims = _short_claims(_unheard(self._look(best, avoid=asked)), check, best)
         if len(claims) < (2 if listed else 1) and check.read > 1:
             for place in check.order[:_SEVERAL] if listed else check.nearest():
                 if not self.stopped and (listed or not claims):
@@ -118,9 +123,10 @@ class Reader:
         scores = [e.score for e in self._evidence[: min(_TOGETHER, most)]]
         return max(min(_FEWEST, most), sum(scores[0] - score <= _BEHIND for score in scores))
 
-    def _look(self, places: Sequence[int]) -> Talk:
+    def _look(self, places: Sequence[int], *, avoid: Sequence[str] = ()) -> Talk:
         """Let the model read these moments, given best first: drafts as it talks, all it said at last. For
-        a short answer the best stands last, next to the question; else they stand in time order."""
+        a short answer the best stands last, next to the question; else they stand in time order.
+        What it read last it need not read again to say it without the words that it is to `avoid`."""
         short = self.style == "short"
         order = [*reversed(places)] if short else in_time(places, self._evidence)
         read = [self._evidence[i] for i in order]
@@ -131,6 +137,7 @@ class Reader:
             max_tokens=_MOST_TOKENS[self.style],
             stop=["\n"] if self.style == "short" else ["\n\n"],
             fixed=fixed,
+            avoid=avoid,
             cancel=self._cancel,
         ):
             if isinstance(piece, Completion):
@@ -192,7 +199,7 @@ def _goes_on(place: int, check: Check) -> bool:
 def _standing(said: str, check: Check, look: Sequence[int]) -> list[Claim]:
     """The whole answer if it stands and is of the right kind, else those items of it that are; what was
     looked at comes first among what bears it out."""
-    whole = _short(clipped(_MARK.sub("", said), prompt.QUESTION).strip('"“” '), check)
+    whole = _bare(said, check)
     support = check.support(whole, prefer=look)
     single = check.kind != "list" or len(parts(whole)) == 1
     if single and support.whole and check.fits(whole) and not check.echoes(whole):
@@ -206,6 +213,17 @@ def _standing(said: str, check: Check, look: Sequence[int]) -> list[Claim]:
         if check.fits(part) and not check.echoes(part)
     ]
     return [(part, support.lines) for part, support in found if support.whole]
+
+
+def _bare(said: str, check: Check) -> str:
+    """What a model said as the claim that it makes."""
+    return _short(clipped(_MARK.sub("", said), prompt.QUESTION).strip('"“” '), check)
+
+
+def _only_echoes(said: str, check: Check) -> bool:
+    """Whether a model only repeated the question: "to Rome"."""
+    claims = parts(_bare(said, check))
+    return bool(claims) and all(check.echoes(claim) for claim in claims)
 
 
 def _short(claim: str, check: Check) -> str:

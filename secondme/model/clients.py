@@ -115,6 +115,7 @@ class LanguageClient(_Client):
         fixed: int = 0,
         grammar: str | None = None,
         seed: int | None = None,
+        avoid: Sequence[str] = (),
         cancel: threading.Event | None = None,
     ) -> Iterator[Token | Completion]:
         """Answer a conversation: the pieces of the answer as they come, and last its `Completion`.
@@ -130,6 +131,7 @@ class LanguageClient(_Client):
             "fixed": fixed,
             "grammar": grammar,
             "seed": seed,
+            "avoid": list(avoid),
         }
         completion = Completion("", 0, 0, 0, 0.0, 0.0, "cancelled")
         for part in self.stream("chat", params, cancel=cancel):

@@ -142,6 +142,7 @@ class LanguageModel:
         fixed: int = 0,
         grammar: str | None = None,
         seed: int | None = None,
+        avoid: Sequence[str] = (),
         cancel: threading.Event | None = None,
     ) -> Iterator[Progress | Token | Completion]:
         """Answer the conversation: progress while it is read, the answer's pieces, a completion.
@@ -149,7 +150,8 @@ class LanguageModel:
         The answer ends at `max_tokens`, at the first of the texts in `stop` (not part of it), or
         when `cancel` is set, at once. At `temperature` 0 it is the likeliest token each time; above,
         one of the likelier ones is drawn, by `seed` always the same. `grammar` is GBNF that the
-        answer follows. The first `fixed` messages are expected again in later conversations.
+        answer follows. The tokens with which words to `avoid` begin are not said. The first `fixed`
+        messages are expected again in later conversations.
 
         Raises `BadInputError` for a conversation that does not fit in the context and for a grammar
         that is not valid, `ModelError` for one that the model's template does not take.
@@ -164,7 +166,8 @@ class LanguageModel:
                 f"the model's context holds {self._context.size:,}",
                 hint="give it less, or raise the setting `context`",
             )
-        picker = Picker(self.vocabulary.handle, temperature, seed, grammar)
+        avoided = self.vocabulary.beginnings(avoid)
+        picker = Picker(self.vocabulary.handle, temperature, seed, grammar, avoided)
         answer = AnswerText(stop)
         limit = min(max_tokens, room)
         with self.window.busy() if self.window else contextlib.nullcontext():

@@ -6,6 +6,7 @@ import ctypes
 import os
 import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -108,6 +109,12 @@ class Vocabulary:
             if length >= 0:
                 return buffer.raw[:length]
         return b""
+
+    def beginnings(self, words: Sequence[str]) -> list[int]:
+        """The tokens with which these words begin, in small letters or with a capital, within a text or
+        at its start."""
+        forms = {form for word in words for form in (word, word.lower(), word.capitalize())}
+        return [self.plain(lead + form)[0] for form in forms if form for lead in ("", " ")]
 
     def ends(self, token: int) -> bool:
         """Whether the token ends an answer."""

@@ -45,13 +45,19 @@ class Picker:
     """Picks the next token from the odds, and follows the grammar as it does.
 
     `vocabulary` is llama.cpp's. At `temperature` 0 it is the likeliest token, above that one of the
-    likelier ones, by `seed` always the same. Raises `BadInputError` for a grammar (GBNF) that is
-    not valid.
+    likelier ones, by `seed` always the same. Tokens that are `avoided` are never picked. Raises
+    `BadInputError` for a grammar (GBNF) that is not valid.
     """
 
     def __init__(
-        self, vocabulary: Any, temperature: float, seed: int | None, grammar: str | None
+        self,
+        vocabulary: Any,
+        temperature: float,
+        seed: int | None,
+        grammar: str | None,
+        avoided: Sequence[int] = (),
     ) -> None:
+        self._avoided = np.array(sorted(set(avoided)), np.intp)
         self._grammar = self._chain = None
         if grammar is not None:
             text = grammar.encode()
@@ -74,6 +80,10 @@ class Picker:
         head = _TOP_K if self._chain else 1
         scores = odds.scores(head)
         token = self._choose(scores)
+        if token in self._avoided:
+            allowed = self._others(len(scores))
+            scores = odds.scores(head, allowed)
+            token = self._choose(np.where(allowed, scores, np.float32(-np.inf)))
         if self._grammar:
             # Most of the time the choice is a right one; to try all 150,000 each time would be slow.
             one = np.array([(token, scores[token], 0)], _CANDIDATE)
@@ -98,12 +108,19 @@ class Picker:
         chosen = self._apply(self._chain, candidates)
         return int(chosen.data[chosen.selected].id)
 
+    def _others(self, count: int) -> npt.NDArray[np.bool_]:
+        """Which of the tokens are not avoided."""
+        others = np.ones(count, np.bool_)
+        others[self._avoided] = False
+        return others
+
     def _allowed(self, count: int) -> npt.NDArray[np.bool_]:
-        """Which of the tokens the grammar takes next."""
+        """Which of the tokens the grammar takes next, of those that are not avoided."""
         candidates = _candidates(np.zeros(count, np.float32))
         self._apply(self._grammar, candidates)
         allowed = np.zeros(count, np.bool_)
         allowed[candidates["id"][candidates["logit"] != -np.inf]] = True
+        allowed &= self._others(count)
         if not allowed.any():
             raise BadInputError("the grammar leaves the answer no way to go on")
         return allowed

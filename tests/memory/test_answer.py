@@ -81,6 +81,14 @@ class Reads(Says):
         yield from super().chat(messages, **options)
 
 
+class Echoes(Says):
+    """A model that repeats the question, unless it is to avoid its words."""
+
+    def chat(self, messages: Sequence[Message], **options: Any) -> Iterator[Token | Completion]:
+        self.words = ("to clear the mind",) if options["avoid"] else ("a trip to Rome",)
+        yield from super().chat(messages, **options)
+
+
 def ask(question: str, evidence: Sequence[Evidence], *words: str, **options: Any) -> Answer:
     *_, last = answer(question, evidence, Says(*words), now=NOW, **options)
     assert isinstance(last, Answer)
@@ -179,6 +187,14 @@ class TestAnAnswer:
         question = "What does Nora's harbour choir sing?"
         stands, quoted = ask(question, CHOIR, "sea shanties"), ask(question, CHOIR, "opera")
         assert 0 <= quoted.confidence < stands.confidence <= 1
+
+    def test_a_model_that_repeats_the_question_is_asked_for_other_words(self) -> None:
+        trip = moment("Took a short trip to Rome last week, just to clear the mind a little.")
+        model, question = Echoes(), "What did Nora take a trip to Rome for?"
+        *_, result = answer(question, [trip, *OTHERS], model, now=NOW)
+        assert isinstance(result, Answer)
+        assert result.text == "to clear the mind"
+        assert {"Rome", "trip"} <= set(model.options["avoid"])
 
 
 class TestTheKindOfAnswer:

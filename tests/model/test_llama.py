@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import threading
 from collections.abc import Iterator
@@ -147,6 +148,24 @@ class TestAnswers:
     def test_a_grammar_that_is_not_valid(self, model: LanguageModel) -> None:
         with pytest.raises(BadInputError, match="grammar"):
             ask(model, OTHER, grammar="root ::= (")
+
+    def test_words_to_avoid_do_not_begin_in_it(self, model: LanguageModel) -> None:
+        whole = ask(model, FRANCE)
+        assert "france" in whole.text.lower()
+        for options in ({}, {"temperature": 1.0, "seed": 1}):
+            other = ask(model, FRANCE, avoid=["france", "is"], **options)
+            assert other.text
+            assert other.reused_tokens == other.prompt_tokens - 1
+            assert not {"france", "is"} & set(re.findall(r"\w+", other.text.lower()))
+
+    def test_a_grammar_and_words_to_avoid_hold_together(self, model: LanguageModel) -> None:
+        grammar = 'root ::= "yes" | "no"'
+        first = ask(model, OTHER, grammar=grammar).text
+        begun = [first[:n] for n in range(1, 4)]  # it could spell the word otherwise
+        other = ask(model, OTHER, grammar=grammar, avoid=begun).text
+        assert {first, other} == {"yes", "no"}
+        with pytest.raises(BadInputError, match="no way to go on"):
+            ask(model, OTHER, grammar=grammar, avoid=["yes", "ye", "y", "no", "n"])
 
     def test_with_temperature_the_seed_decides(self, model: LanguageModel) -> None:
         ask(model, OTHER)
