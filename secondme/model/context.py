@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from secondme.model.states import KeptStates
     from secondme.model.window.machine import Window
 
-BATCH = 64
-"""Tokens of a prompt that are computed at once. Buffers grow with it, speed hardly from here on; fewer are
-computed by other kernels, so it is the same for every budget."""
+BATCH = 256
+"""Tokens of a prompt that are computed at once. Buffers grow with it (0.08 MB a token for the default model),
+speed hardly from here on; fewer are computed by other kernels, so it is the same for every budget."""
 STATES_LIMIT = 64 << 20
 """Bytes of saved states of fixed beginnings, all together."""
 _WORTH_SAVING = 32

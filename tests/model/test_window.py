@@ -158,8 +158,9 @@ class TestSameWords:
 
 
 def test_experts_that_are_not_chosen_are_not_read(files: dict[str, Path]) -> None:
-    let_win("matrix", files["qwen3moe"])
-    model = windowed(files["qwen3moe"])
+    path = files["qwen3moe"]
+    let_win("matrix", path)
+    model = windowed(path, smallest(path) + VOCABULARY * WIDTH * 34 // 32)  # whose output can stay
     assert model.window is not None
     question = [Message("user", "river")]
     say(model, question, max_tokens=1)
