@@ -22,9 +22,12 @@ if TYPE_CHECKING:
     from secondme.model.states import KeptStates
     from secondme.model.window.machine import Window
 
-BATCH = 256
-"""Tokens of a prompt that are computed at once. Buffers grow with it (0.08 MB a token for the default model),
-speed hardly from here on; fewer are computed by other kernels, so it is the same for every budget."""
+BATCH, _WINDOWED = 256, 128
+"""Tokens of a prompt that are computed at once, at most, without and with a window. Buffers grow with it (0.08
+MB a token for the default model), speed little."""
+_LEAST = 64
+"""As many at least, where there are more: fewer are computed by other kernels, which take longer and round
+otherwise, and words are to be the same with and without a window."""
 STATES_LIMIT = 64 << 20
 """Bytes of saved states of fixed beginnings, all together."""
 _WORTH_SAVING = 32
@@ -53,7 +56,8 @@ class Context:
         self._window, self._kept = window, kept
         parameters = lib.llama_context_default_params()
         parameters.n_ctx = size
-        parameters.n_batch = parameters.n_ubatch = batch or BATCH
+        self._most = batch or (_WINDOWED if window else BATCH)
+        parameters.n_batch = parameters.n_ubatch = self._most
         parameters.n_seq_max = 1
         parameters.n_outputs_max = batch or (TOGETHER if window else 1)
         parameters.n_threads = parameters.n_threads_batch = threads
@@ -81,7 +85,7 @@ class Context:
         self._memory = lib.llama_get_memory(self._handle)
         if not self._memory:
             raise ModelError("the model keeps no memory of a text: it is not one that can chat")
-        self._batch = lib.llama_batch_init(batch or BATCH, 0, 1)
+        self._batch = lib.llama_batch_init(self._most, 0, 1)
         self._outputs = 1
         self._vocabulary_size = lib.llama_vocab_n_tokens(lib.llama_model_get_vocab(model))
         self._held: list[int] = []
@@ -139,10 +143,11 @@ class Context:
             if saving and held == prompt.fixed:
                 self._save()
                 continue
-            end = min(held + BATCH, prompt.fixed if saving else len(tokens))
-            if not self._compute(tokens[held:end], cancel):
+            left = (prompt.fixed if saving else len(tokens)) - held
+            some = left if left <= self._most else min(self._most, max(left - _LEAST, _LEAST))
+            if not self._compute(tokens[held : held + some], cancel):
                 return
-            yield end
+            yield held + some
 
     def append(self, tokens: Sequence[int], cancel: threading.Event) -> None:
         """Compute more tokens, with odds after each, unless cancelled meanwhile."""

@@ -142,6 +142,15 @@ class TestSameWords:
         assert seen == ({True} if way == "screen" else {True, False})
         assert text == say(plain[kind])
 
+    def test_however_long_the_prompt_is(
+        self, kind: str, way: str, files: dict[str, Path], plain: dict[str, LanguageModel]
+    ) -> None:
+        model = windowed(files[kind])
+        for words in (8, 14, 20, 25, 40, 55, 75):  # of some six tokens each
+            text = " ".join(WORDS[n * n % len(WORDS)] for n in range(words))
+            asked = [Message("user", text)]
+            assert say(model, asked, max_tokens=8) == say(plain[kind], asked, max_tokens=8)
+
     def test_in_turn_and_after_one_was_cancelled(self, kind: str, files: dict[str, Path]) -> None:
         alone = LanguageModel(files[kind], name=kind, threads=1, context=CONTEXT)
         said = []
