@@ -164,7 +164,7 @@ def _checked(
     if style == "short":
         again = [check.support(text, limit=1, without=places) for text, _ in claims]
         places += [i for support in again if support.whole for i in support.lines]
-        places = list(dict.fromkeys([*places, *check.premise(places)]))
+        places = list(dict.fromkeys(places))
     number = {place: n for n, place in enumerate(places, 1)}
     citations = [
         Citation(n, check.lines[i].evidence, check.quote(i, " ".join(text for text, _ in claims)))

@@ -73,8 +73,6 @@ _SAYING = re.compile(r"\b(?:says?|said|told|wrote|asked)\b|[\"“”«»]", re.I
 _SMALL = re.compile(r"\b[^\W\d_A-ZÀ-Þ]\w*")
 _PAST = re.compile(r"\W*(?:did|was|were|have|has|had)\b", re.IGNORECASE)
 _OR = frozenset("or oder ou o".split())
-_PREMISE = 0.2
-"""The share of a question that a moment must add to be cited for what the question takes for granted."""
 _YES = 0.6
 """The share of a question that one part of a sentence must have to affirm it."""
 _MAIN = 0.5
@@ -321,20 +319,6 @@ class Check:
             left -= gain
         missing = tuple(needs[n].surface for n in sorted(left))
         return Support(1 - len(left) / len(needs), missing, tuple(chosen))
-
-    def premise(self, lines: Sequence[int]) -> tuple[int, ...]:
-        """The moment, if one is needed, that holds what these do not hold of the question itself."""
-        held = frozenset[str]().union(*(self.lines[i].keys for i in lines))
-
-        def adds(i: int) -> float:
-            return self._share(self.lines[i].keys - held)
-
-        best = max(
-            self._open(self.about, self.person),
-            key=lambda i: (adds(i), *self._rank(i, ())),
-            default=None,
-        )
-        return (best,) if best is not None and adds(best) >= _PREMISE else ()
 
     def _open(
         self, about: frozenset[str], person: str | None, polarity: str | None = None

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from secondme.model.window.machine import Window
 
 BATCH, _WINDOWED = 256, 128
-"""Tokens of a prompt that are computed at once, at most, without and with a window. Buffers grow with it (0.08
-MB a token for the default model), speed little."""
+"""Tokens of a prompt that are computed at once, at most, without and with a window. Buffers grow with it
+(0.08 MB a token for the default model), speed little."""
 _LEAST = 64
 """As many at least, where there are more: fewer are computed by other kernels, which take longer and round
 otherwise, and words are to be the same with and without a window."""

@@ -188,6 +188,12 @@ class TestAnAnswer:
         stands, quoted = ask(question, CHOIR, "sea shanties"), ask(question, CHOIR, "opera")
         assert 0 <= quoted.confidence < stands.confidence <= 1
 
+    def test_cites_only_what_says_it(self) -> None:
+        bicycle = moment("New bicycle, green, second hand: 420 euro in town.")
+        letter = moment("He wrote good wishes, which must have cost him a struggle.", score=2.0)
+        result = ask("How much did Nora's green bicycle cost?", [bicycle, letter], "420 euro")
+        assert [cited.evidence for cited in result.citations] == [bicycle]
+
     def test_a_model_that_repeats_the_question_is_asked_for_other_words(self) -> None:
         trip = moment("Took a short trip to Rome last week, just to clear the mind a little.")
         model, question = Echoes(), "What did Nora take a trip to Rome for?"

@@ -318,14 +318,6 @@ class TestWhatIsCited:
         check = Check("When did the choir sing?", [said("Lunch."), said("The choir sings today.")])
         assert check.support("8 May 2023").lines == (1,)
 
-    def test_takes_in_what_the_question_takes_for_granted(self) -> None:
-        lines = [
-            said("It was so cold that we left."),
-            said("The lantern festival was on the lake."),
-        ]
-        check = Check("Why did they leave the lantern festival?", lines)
-        assert check.premise(check.support("so cold").lines) == (1,)
-
     def test_an_echo_of_the_question_is_no_answer(self) -> None:
         check = Check("What do the dancers in the photo show?", [said("The dancers in the photo!")])
         assert check.echoes("the dancers")
