@@ -240,7 +240,8 @@ class Check:
 
     def may_quote(self, place: int) -> bool:
         """Whether a moment is to the point enough to stand for an answer, in its own words: it has half of
-        the question, unless none has any of it, as in another language, and a number where one is asked."""
+        the question, unless none has any of it, as in another language, it says that and does not ask it, and
+        has a number where one is asked."""
         text = self.lines[place].evidence.text
         told = self.kind not in ("number", "duration") or fits(self.kind, unlabelled(text))
         told = told and priced(self.question, text, text)
@@ -255,7 +256,12 @@ class Check:
             and told
             and self.counts(place)
             and self._tells_age(place)
+            and not self._asks(place)
         )
+
+    def _asks(self, place: int) -> bool:
+        """Whether what a moment has of the question it only asks."""
+        return self.quote(place).endswith("?")
 
     def _tells_age(self, place: int, claim: str = "") -> bool:
         """Whether a moment says an age, that of the claim if it has one; true where none is asked for."""
@@ -353,7 +359,7 @@ class Check:
     def passage(self, text: str = "") -> int | None:
         """The place of the moment that comes nearest to answering, given what a model said.
 
-        One that has nothing of the kind that the question asks for, or only asks itself, comes last.
+        One that has nothing of the kind that the question asks for, or only asks it too, comes last.
         """
         said = keys(text)
 
@@ -363,7 +369,7 @@ class Check:
             return (
                 not line.is_of_another(self._whose, self.about)
                 and self.speaks_of(line, self.about | said),
-                fits(self.kind, there) and not all(s.endswith("?") for s in line.sentences),
+                fits(self.kind, there) and not self._asks(i),
                 self.coverage(line) + len(said & keys(there)) / max(1, len(said)),
                 line.evidence.score,
             )

@@ -318,6 +318,13 @@ class TestWhatIsCited:
         check = Check("When did the choir sing?", [said("Lunch."), said("The choir sings today.")])
         assert check.support("8 May 2023").lines == (1,)
 
+    def test_a_moment_that_only_asks_the_same_is_not_quoted_for_an_answer(self) -> None:
+        asks = said("It can be tough. How often do you take the kids to the park?")
+        tells = said("We are out a lot. I often take the kids to the park.")
+        check = Check("How often does he take the kids to the park?", [asks, tells])
+        assert (check.may_quote(0), check.may_quote(1)) == (False, True)
+        assert check.passage() == 1
+
     def test_an_echo_of_the_question_is_no_answer(self) -> None:
         check = Check("What do the dancers in the photo show?", [said("The dancers in the photo!")])
         assert check.echoes("the dancers")
