@@ -16,15 +16,16 @@ from secondme.errors import ModelError, WorkerError
 from secondme.model.chat import Prompt
 from secondme.model.llama_file import log
 from secondme.model.sampling import AllOdds, Odds
+from secondme.model.window.measured import BATCH
 from secondme.model.window.plan import TOGETHER
 
 if TYPE_CHECKING:
     from secondme.model.states import KeptStates
     from secondme.model.window.machine import Window
 
-BATCH, _WINDOWED = 256, 128
-"""Tokens of a prompt that are computed at once, at most, without and with a window. Buffers grow with it
-(0.08 MB a token for the default model), speed little."""
+_BATCH = 256
+"""Tokens of a prompt that are computed at once, at most, without a window. Buffers grow with it (0.08 MB a
+token for the default model), speed little."""
 _LEAST = 64
 """As many at least, where there are more: fewer are computed by other kernels, which take longer and round
 otherwise, and words are to be the same with and without a window."""
@@ -56,7 +57,7 @@ class Context:
         self._window, self._kept = window, kept
         parameters = lib.llama_context_default_params()
         parameters.n_ctx = size
-        self._most = batch or (_WINDOWED if window else BATCH)
+        self._most = batch or (BATCH if window else _BATCH)
         parameters.n_batch = parameters.n_ubatch = self._most
         parameters.n_seq_max = 1
         parameters.n_outputs_max = batch or (TOGETHER if window else 1)

@@ -17,7 +17,7 @@ from secondme.model.window.calibration import Pass, Texts, hidden_states
 from secondme.model.window.experts import Experts
 from secondme.model.window.graph import Watch
 from secondme.model.window.layout import Layout, read_layout
-from secondme.model.window.measured import Kept
+from secondme.model.window.measured import BATCH, Kept
 from secondme.model.window.native import Floats
 from secondme.model.window.pace import Pace
 from secondme.model.window.passes import Passes, Seen
@@ -374,6 +374,7 @@ class Window:
             speeds | {"bandwidth": account.measured.bandwidth},
             vocabulary=account.measured.vocabulary,
             buffers=account.measured.buffers,
+            batch=BATCH,
             screened=self._seen.screenable,
             units=self.residency.sizes,
         )
@@ -384,7 +385,7 @@ class Window:
     def _rehearse(self, owner: Pass, texts: Texts) -> None:
         """Read a piece of text once, as a prompt is: what that takes beyond the plan is taken off the
         room for weights, before any answer needs it."""
-        owner.compute(texts[0][:64], 1)
+        owner.compute(texts[0][:BATCH], 1)
         if (odds := self.odds()) is not None:
             odds.scores()
         owner.clear()

@@ -13,6 +13,8 @@ from typing import Any
 from secondme.model.window.layout import Layout
 
 MB = 1_000_000
+BATCH = 128
+"""Tokens of a prompt that are computed at once, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,7 @@ class Measured:
 
 def estimated(layout: Layout, threads: int) -> Measured:
     """What loading will take, before it has been measured."""
-    buffers = 64 * layout.width * 4 * 10 + 4 * layout.vocabulary * 4
+    buffers = BATCH * layout.width * 4 * 10 + 4 * layout.vocabulary * 4
     return Measured(MB // 2, buffers, threads)
 
 
@@ -94,9 +96,10 @@ class Kept:
         base = estimated(layout, int(self._threads))
         try:
             speeds = self.speeds
+            known = self.values if self.values.get("batch") == BATCH else {}
             return Measured(
                 int(self.values.get("vocabulary", base.vocabulary)),
-                int(self.values.get("buffers", base.buffers)),
+                int(known.get("buffers", base.buffers)),
                 base.threads,
                 speeds.get("layers", 0.0),
                 speeds.get("product", 0.0),
