@@ -377,7 +377,8 @@ class Check:
         return max(range(self.read), key=nearness, default=None)
 
     def quote(self, i: int, text: str = "", *, wide: bool = False) -> str:
-        """The sentence of a moment that bears most on the question and the text, in its own words.
+        """The sentence of a moment that has most of the text, and of such most of the question, in its own
+        words.
 
         With `wide`, with as much of what follows and comes before as fits.
         """
@@ -385,9 +386,7 @@ class Check:
         line = self.lines[i]
         best = max(
             line.sentences,
-            key=lambda s: (
-                len(said & keys(s)) + 0.5 * len(self.about & keys(s)) - 0.75 * s.endswith("?")
-            ),
+            key=lambda s: (len(said & keys(s)), len(self.about & keys(s)) - 1.5 * s.endswith("?")),
             default="",
         )
         return clipped(around(line.evidence.text, best, QUOTE) if wide else best, QUOTE)

@@ -188,6 +188,11 @@ class TestAnAnswer:
         stands, quoted = ask(question, CHOIR, "sea shanties"), ask(question, CHOIR, "opera")
         assert 0 <= quoted.confidence < stands.confidence <= 1
 
+    def test_quotes_the_sentence_that_says_it_not_one_that_is_like_the_question(self) -> None:
+        party = moment("A leaving party at the lake. Forty people, Ivan with a guitar.", None)
+        result = ask("What did Ivan bring to the leaving party?", [party], "a guitar")
+        assert result.citations[0].quote == "Forty people, Ivan with a guitar."
+
     def test_cites_only_what_says_it(self) -> None:
         bicycle = moment("New bicycle, green, second hand: 420 euro in town.")
         letter = moment("He wrote good wishes, which must have cost him a struggle.", score=2.0)
