@@ -190,7 +190,7 @@ class TestAnAnswer:
 
     def test_quotes_the_sentence_that_says_it_not_one_that_is_like_the_question(self) -> None:
         party = moment("A leaving party at the lake. Forty people, Ivan with a guitar.", None)
-        result = ask("What did Ivan bring to the leaving party?", [party], "a guitar")
+        result = ask("What did Ivan bring to the leaving party at the lake?", [party], "a guitar")
         assert result.citations[0].quote == "Forty people, Ivan with a guitar."
 
     def test_cites_only_what_says_it(self) -> None:
