@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 from datetime import datetime, time, timedelta
+from typing import Any
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _COMMON = frozenset("what when where which with does have that this from they were about".split())
@@ -18,6 +20,24 @@ def clean(text: str) -> str:
 def one_line(text: str) -> str:
     """Text from the memory as a single line."""
     return " ".join(clean(text).split())
+
+
+def said(moment: Mapping[str, Any]) -> str:
+    """A moment as a single line, with who says it: `Colette: The lease is ready`."""
+    who = f"{one_line(moment['speaker'])}: " if moment["speaker"] else ""
+    return who + one_line(moment["text"])
+
+
+def passage(told: Mapping[str, Any], episode: Mapping[str, Any]) -> str:
+    """A passage of an episode's summary as a single line, with who says it where several speak."""
+    return said(told) if len(episode["people"]) > 1 else one_line(told["text"])
+
+
+def summed(episode: Mapping[str, Any]) -> list[str]:
+    """What sums a whole episode up, a line each, in the order in which it was said."""
+    place = {moment["id"]: n for n, moment in enumerate(episode["said"])}
+    told = sorted(episode["summary"], key=lambda each: place[each["moment"]])
+    return [passage(each, episode) for each in told]
 
 
 def cells(text: str) -> int:

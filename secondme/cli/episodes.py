@@ -12,7 +12,7 @@ from secondme.cli.main import MISSING, STOPPED
 from secondme.cli.moments import short_id
 from secondme.cli.options import After, Before, Json, Source, Who
 from secondme.cli.output import dim, note, out, table
-from secondme.wording import clean, counted, day, minute, one_line
+from secondme.wording import clean, counted, day, minute, one_line, passage
 
 app = App()
 
@@ -97,12 +97,6 @@ def _row(episode: dict[str, Any]) -> tuple[str, str, str, str]:
     people = ", ".join(one_line(name) for name in episode["people"][:3])
     about = one_line(episode["title"]) + (f" ({people})" if people else "")
     return short_id(episode["id"]), span(episode), str(episode["moments"]), about
-
-
-def passage(told: dict[str, Any], episode: dict[str, Any]) -> str:
-    """A passage of a summary in a line, with who says it where several speak."""
-    several = told["speaker"] and len(episode["people"]) > 1
-    return (f"{one_line(told['speaker'])}: " if several else "") + one_line(told["text"])
 
 
 def span(episode: dict[str, Any]) -> str:

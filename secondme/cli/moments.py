@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from secondme.cli.output import bold, columns, dim, marked, out, wrap
-from secondme.wording import day, emphasis, fit, minute, one_line, short_path
+from secondme.wording import day, emphasis, fit, minute, one_line, said, short_path
 
 _ID = 8
 _SHOWN_LINES = 12
@@ -62,10 +62,7 @@ def _show_faintly(moment: dict[str, Any]) -> None:
 def show_lines(moments: list[dict[str, Any]]) -> None:
     """A line for each moment: its id, date, speaker and the beginning of its text."""
     for moment in moments:
-        said = one_line(moment["text"])
-        if moment["speaker"]:
-            said = f"{one_line(moment['speaker'])}: {said}"
-        line = f"  {short_id(moment['id'])}  {day(moment['time']):>11}  {said}"
+        line = f"  {short_id(moment['id'])}  {day(moment['time']):>11}  {said(moment)}"
         out(fit(line, columns() or _PIPE_WIDTH))
 
 

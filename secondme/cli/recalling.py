@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from secondme.cli.app import App
-from secondme.cli.episodes import heading, passage
+from secondme.cli.episodes import heading
 from secondme.cli.link import call, print_json
 from secondme.cli.main import MISSING
 from secondme.cli.moments import place, short_id, show_hits, show_in_place
@@ -19,11 +19,14 @@ from secondme.wording import (
     clip,
     counted,
     day,
+    fit,
     milliseconds,
     minute,
     one_line,
+    said,
     short_path,
     stretch,
+    summed,
 )
 
 app = App()
@@ -187,9 +190,8 @@ def show(
 
 def _show_episode(episode: dict[str, Any]) -> None:
     out(f"{marked(short_id(episode['id']))} · {heading(episode)}")
-    place = {moment["id"]: n for n, moment in enumerate(episode["said"])}
-    for each in sorted(episode["summary"], key=lambda each: place[each["moment"]]):
-        for line in wrap(passage(each, episode), "    "):
+    for passage in summed(episode):
+        for line in wrap(passage, "    "):
             out(line)
     out()
     for moment in episode["said"]:
@@ -230,10 +232,7 @@ def _origin(result: dict[str, Any]) -> list[tuple[str, str]]:
     if result["keywords"]:
         rows.append(("words", one_line(", ".join(result["keywords"]))))
     for number, other in enumerate(result["related"]):
-        said = (
-            f"{one_line(other['speaker'])}: {other['text']}" if other["speaker"] else other["text"]
-        )
-        line = f"{short_id(other['id'])}  {day(other['time'])}  {clip(said, _SAID)}"
+        line = f"{short_id(other['id'])}  {day(other['time'])}  {fit(said(other), _SAID)}"
         rows.append(("related" if number == 0 else "", line))
     rows += [("the same", f"{short_id(m['id'])}  {place(m)}") for m in result["alike"]]
     if result["marks"]:

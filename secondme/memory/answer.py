@@ -160,12 +160,11 @@ def _checked(
         passage = check.quote(place, said, wide=True)
         cited = [Citation(1, check.lines[place].evidence, passage)]
         return Answer(text=f"“{passage}”", confidence=confidence, citations=cited, quoted=True)
-    places = list(dict.fromkeys(i for _, lines in claims for i in lines))
+    places = [i for _, lines in claims for i in lines]
     if style == "short":
         again = [check.support(text, limit=1, without=places) for text, _ in claims]
         places += [i for support in again if support.whole for i in support.lines]
-        places = list(dict.fromkeys(places))
-    number = {place: n for n, place in enumerate(places, 1)}
+    number = {place: n for n, place in enumerate(dict.fromkeys(places), 1)}
     citations = [
         Citation(n, check.lines[i].evidence, check.quote(i, " ".join(text for text, _ in claims)))
         for i, n in number.items()

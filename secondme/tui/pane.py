@@ -170,9 +170,8 @@ class MomentPane(Pane):
         """Show the chosen moment beside the others."""
         if self.chosen is not None:
             self.add_class("-beside")
-            if not (
-                self.roomy or self.beside.has_pseudo_class("focus-within")
-            ):  # it takes the place
+            held = self.beside.has_pseudo_class("focus-within")
+            if not self.roomy and not held:  # it takes the place of what had the focus
                 self._came_from = self.screen.focused
                 self.beside.focus()
             self.begin(self.beside.load(self.memory, self.chosen.id, self.chosen.quote), "beside")

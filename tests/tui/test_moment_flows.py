@@ -12,6 +12,7 @@ from textual.widgets.tree import TreeNode
 
 from secondme.tui.app import SecondMe
 from secondme.tui.panes.ask import AskPane
+from secondme.tui.widgets.beside import Beside
 from secondme.tui.widgets.budget import Budget
 from secondme.tui.widgets.chips import Chip
 from secondme.tui.widgets.exchange import Exchange
@@ -222,10 +223,11 @@ def test_links_lead_to_what_belongs_together(life: Life) -> None:
         assert not app.pane.has_class("-beside")
         await pilot.press("escape", "2")
         await paste(app, pilot, question)
-        await until(pilot, lambda: len(app.pane.beside.query(Link)) == len(related))  # type: ignore[attr-defined]
-        app.pane.beside.query(Link).first().focus()  # type: ignore[attr-defined]
+        beside = app.pane.query_one(Beside)
+        await until(pilot, lambda: len(beside.query(Link)) == len(related))
+        beside.query(Link).first().focus()
         await pilot.press("enter")
-        await until(pilot, lambda: app.pane.beside.moment["id"] == related[0]["id"])  # type: ignore[attr-defined]
+        await until(pilot, lambda: beside.moment and beside.moment["id"] == related[0]["id"])
 
     drive(flow, life.home.config)
 

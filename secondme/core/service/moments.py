@@ -14,6 +14,7 @@ from secondme.core.dates import parse_span
 from secondme.core.service import Call, Event, use_case
 from secondme.core.service.parts import (
     cut,
+    found_by_words,
     moment_json,
     note_read,
     surroundings,
@@ -22,7 +23,6 @@ from secondme.core.service.parts import (
 )
 from secondme.errors import (
     BadInputError,
-    IndexDamagedError,
     RecordError,
     SecondMeError,
 )
@@ -181,11 +181,7 @@ def find(
         query = Query(question, core.now(now), filter_, asked.vector, all_)
         name = embedder.name if embedder else ""
         enough = len(out) + (k if ranker is None else max(k, READ))
-        try:
-            hits = recall_(query, enough, name)
-        except IndexDamagedError:
-            core.fulltext.rebuild()
-            hits = recall_(query, enough, name)
+        hits = found_by_words(core, lambda: recall_(query, enough, name))
         hits = [h for h in hits if h.moment.n not in out]
         took = {"embedding": asked.seconds, **recall_.took}
         took["meaning"] -= asked.seconds

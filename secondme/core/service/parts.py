@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from secondme.core.app import Core
 from secondme.core.service import Call
+from secondme.errors import IndexDamagedError
 from secondme.memory.evidence import Evidence
 from secondme.record.clock import from_ms
 from secondme.record.episodes import Episode, Told
 from secondme.record.moments import StoredMoment
 from secondme.record.times import StoredTime
+
+T = TypeVar("T")
+
+
+def found_by_words(core: Core, find: Callable[[], T]) -> T:
+    """What is found with the index of words, which is made anew where it is torn."""
+    try:
+        return find()
+    except IndexDamagedError:
+        core.fulltext.rebuild()
+        return find()
 
 
 def moment_json(moment: StoredMoment | Evidence) -> dict[str, Any]:

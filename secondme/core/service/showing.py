@@ -12,13 +12,13 @@ from secondme.core.service.originals import passage
 from secondme.core.service.parts import (
     cut,
     episode_json,
+    found_by_words,
     moment_json,
     note_read,
     summary_json,
     surroundings,
     times_json,
 )
-from secondme.errors import IndexDamagedError
 from secondme.memory.links import Links
 from secondme.record.moments import StoredMoment
 
@@ -101,13 +101,10 @@ def _moment(core: Core, moment: StoredMoment, around: int, length: int | None) -
 
 
 def _linked(core: Core, find: Callable[[Links], T]) -> T:
-    """What is found by the indexes as they are; a torn index of words is made anew."""
+    """What is found by the indexes as they are."""
     core.wait_until_prepared(PATIENCE)
     with core.priority:
         embedder, index = core.searching.pair
         name = embedder.name if embedder is not None and index.state in SEARCHED else None
-        try:
-            return find(Links(core.record, core.fulltext, index.nearest, name))
-        except IndexDamagedError:
-            core.fulltext.rebuild()
-            return find(Links(core.record, core.fulltext, index.nearest, name))
+        links = Links(core.record, core.fulltext, index.nearest, name)
+        return found_by_words(core, lambda: find(links))

@@ -14,7 +14,7 @@ from secondme.model.window.layout import Layout
 
 MB = 1_000_000
 BATCH = 128
-"""Tokens of a prompt that are computed at once, at most."""
+"""Tokens of a prompt that are computed at once, at most, with a window."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from secondme.tui.widgets.density import Density
 from secondme.tui.widgets.dialogs import Prompt
 from secondme.tui.widgets.links import Link, Links, to_episode
 from secondme.tui.widgets.moments import Group, MomentList, grouped
-from secondme.wording import clip, counted, day, one_line
+from secondme.wording import clip, counted, day, one_line, summed
 
 _PACE = 1.5
 _MONTHS_SHOWN = 150
@@ -180,7 +180,7 @@ class TimelinePane(MomentPane):
         ]
         self._found = None
         self.query_one(Density).choose(episode["since"][:10])
-        self._show(" · ".join(head), episode["said"], _summed(episode))
+        self._show(" · ".join(head), episode["said"], "\n".join(summed(episode)))
         similar = [to_episode(other) for other in episode["similar"]]
         await self.query_one(Links).show("about the same", similar)
 
@@ -307,17 +307,6 @@ class TimelinePane(MomentPane):
             self.query_one(MomentList).focus()
         else:
             self.opened()
-
-
-def _summed(episode: shapes.Episode) -> str:
-    """What sums an episode up, in the order in which it was said."""
-    at = {moment["id"]: n for n, moment in enumerate(episode["said"])}
-    several = len(episode["people"]) > 1
-    lines = []
-    for told in sorted(episode["summary"], key=lambda told: at[told["moment"]]):
-        who = f"{one_line(told['speaker'])}: " if told["speaker"] and several else ""
-        lines.append(who + one_line(told["text"]))
-    return "\n".join(lines)
 
 
 _SHOWS = {

@@ -12,7 +12,8 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
-from secondme.wording import day, one_line
+from secondme.tui.widgets.rows import STEPS
+from secondme.wording import day, one_line, said
 
 if TYPE_CHECKING:
     from secondme.tui.shapes import EpisodeHead, Moment
@@ -23,8 +24,7 @@ class Link(Static, can_focus=True):
 
     TITLE = "Link"
     BINDINGS = [
-        Binding("down,j", "app.focus_next", "Next", show=False),
-        Binding("up,k", "app.focus_previous", "Previous", show=False),
+        *STEPS,
         Binding("enter", "open", "Go to"),
     ]
 
@@ -67,9 +67,8 @@ class Links(Vertical):
 
 def to_moment(moment: Moment) -> Link:
     """`26 Aug 2024  Colette: The lease is ready …`."""
-    who = f"{one_line(moment['speaker'])}: " if moment["speaker"] else ""
     when = (f"{day(moment['time'])}  ", "$quiet")
-    return Link(moment["id"], Content.assemble(when, who + one_line(moment["text"])))
+    return Link(moment["id"], Content.assemble(when, said(moment)))
 
 
 def to_episode(episode: EpisodeHead) -> Link:

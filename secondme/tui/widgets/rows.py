@@ -17,6 +17,12 @@ from secondme.wording import clip, day, one_line
 if TYPE_CHECKING:
     from secondme.tui.shapes import Citation, Moment
 
+STEPS = (
+    Binding("down,j", "app.focus_next", "Next", show=False),
+    Binding("up,k", "app.focus_previous", "Previous", show=False),
+)
+"""The keys that lead from one line to the next."""
+
 
 class Picked(Message):
     """A moment was chosen: `open` to look at it, `soft` when the mouse only passed over it."""
@@ -34,8 +40,7 @@ class MomentRow(Vertical, can_focus=True):
 
     TITLE = "Moment"
     BINDINGS = [
-        Binding("down,j", "app.focus_next", "Next", show=False),
-        Binding("up,k", "app.focus_previous", "Previous", show=False),
+        *STEPS,
         Binding("enter", "open", "Look"),
     ]
 
