@@ -177,11 +177,11 @@ def test_a_core_that_hangs_is_one_line(
 ) -> None:
     for i in range(100):
         chat(tmp_path / "life" / f"{i}.jsonl", f"c{i}", 40)
-    home.call("status")
+    pid = home.call("core-status")["pid"]
     monkeypatch.setattr(core_client, "_SILENCE", 3.0)
     events = home.client.stream("add", paths=[str(tmp_path / "life")])
     next(events)
-    os.kill(home.client.running()["pid"], signal.SIGSTOP)
+    os.kill(pid, signal.SIGSTOP)
     with pytest.raises(CoreError, match="it hangs") as error:
         list(events)
     assert "secondme doctor --fix" in error.value.hint
