@@ -195,6 +195,13 @@ def test_a_page_about_somebody_needs_no_name() -> None:
     assert ("Sofia", "partner", "Cian Doyle") in found
 
 
+def test_what_follows_the_relation_at_a_page_s_beginning_is_no_name() -> None:
+    me, ada = Ref("me", "Me", "person"), person("Ada Marsh")
+    found = said("Julien's mother, Villeurbanne, retired. Her lamp.", me, ada)
+    assert [(r, o) for who, r, o in found if who == "Julien"] == [("mother", "Ada Marsh")]
+    assert ("Ada Marsh", "works as", "doctor") in said("Our doctor in Lyon", me, ada)
+
+
 def claim(
     relation: str, value: str, day: int, *, n: int = 0, subject: str = "ann", **more: object
 ) -> Claim:

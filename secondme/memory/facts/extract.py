@@ -27,7 +27,7 @@ from secondme.record.claims import Statement
 from secondme.record.entities import ME, Mention
 from secondme.record.moments import StoredMoment
 
-RULES = "rules-5"
+RULES = "rules-6"
 """The version of the rules: moments read by another one are read again."""
 _OWN = frozenset(["markdown", "plaintext", "note", "calendar"])
 """Importers of what the person wrote, where nobody is named as the writer."""

@@ -102,7 +102,8 @@ def _own(reading: Reading, who: Ref, parsed: bool, found: Found) -> None:
                 found.said.append(_said(match, who, pattern.relation, pattern.kind))
     for match in _MINE_ELSEWHERE.finditer(text):
         _relate(match, who, KIN_ELSEWHERE[match["kin"].lower()], found)
-    for match in _MINE.finditer(text):
+    page = _WHOSE.match(text) if reading.topic is not None else None
+    for match in _MINE.finditer(text, page.end() if page else 0):  # "Julien's mother, Lyon"
         if not _asks(text, match.end()):
             whose = match["whose"]
             owner = who if whose.lower() in ("my", "our") else person(whose[:-2])
@@ -239,7 +240,7 @@ _HOME = re.compile(
     rf"(?P<o>(?:\d+ )?{NAME}(?: \d+)?(?:, {CAP})?)"
 )
 _JOB_AT = re.compile(
-    rf"(?:^|[.,;] )(?P<o>(?:\w+ ){{0,2}}?(?i:{_JOB})(?: (?i:{_JOB}))?)\b"
+    rf"(?:^|[.,;] )(?:(?:[Oo]ur|[Mm]y) )?(?P<o>(?:\w+ ){{0,2}}?(?i:{_JOB})(?: (?i:{_JOB}))?)\b"
     rf"(?: (?:at|in) (?:the )?(?P<where>{NAME}|[a-z]+ clinic))?"
 )
 _ALLERGY = re.compile(r"\b[Aa]llergic to (?P<o>[a-z]+(?: [a-z]+)?)(?= and |[.,;]|$)")
