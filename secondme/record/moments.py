@@ -186,6 +186,21 @@ class Moments:
         )
         return [StoredMoment.of(row) for row in rows]
 
+    def said_by(
+        self, names: Sequence[str], *, since: int, until: int, newest: bool, limit: int
+    ) -> list[StoredMoment]:
+        """Live moments of a span (ms; `until` exclusive) whose speaker has one of these names: so many of
+        the newest, or of the oldest."""
+        rows = self._store.query_in(
+            f"{_COLUMNS} where m.speaker in ({{}}) and m.live = 1 and m.time >= ? and m.time < ?"
+            f" order by m.time {'desc' if newest else 'asc'} limit ?",
+            list(names),
+            since,
+            until,
+            limit,
+        )
+        return [StoredMoment.of(row) for row in rows]
+
     def nearest_time(self, ms: int, *, later: bool) -> int | None:
         """The time of the next live moment after, or the last one before, this time."""
         choose, side = ("min", ">") if later else ("max", "<")

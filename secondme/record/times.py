@@ -97,3 +97,13 @@ class Times:
             if len(rows) <= limit:
                 found |= {row[0] for row in rows}
         return sorted(found)
+
+    def ahead(self, ms: int, limit: int) -> list[tuple[int, StoredTime]]:
+        """The first mentions of days from a time on, soonest first, each with its live moment's number."""
+        rows = self._store.query(
+            "select t.n, t.start, t.end, t.from_ms, t.until_ms, t.granularity from times t"
+            " join moments m on m.n = t.n where t.from_ms >= ? and t.granularity = 'day' and m.live = 1"
+            " order by t.from_ms, t.n limit ?",
+            (ms, limit),
+        )
+        return [(row[0], StoredTime(*tuple(row)[1:])) for row in rows]

@@ -231,7 +231,9 @@ def _answered(
 
 
 def _settle(core: Core, call: Call) -> None:
-    """Let what was noted just now be read for facts first: who asks right after a note asks about it."""
+    """Let what was noted just now be read first: who asks right after a note asks about it."""
+    if 0 < core.record.times.count_due() <= _JUST_NOTED:
+        core.times.read_some()
     if 0 < core.facts.pending() <= _JUST_NOTED:
         with contextlib.suppress(SecondMeError):  # without facts the moments themselves answer
             core.facts.wake()

@@ -14,9 +14,12 @@ from functools import partial
 
 from secondme.memory.facts.book import Book
 from secondme.memory.facts.extract import readings
+from secondme.memory.facts.reading import key_of
 from secondme.memory.facts.weigh import Fact
 from secondme.memory.known.asking import People, asked
+from secondme.memory.known.contact import Contact
 from secondme.memory.known.events import Events, Search
+from secondme.memory.known.period import Period
 from secondme.memory.known.somebody import Somebody
 from secondme.memory.known.turns import goes_on, spelled_out
 from secondme.memory.known.values import Known, Place, Values
@@ -29,6 +32,8 @@ __all__ = ["Known", "goes_on", "in_conversation", "tell"]
 
 _MOST = 400
 """Moments looked through for a word about somebody."""
+_TURNS = 20
+"""Moments looked through for one that was said to somebody and not to Second Me."""
 _MINE, _YOURS = r"my|our|i|we", r"your|you"
 _LONGEST = 300
 """Characters of a question: longer ones are never understood word by word."""
@@ -52,12 +57,17 @@ def tell(
         return None
     memory = _Memory(record, book, until, without)
     people = People(memory.names, memory.relative)
-    somebody = Somebody(memory.facts, memory.about, memory.name, people.me(), now)
+    me = people.me()
+    period = Period(record, memory.keys(me), now, until, without)
+    if (known := period(question)) is not None:
+        return known
+    somebody = Somebody(memory.facts, memory.about, memory.name, me, now)
     values = Values(memory.facts, memory.name, now)
     events = Events(search, memory.said_by)
+    contact = Contact(memory.message, events.deeds, memory.name, me, now)
     understood = list(asked(question, people, now))
     for reading in understood:
-        known = somebody(reading) or values(reading) or events(reading)
+        known = contact(reading) or somebody(reading) or values(reading) or events(reading)
         if known is not None:
             return known
     unknown = (
@@ -115,6 +125,19 @@ class _Memory:
         found = self._record.entities.all([entity])
         return found[0].name if found else ""
 
+    def keys(self, entity: str | None) -> frozenset[str]:
+        """The keys of an entity's names."""
+        return frozenset(key for key, name in self.names.by_key.items() if name.entity == entity)
+
+    def message(self, entity: str, since: int, until: int, newest: bool) -> StoredMoment | None:
+        """The newest or the oldest that an entity said in a span (ms), of what may count."""
+        keys = self.keys(entity)
+        names = [s for s in self._record.moments.speaker_names() if key_of(s) in keys]
+        found = self._record.moments.said_by(
+            names, since=since, until=until, newest=newest, limit=len(self._without) + _TURNS
+        )
+        return next((m for m in found if m.tells and m.n not in self._without), None)
+
     def speaks_of(
         self, search: Search, entity: str, forms: Set[str]
     ) -> Iterator[tuple[Place, str]]:
@@ -122,7 +145,7 @@ class _Memory:
         themselves or of another's to them, and such as name them."""
         moments = self._live(list(search(" ".join(sorted(forms)), _MOST)))
         how = readings(self._record, moments) if moments else {}
-        names = {key for key, name in self.names.by_key.items() if name.entity == entity}
+        names = self.keys(entity)
         words = {word for key in names - {ME} for word in key.split() if ">" not in key}
         for moment in moments:
             speaker = how[moment.n].speaker if moment.n in how else None

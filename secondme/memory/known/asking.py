@@ -123,13 +123,18 @@ def _is_name(name: str) -> bool:
     return all(word[:1].isupper() or word in _PARTICLES for word in name.split())
 
 
+def without_opening(question: str) -> str:
+    """A question without "please tell me" and its mark."""
+    return _OPENING.sub("", question).rstrip(" ?.!")
+
+
 def asked(question: str, people: People, now: datetime) -> Iterator[Asked]:
     """How the question can be understood: of a relative's relative the one asked about first as
     something of the one before ("who is my sister?"), then as somebody ("where does my sister live?").
 
     Nothing where it is about nobody in particular, or about two.
     """
-    text = _OPENING.sub("", question).rstrip(" ?.!")
+    text = without_opening(question)
     found = list(people_in(text, people))
     others = [n for n in found if n.entity != people.me()]
     if others and all(

@@ -1,0 +1,166 @@
+"""When somebody was last or first heard from or spoken to, and what they wrote: told by who speaks when."""
+
+# ruff: noqa: E501 - a way to ask on a line
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+
+from secondme.memory.check import QUOTE
+from secondme.memory.known.asking import SUBJECT, Asked
+from secondme.memory.known.events import Deed
+from secondme.memory.known.values import Known, Place, length
+from secondme.memory.terms import clipped
+from secondme.memory.timex.dates import spoken
+from secondme.record.clock import to_ms
+from secondme.record.moments import StoredMoment
+
+SaidBy = Callable[[str, int, int, bool], StoredMoment | None]
+"""The newest or oldest message of an entity from one time (ms) to another."""
+DeedsOf = Callable[[str, str], Iterable[Deed]]
+
+_FOREVER = 2**62
+_SPEAKING = r"(?:speak|spoken|spoke|talk(?:ed)?|chat(?:ted)?)(?: to| with)?"
+_TOUCH = rf"(?:{_SPEAKING}|(?:be|been|was|were) in (?:touch|contact) with|(?:have|had) (?:contact|a chat) with)"
+_HEARING = r"(?:(?:hear|heard)(?: anything| something)?|(?:get|got|gotten|receive[d]?) (?:an? )?(?:\w+ )?(?:e-?mail|mail|message|letter|text|news)) from"
+_WRITING = r"(?:write|wrote|written|text(?:ed)?|e?-?mail(?:ed)?|message[d]?|contact(?:ed)?|reply|replied|answer(?:ed)?|speak|spoke|talk(?:ed)?|call(?:ed)?|get in touch(?: with)?)(?: to| with)?"
+_LETTER = r"(?:e-?mail|mail|message|letter|text|note|answer|reply)"
+_I = r"(?:I|we)"
+_ME = r"(?: me| us| back)?"
+_END = r"(?P<which>last|first)"
+_WHEN = r"(?:when|how long ago|(?:on )?(?:what|which) (?:day|date))"
+_TIME = rf"{_WHEN} (?:was|is) the {_END} time(?: that)?"
+_LONG = re.compile("how long", re.IGNORECASE)
+_SINCE = r"how long (?:is it|['’]?s it been|has it been|was it)? ?since"
+_THEIRS = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        rf"{_WHEN} (?:did|have) {_I} {_END} {_HEARING} {SUBJECT}",
+        rf"{_WHEN} (?:did|have) {_I} {_HEARING} {SUBJECT} {_END}",
+        rf"{_WHEN} (?:did|has) {SUBJECT} {_END} {_WRITING}{_ME}",
+        rf"{_WHEN} (?:did|has) {SUBJECT} {_WRITING}{_ME} {_END}",
+        rf"{_TIME} {_I} {_HEARING} {SUBJECT}",
+        rf"{_TIME} {SUBJECT} {_WRITING}{_ME}",
+        rf"{_SINCE} {_I} (?:last )?{_HEARING} {SUBJECT}",
+        rf"{_SINCE} {SUBJECT} (?:last )?{_WRITING}{_ME}",
+        rf"{_WHEN} (?:was|is) {SUBJECT} {_END} {_LETTER}(?: to{_ME})?",
+    )
+)
+_EITHER = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        rf"{_WHEN} (?:did|have) {_I} {_END} {_TOUCH} {SUBJECT}",
+        rf"{_WHEN} (?:did|have) {_I} {_TOUCH} {SUBJECT} {_END}",
+        rf"{_TIME} {_I} {_TOUCH} {SUBJECT}",
+        rf"{_SINCE} {_I} (?:last )?{_TOUCH} {SUBJECT}",
+    )
+)
+_WORDS = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        rf"what did {SUBJECT} (?P<which>last) (?:write|say|tell|text|mail)(?: to)?{_ME}",
+        rf"what did {SUBJECT} (?:write|say|tell|text|mail)(?: to)?{_ME} (?P<which>last)",
+        rf"what did {SUBJECT} (?:write|say)(?: to)?{_ME} in (?:his|her|their|the) (?P<which>last|latest|newest|first) {_LETTER}",
+        rf"what (?:was|is|['’]s) {SUBJECT} (?P<which>last|latest|newest|first) {_LETTER}(?: to{_ME}| about)?",
+        rf"what (?:was|is|['’]s) the (?P<which>last|latest|first) (?:thing|{_LETTER})(?: that| which)? {SUBJECT} (?:said|wrote|told|sent|texted)(?: to)?{_ME}",
+        rf"what (?:was|is|['’]s) in {SUBJECT} (?P<which>last|latest|newest|first) {_LETTER}(?: to{_ME})?",
+    )
+)
+_ALOUD = ("spoke", "talked", "phoned", "telephoned", "chatted")
+"""Verbs by which somebody notes that they have spoken to another."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What is asked for: whose messages count, whether the first or the last, and whether its words."""
+
+    side: Literal["theirs", "either", "words"]
+    last: bool
+
+
+class Contact:
+    """Answers from who said something when. `said_by` finds messages of somebody, `deeds` what the person
+    tells of having done; `name` gives an entity's name; `me` is the person whose memory this is."""
+
+    def __init__(
+        self,
+        said_by: SaidBy,
+        deeds: DeedsOf,
+        name: Callable[[str], str],
+        me: str | None,
+        now: datetime,
+    ) -> None:
+        self._said_by = said_by
+        self._deeds = deeds
+        self._name = name
+        self._me = me
+        self._now = now
+
+    def __call__(self, asked: Asked) -> Known | None:
+        """The answer, if the question asks for the first or the last word with somebody else."""
+        wanted = next((w for text in _readings(asked) if (w := _wanted(text))), None)
+        if wanted is None or asked.person == self._me:
+            return None
+        since, until = -_FOREVER, to_ms(self._now) + 1
+        if asked.time is not None:
+            since, until = to_ms(asked.time.since), min(until, to_ms(asked.time.until))
+        message = self._said_by(asked.person, since, until, wanted.last)
+        if wanted.side == "words":
+            return self._quoted(message)
+        found = [] if message is None else [(message.time.date(), _whole(message))]
+        if wanted.side == "either" and asked.time is None:
+            found += self._noted(asked)
+        if not found:
+            return None
+        day, place = (max if wanted.last else min)(found, key=lambda each: each[0])
+        return Known(self._told(asked, day), (place,), 0.9)
+
+    def _told(self, asked: Asked, day: date) -> str:
+        """The day, or how long ago that is where that is asked for."""
+        if not _LONG.match(asked.text):
+            return spoken(day)
+        today = self._now.date()
+        return "today" if day == today else f"{length(day, today)} ago, on {spoken(day)}"
+
+    def _noted(self, asked: Asked) -> list[tuple[date, Place]]:
+        """The days on which the person says that they have spoken to somebody."""
+        if self._me is None:
+            return []
+        called = [self._name(asked.person).split(" ")[0], *asked.kin[-1:]]
+        return [
+            (deed.day, deed.place)
+            for name in called
+            for verb in _ALOUD
+            for deed in self._deeds(f"{verb} {name}", self._me)
+            if deed.exact and deed.day <= self._now.date()
+        ]
+
+    def _quoted(self, message: StoredMoment | None) -> Known | None:
+        if message is None:
+            return None
+        return Known(f"“{clipped(message.text, QUOTE)}”", (_whole(message),), 0.9)
+
+
+def _readings(asked: Asked) -> tuple[str, ...]:
+    """The question's text; with "my sister" the person asking is not told from her in it."""
+    text = asked.text
+    if not asked.kin or text.count(SUBJECT) != 2:
+        return (text,)
+    last = text.rindex(SUBJECT)
+    return (text.replace(SUBJECT, "I", 1), f"{text[:last]}me{text[last + 1 :]}")
+
+
+def _wanted(text: str) -> _Wanted | None:
+    for side, patterns in (("theirs", _THEIRS), ("either", _EITHER), ("words", _WORDS)):
+        for pattern in patterns:
+            if match := pattern.fullmatch(text):
+                return _Wanted(side, (match.groupdict().get("which") or "last") != "first")  # type: ignore[arg-type]
+    return None
+
+
+def _whole(moment: StoredMoment) -> Place:
+    return Place(moment.n, 0, len(moment.text))
