@@ -197,7 +197,7 @@ class Period:
         return [passage for passage in found.values() if passage.end]
 
     def _of_episodes(self, time: Mention) -> list[_Passage]:
-        """The two most telling passages of each episode, and the first two sentences of what stands alone."""
+        """The two most telling passages of each episode, and the first two sentences of what none sums up."""
         span = Filter(since=to_ms(time.since), until=self._end(time))
         episodes = {e.n: e.moments for e in self._record.episodes.find(span, _MOST)}
         told = self._record.episodes.summaries(list(episodes))
@@ -210,7 +210,7 @@ class Period:
         ]
         numbers = self._record.moments.matching(span, _MOST)
         held = self._record.episodes.holding(numbers)
-        alone = [n for n in numbers if held.get(n) not in episodes]
+        alone = [n for n in numbers if held.get(n) not in told]
         for moment in self._record.moments.by_number(alone).values():
             if not _is_event(moment):
                 for start, end in _spans(moment)[:2]:
