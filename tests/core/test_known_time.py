@@ -24,6 +24,7 @@ TALK = (
 NOTES = {
     "2024-08-24.md": "Flat hunting, three flats. The second had ducks on the curtain.",
     "2024-07-15.md": "I talked to Ben for an hour, he moves to Ghent.",
+    "2024-07-27.md": "I saw Ben yesterday, on the train.",
     "2024-08-25.md": "Rested. Thunder at night.",
 }
 CALENDAR = """BEGIN:VCALENDAR
@@ -42,6 +43,19 @@ DTSTAMP:20240101T000000Z
 DTSTART:20240905T180000Z
 DTEND:20240905T190000Z
 SUMMARY:Choir rehearsal
+END:VEVENT
+BEGIN:VEVENT
+UID:3
+DTSTAMP:20240101T000000Z
+DTSTART;VALUE=DATE:20240610
+SUMMARY:Lake with Sofia
+END:VEVENT
+BEGIN:VEVENT
+UID:4
+DTSTAMP:20240101T000000Z
+DTSTART;VALUE=DATE:20240701
+RRULE:FREQ=YEARLY
+SUMMARY:Sofia's birthday
 END:VEVENT
 END:VCALENDAR
 """
@@ -92,6 +106,9 @@ def told(home: Home, question: str) -> dict[str, object]:
         ("When did my sister last write to me?", "7 June 2024"),
         ("What was the last thing Ann said to me?", "“The tent is dry again.”"),
         ("What did Ben last write to me?", "“I sold the old piano.”"),
+        ("When did I last see Sofia?", "10 June 2024"),
+        ("How long has it been since I last met my sister?", "3 months ago, on 10 June 2024"),
+        ("When did I last see Ben?", "26 July 2024"),
         ("Who did I talk to on 3 May 2024?", "Ben"),
         ("Who did I talk to in 2024?", "Ann, Ben, Sofia"),
         ("What did I do on 25 August 2024?", "Rested. Thunder at night. [1]"),
@@ -129,6 +146,12 @@ def test_of_a_time_of_which_nothing_is_known_it_says_so(home: Home) -> None:
     result = told(home, "What did I do on 3 January 1999?")
     assert result["refused"]
     assert result["answer"] == "I do not know: I find nothing about 3 January 1999."
+
+
+def test_who_never_wrote_is_not_heard_from(home: Home) -> None:
+    home.call("note", text="My friend Dora lives in Ghent.")
+    result = told(home, "When did Dora last write to me?")
+    assert result["answer"] == "I do not know: I find nothing about a message from Dora."
 
 
 def test_what_was_forgotten_or_put_aside_is_not_told(home: Home) -> None:

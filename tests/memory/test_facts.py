@@ -200,6 +200,15 @@ def test_what_follows_the_relation_at_a_page_s_beginning_is_no_name() -> None:
     found = said("Julien's mother, Villeurbanne, retired. Her lamp.", me, ada)
     assert [(r, o) for who, r, o in found if who == "Julien"] == [("mother", "Ada Marsh")]
     assert ("Ada Marsh", "works as", "doctor") in said("Our doctor in Lyon", me, ada)
+    taught = said("Little sister, teaches second class in Dublin.", me, ada)
+    assert ("Ada Marsh", "works as", "teaches second class") in taught
+
+
+def test_a_page_called_by_a_title_of_the_family_is_about_a_relative() -> None:
+    me = Ref("me", "Me", "person")
+    assert ("Me", "grandmother", "Oma Erna") in said("Born 9 August 1937.", me, person("Oma Erna"))
+    assert ("Me", "uncle", "Uncle Piet") in said("Lends us his van.", me, person("Uncle Piet"))
+    assert not said("Lends us his van.", me, person("Piet Marsh"))
 
 
 def claim(

@@ -37,6 +37,8 @@ RECORD = "record"
 """Who has answered, where no model was needed."""
 _JUST_NOTED, _SETTLING = 16, 2.0
 """So many unread moments are waited for, so many seconds at most."""
+_FEW_TIMES = 300
+"""So many moments are read for times at once, which takes a tenth of a second."""
 _CONVERSATIONS = 64
 _TURNS = 6
 _ASSISTANT = "Second Me"
@@ -232,8 +234,9 @@ def _answered(
 
 def _settle(core: Core, call: Call) -> None:
     """Let what was noted just now be read first: who asks right after a note asks about it."""
-    if 0 < core.record.times.count_due() <= _JUST_NOTED:
-        core.times.read_some()
+    if core.record.times.count_due() <= _FEW_TIMES:
+        while core.times.read_some():
+            pass
     if 0 < core.facts.pending() <= _JUST_NOTED:
         with contextlib.suppress(SecondMeError):  # without facts the moments themselves answer
             core.facts.wake()

@@ -243,6 +243,9 @@ _JOB_AT = re.compile(
     rf"(?:^|[.,;] )(?:(?:[Oo]ur|[Mm]y) )?(?P<o>(?:\w+ ){{0,2}}?(?i:{_JOB})(?: (?i:{_JOB}))?)\b"
     rf"(?: (?:at|in) (?:the )?(?P<where>{NAME}|[a-z]+ clinic))?"
 )
+_TEACHES = re.compile(
+    r"(?:^|[.,;] )(?P<o>[Tt]eaches (?!me\b|us\b|you\b)[a-z]+(?: [a-z]+)?)(?= in | at |[.,;]|$)"
+)
 _ALLERGY = re.compile(r"\b[Aa]llergic to (?P<o>[a-z]+(?: [a-z]+)?)(?= and |[.,;]|$)")
 
 
@@ -295,14 +298,26 @@ def _placed(match: re.Match[str], group: str, who: Ref, relation: str, **more: o
 
 
 def _whose(text: str, topic: Ref) -> Iterator[Said]:
-    """ "My niece.", "Julien's mother", "Best friend since …" at a page's beginning."""
+    """ "My niece.", "Julien's mother", "Best friend since …" at a page's beginning, or a page called "Oma
+    Erna"."""
     match = _WHOSE.match(text)
     if match is None:
+        title, _, name = topic.name.partition(" ")
+        elsewhere = KIN_ELSEWHERE.get(title.lower(), title.lower())
+        if name and NICE.get(elsewhere, elsewhere) in _TITLES:
+            line = len(text.split("\n")[0])
+            yield Said(
+                0, line, _ME, NICE.get(elsewhere, elsewhere), topic.name, topic, confidence=0.7
+            )
         return
     owner = person(match["name"]) if match["name"] else _ME
     if owner.key != topic.key:
         relation = _relation(match["kin"]) if match["kin"] else "partner"
         yield Said(match.start(), match.end(), owner, relation, topic.name, topic)
+
+
+_TITLES = frozenset(["grandmother", "grandfather", "aunt", "uncle"])
+"""Relations by which people call somebody: "Aunt Jo"."""
 
 
 def _tastes(text: str, topic: Ref) -> Iterator[Said]:
@@ -340,6 +355,9 @@ def _belongings(reading: Reading, text: str, topic: Ref) -> Iterator[Said]:
 
 
 def _jobs(text: str, topic: Ref) -> Iterator[Said]:
+    for match in _TEACHES.finditer(text):
+        value = match["o"][:1].lower() + match["o"][1:]
+        yield Said(match.start("o"), match.end("o"), topic, "works as", value)
     for match in _JOB_AT.finditer(text):
         before = re.split(r"[.;\n]", text[: match.start("o")])[-1]
         if re.search(rf"{CAP} {CAP}", before):  # "Cian Doyle, joiner, is her husband"

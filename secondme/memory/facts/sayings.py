@@ -93,4 +93,9 @@ KIN_ELSEWHERE = {
     "marido": "husband", "esposa": "wife", "tía": "aunt", "tío": "uncle", "prima": "cousin",
     "primo": "cousin", "jefe": "boss", "jefa": "boss", "amiga": "friend", "amigo": "friend",
     "irmã": "sister", "irmão": "brother", "mãe": "mother", "pai": "father",
+    "oma": "grandmother", "opa": "grandfather", "großmutter": "grandmother",
+    "großvater": "grandfather", "grand-mère": "grandmother", "grand-père": "grandfather",
+    "mamie": "grandmother", "papi": "grandfather", "abuela": "grandmother", "abuelo": "grandfather",
+    "avó": "grandmother", "avô": "grandfather", "nonna": "grandmother", "nonno": "grandfather",
+    "tia": "aunt", "tio": "uncle",
 }  # fmt: skip

@@ -19,7 +19,7 @@ from secondme.memory.facts.weigh import Fact
 from secondme.memory.known.asking import People, asked
 from secondme.memory.known.contact import Contact
 from secondme.memory.known.events import Events, Search
-from secondme.memory.known.period import Period
+from secondme.memory.known.period import Period, is_entry
 from secondme.memory.known.somebody import Somebody
 from secondme.memory.known.turns import goes_on, spelled_out
 from secondme.memory.known.values import Known, Place, Values
@@ -34,6 +34,10 @@ _MOST = 400
 """Moments looked through for a word about somebody."""
 _TURNS = 20
 """Moments looked through for one that was said to somebody and not to Second Me."""
+_NO_MEETING = re.compile(
+    r"birthday|geburtstag|anniversaire|cumpleaños|aniversário|\bevery\b", re.IGNORECASE
+)
+"""Entries of which the day is not the one on which somebody was met: what repeats is told once."""
 _MINE, _YOURS = r"my|our|i|we", r"your|you"
 _LONGEST = 300
 """Characters of a question: longer ones are never understood word by word."""
@@ -64,7 +68,8 @@ def tell(
     somebody = Somebody(memory.facts, memory.about, memory.name, me, now)
     values = Values(memory.facts, memory.name, now)
     events = Events(search, memory.said_by)
-    contact = Contact(memory.message, events.deeds, memory.name, me, now)
+    entries = partial(memory.entries, search)
+    contact = Contact(memory.message, events.deeds, entries, memory.name, me, now)
     understood = list(asked(question, people, now))
     for reading in understood:
         known = contact(reading) or somebody(reading) or values(reading) or events(reading)
@@ -137,6 +142,29 @@ class _Memory:
             names, since=since, until=until, newest=newest, limit=len(self._without) + _TURNS
         )
         return next((m for m in found if m.tells and m.n not in self._without), None)
+
+    def entries(self, search: Search, entity: str) -> list[StoredMoment]:
+        """Entries of calendars that name an entity by a word of its own."""
+        words = {word for word in self._words_of(entity) if self._is_own(word, entity)}
+        moments = self._live([n for word in words for n in search(word, _MOST)])
+        named = [m for m in moments if words & set(map(key_of, tokens(m.text)))]
+        return [m for m in named if is_entry(m) and not _NO_MEETING.search(m.text)]
+
+    def _words_of(self, entity: str) -> Iterator[str]:
+        """The first and the last word of each name; of a long one the last alone."""
+        for words in (key.split() for key in self.keys(entity) - {ME} if ">" not in key):
+            yield from words if len(words) <= 2 else words[-1:]
+
+    def _is_own(self, word: str, entity: str) -> bool:
+        """Whether nobody else may be meant by a word of a name."""
+        name = self.names.by_key.get(word)
+        if name is not None:
+            return name.entity == entity or self.names.kinds[name.entity].endswith("?")
+        return not any(
+            word in key.split()
+            for key, other in self.names.by_key.items()
+            if other.entity != entity and self.names.kinds.get(other.entity) == "person"
+        )
 
     def speaks_of(
         self, search: Search, entity: str, forms: Set[str]

@@ -5,9 +5,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Literal
 
 from secondme.memory.check import QUOTE
@@ -70,54 +70,91 @@ _WORDS = tuple(
         rf"what (?:was|is|['’]s) in {SUBJECT} (?P<which>last|latest|newest|first) {_LETTER}(?: to{_ME})?",
     )
 )
-_ALOUD = ("spoke", "talked", "phoned", "telephoned", "chatted")
-"""Verbs by which somebody notes that they have spoken to another."""
+_SEEING = r"(?:see|seen|saw|meet|met|visit(?:ed)?|(?:go|went|been) to(?: see)?|(?:was|been|were|be) (?:at|with))"
+_SEEN = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        rf"{_WHEN} (?:did|have) {_I} {_END} {_SEEING} {SUBJECT}",
+        rf"{_WHEN} (?:did|have) {_I} {_SEEING} {SUBJECT} {_END}",
+        rf"{_TIME} {_I} {_SEEING} {SUBJECT}",
+        rf"{_SINCE} {_I} (?:last )?{_SEEING} {SUBJECT}",
+    )
+)
+_NOTED = {
+    "either": ("spoke", "talked", "phoned", "telephoned", "chatted"),
+    "seen": ("saw", "met", "visited"),
+}
+"""Verbs by which somebody notes that they have spoken to another, or seen them."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
     """What is asked for: whose messages count, whether the first or the last, and whether its words."""
 
-    side: Literal["theirs", "either", "words"]
+    side: Literal["theirs", "either", "words", "seen"]
     last: bool
 
 
 class Contact:
     """Answers from who said something when. `said_by` finds messages of somebody, `deeds` what the person
-    tells of having done; `name` gives an entity's name; `me` is the person whose memory this is."""
+    tells of having done, `entries` those of a calendar that name somebody; `name` gives an entity's name;
+    `me` is the person whose memory this is."""
 
     def __init__(
         self,
         said_by: SaidBy,
         deeds: DeedsOf,
+        entries: Callable[[str], Iterable[StoredMoment]],
         name: Callable[[str], str],
         me: str | None,
         now: datetime,
     ) -> None:
         self._said_by = said_by
         self._deeds = deeds
+        self._entries = entries
         self._name = name
         self._me = me
         self._now = now
 
     def __call__(self, asked: Asked) -> Known | None:
-        """The answer, if the question asks for the first or the last word with somebody else."""
+        """The answer, if the question asks for the first or the last word with somebody else, or when they
+        were seen."""
         wanted = next((w for text in _readings(asked) if (w := _wanted(text))), None)
         if wanted is None or asked.person == self._me:
             return None
-        since, until = -_FOREVER, to_ms(self._now) + 1
+        since, until = datetime.min.date(), self._now.date()
         if asked.time is not None:
-            since, until = to_ms(asked.time.since), min(until, to_ms(asked.time.until))
-        message = self._said_by(asked.person, since, until, wanted.last)
-        if wanted.side == "words":
-            return self._quoted(message)
-        found = [] if message is None else [(message.time.date(), _whole(message))]
-        if wanted.side == "either" and asked.time is None:
-            found += self._noted(asked)
+            last = (asked.time.until - timedelta(seconds=1)).date()
+            since, until = asked.time.since.date(), min(until, last)
+        found = [each for each in self._found(asked, wanted) if since <= each[0] <= until]
         if not found:
-            return None
-        day, place = (max if wanted.last else min)(found, key=lambda each: each[0])
+            what = f"a message from {self._name(asked.person)}"
+            return Known(what, (), 0.0) if wanted.side in ("theirs", "words") else None
+        day, moment, place = (max if wanted.last else min)(found, key=lambda each: each[0])
+        if wanted.side == "words" and moment is not None:
+            return Known(f"“{clipped(moment.text, QUOTE)}”", (place,), 0.9)
         return Known(self._told(asked, day), (place,), 0.9)
+
+    def _found(
+        self, asked: Asked, wanted: _Wanted
+    ) -> Iterator[tuple[date, StoredMoment | None, Place]]:
+        """Each day that counts, with the message where it is one, and where it stands."""
+        moments: list[StoredMoment] = []
+        if wanted.side == "seen":
+            moments = list(self._entries(asked.person))
+        else:
+            since, until = -_FOREVER, to_ms(self._now) + 1
+            if asked.time is not None:
+                since, until = to_ms(asked.time.since), min(until, to_ms(asked.time.until))
+            message = self._said_by(asked.person, since, until, wanted.last)
+            moments = [] if message is None else [message]
+        for moment in moments:
+            yield moment.time.date(), moment, Place(moment.n, 0, len(moment.text))
+        for verb in _NOTED.get(wanted.side, ()):
+            for name in (self._name(asked.person).split(" ")[0], *asked.kin[-1:]):
+                for deed in self._deeds(f"{verb} {name}", self._me or ""):
+                    if deed.exact:
+                        yield deed.day, None, deed.place
 
     def _told(self, asked: Asked, day: date) -> str:
         """The day, or how long ago that is where that is asked for."""
@@ -125,24 +162,6 @@ class Contact:
             return spoken(day)
         today = self._now.date()
         return "today" if day == today else f"{length(day, today)} ago, on {spoken(day)}"
-
-    def _noted(self, asked: Asked) -> list[tuple[date, Place]]:
-        """The days on which the person says that they have spoken to somebody."""
-        if self._me is None:
-            return []
-        called = [self._name(asked.person).split(" ")[0], *asked.kin[-1:]]
-        return [
-            (deed.day, deed.place)
-            for name in called
-            for verb in _ALOUD
-            for deed in self._deeds(f"{verb} {name}", self._me)
-            if deed.exact and deed.day <= self._now.date()
-        ]
-
-    def _quoted(self, message: StoredMoment | None) -> Known | None:
-        if message is None:
-            return None
-        return Known(f"“{clipped(message.text, QUOTE)}”", (_whole(message),), 0.9)
 
 
 def _readings(asked: Asked) -> tuple[str, ...]:
@@ -155,12 +174,13 @@ def _readings(asked: Asked) -> tuple[str, ...]:
 
 
 def _wanted(text: str) -> _Wanted | None:
-    for side, patterns in (("theirs", _THEIRS), ("either", _EITHER), ("words", _WORDS)):
+    for side, patterns in (
+        ("theirs", _THEIRS),
+        ("either", _EITHER),
+        ("words", _WORDS),
+        ("seen", _SEEN),
+    ):
         for pattern in patterns:
             if match := pattern.fullmatch(text):
                 return _Wanted(side, (match.groupdict().get("which") or "last") != "first")  # type: ignore[arg-type]
     return None
-
-
-def _whole(moment: StoredMoment) -> Place:
-    return Place(moment.n, 0, len(moment.text))

@@ -189,7 +189,7 @@ class Period:
         for n, mention in mentions:
             moment = moments[n]
             day = from_ms(mention.from_ms, moment.zone).date()
-            event = _is_event(moment)
+            event = is_entry(moment)
             told = event or moment.time <= self._now < time.since + _ZONES
             if first <= day <= last and told and self._counts(moment, span):
                 start, end = _sentence(moment, mention.start)
@@ -212,7 +212,7 @@ class Period:
         held = self._record.episodes.holding(numbers)
         alone = [n for n in numbers if held.get(n) not in told]
         for moment in self._record.moments.by_number(alone).values():
-            if not _is_event(moment):
+            if not is_entry(moment):
                 for start, end in _spans(moment)[:2]:
                     found.append(self._weighed(moment, start, moment.text[start:end], 1))
         return [passage for passage in found if self._counts(passage.moment, span)]
@@ -278,7 +278,7 @@ class Period:
         moments = self._record.moments.by_number([n for n, _ in ahead])
         for n, time in ahead:
             moment = moments[n]
-            event = _is_event(moment)
+            event = is_entry(moment)
             if not moment.tells or n in self._without or not (event or wanted):
                 continue
             if moment.ms > to_ms(self._now) and not event:
@@ -294,14 +294,14 @@ class Period:
         return None
 
 
-def _is_event(moment: StoredMoment) -> bool:
-    """Whether a calendar has it."""
+def is_entry(moment: StoredMoment) -> bool:
+    """Whether it is an entry of a calendar."""
     return moment.text.startswith("Event: ")
 
 
 def _spans(moment: StoredMoment) -> list[tuple[int, int]]:
     """The sentences of a moment; an entry of a calendar is one."""
-    return [(0, len(moment.text))] if _is_event(moment) else sentence_spans(moment.text)
+    return [(0, len(moment.text))] if is_entry(moment) else sentence_spans(moment.text)
 
 
 def _sentence(moment: StoredMoment, at: int) -> tuple[int, int]:
