@@ -26,6 +26,8 @@ _DAYS = timedelta(days=2)
 """Up to so long all moments are looked at; beyond it the episodes."""
 _ZONES = timedelta(hours=14)
 """By how much days of two zones may be apart."""
+_SAYS = 4
+"""Words that say something, in a passage that tells of more than a day or two: "Subject: Newsletter" is none."""
 _MOST = 2000
 _AHEAD = 400
 _I = r"(?:I|we)"
@@ -215,7 +217,8 @@ class Period:
             if not is_entry(moment):
                 for start, end in _spans(moment)[:2]:
                     found.append(self._weighed(moment, start, moment.text[start:end], 1))
-        return [passage for passage in found if self._counts(passage.moment, span)]
+        found = [passage for passage in found if self._counts(passage.moment, span)]
+        return [p for p in found if len(keys(p.text)) >= _SAYS] or found
 
     def _weighed(self, moment: StoredMoment, start: int, said: str, size: int) -> _Passage:
         """A passage of one of so many moments: what was noted, in whole sentences, of oneself counts most."""
