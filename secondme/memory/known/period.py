@@ -26,7 +26,7 @@ _DAYS = timedelta(days=2)
 """Up to so long all moments are looked at; beyond it the episodes."""
 _ZONES = timedelta(hours=14)
 """By how much days of two zones may be apart."""
-_SAYS = 4
+_SAYS = 3
 """Words that say something, in a passage that tells of more than a day or two: "Subject: Newsletter" is none."""
 _MOST = 2000
 _AHEAD = 400
@@ -218,7 +218,7 @@ class Period:
                 for start, end in _spans(moment)[:2]:
                     found.append(self._weighed(moment, start, moment.text[start:end], 1))
         found = [passage for passage in found if self._counts(passage.moment, span)]
-        return [p for p in found if len(keys(p.text)) >= _SAYS] or found
+        return [p for p in found if len(_words(p.text)) >= _SAYS] or found
 
     def _weighed(self, moment: StoredMoment, start: int, said: str, size: int) -> _Passage:
         """A passage of one of so many moments: what was noted, in whole sentences, of oneself counts most."""
@@ -310,6 +310,11 @@ def _spans(moment: StoredMoment) -> list[tuple[int, int]]:
 def _sentence(moment: StoredMoment, at: int) -> tuple[int, int]:
     """The sentence that holds this character; (0, 0) if there is none."""
     return next((span for span in _spans(moment) if span[0] <= at < span[1]), (0, 0))
+
+
+def _words(text: str) -> frozenset[str]:
+    """The words of a passage that say something, without numbers."""
+    return frozenset(k for k in keys(text.removeprefix("Subject: ")) if not k.isdigit())
 
 
 def _spread(found: Sequence[_Passage], time: Mention) -> list[_Passage]:
