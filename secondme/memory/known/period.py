@@ -199,7 +199,7 @@ class Period:
         return [passage for passage in found.values() if passage.end]
 
     def _of_episodes(self, time: Mention) -> list[_Passage]:
-        """The two most telling passages of each episode, and the first two sentences of what none sums up."""
+        """The two most telling passages of each episode, and the first three sentences of what none sums up."""
         span = Filter(since=to_ms(time.since), until=self._end(time))
         episodes = {e.n: e.moments for e in self._record.episodes.find(span, _MOST)}
         told = self._record.episodes.summaries(list(episodes))
@@ -215,10 +215,10 @@ class Period:
         alone = [n for n in numbers if held.get(n) not in told]
         for moment in self._record.moments.by_number(alone).values():
             if not is_entry(moment):
-                for start, end in _spans(moment)[:2]:
+                for start, end in _spans(moment)[:3]:
                     found.append(self._weighed(moment, start, moment.text[start:end], 1))
         found = [passage for passage in found if self._counts(passage.moment, span)]
-        return [p for p in found if len(_words(p.text)) >= _SAYS] or found
+        return [p for p in found if not p.text.startswith("Subject: ")] or found
 
     def _weighed(self, moment: StoredMoment, start: int, said: str, size: int) -> _Passage:
         """A passage of one of so many moments: what was noted, in whole sentences, of oneself counts most."""
@@ -310,11 +310,6 @@ def _spans(moment: StoredMoment) -> list[tuple[int, int]]:
 def _sentence(moment: StoredMoment, at: int) -> tuple[int, int]:
     """The sentence that holds this character; (0, 0) if there is none."""
     return next((span for span in _spans(moment) if span[0] <= at < span[1]), (0, 0))
-
-
-def _words(text: str) -> frozenset[str]:
-    """The words of a passage that say something, without numbers."""
-    return frozenset(k for k in keys(text.removeprefix("Subject: ")) if not k.isdigit())
 
 
 def _spread(found: Sequence[_Passage], time: Mention) -> list[_Passage]:
