@@ -26,8 +26,6 @@ _DAYS = timedelta(days=2)
 """Up to so long all moments are looked at; beyond it the episodes."""
 _ZONES = timedelta(hours=14)
 """By how much days of two zones may be apart."""
-_SAYS = 3
-"""Words that say something, in a passage that tells of more than a day or two: "Subject: Newsletter" is none."""
 _MOST = 2000
 _AHEAD = 400
 _I = r"(?:I|we)"
