@@ -7,20 +7,22 @@ the moments. Each answer names the moments that it rests on.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence, Set
 from datetime import datetime
 from functools import partial
 
 from secondme.memory.facts.book import Book
 from secondme.memory.facts.extract import readings
+from secondme.memory.facts.relations import TOGETHER
 from secondme.memory.facts.weigh import Fact
-from secondme.memory.known.asking import People, asked
+from secondme.memory.known.asking import People, asked, asked_at_birth
 from secondme.memory.known.events import Events, Search
+from secondme.memory.known.kinship import Kinship
+from secondme.memory.known.owners import Whose
 from secondme.memory.known.somebody import Somebody
 from secondme.memory.known.turns import goes_on, spelled_out
 from secondme.memory.known.values import Known, Place, Values
-from secondme.memory.terms import plain, sentences, tokens
+from secondme.memory.terms import sentences, tokens
 from secondme.record import Record
 from secondme.record.entities import ME, Names
 from secondme.record.moments import StoredMoment
@@ -29,7 +31,6 @@ __all__ = ["Known", "goes_on", "in_conversation", "tell"]
 
 _MOST = 400
 """Moments looked through for a word about somebody."""
-_MINE, _YOURS = r"my|our|i|we", r"your|you"
 _LONGEST = 300
 """Characters of a question: longer ones are never understood word by word."""
 
@@ -51,13 +52,18 @@ def tell(
     if len(question) > _LONGEST:
         return None
     memory = _Memory(record, book, until, without)
-    people = People(memory.names, memory.relative)
-    somebody = Somebody(memory.facts, memory.about, memory.name, people.me(), now)
-    values = Values(memory.facts, memory.name, now)
+    people = People(memory.names, memory.relative, memory.kinship.sex)
+    me, kinship = people.me(), memory.kinship
+    somebody = Somebody(memory.facts, memory.about, kinship, memory.name, memory.quote, me, now)
+    values = Values(memory.facts, kinship, memory.name, me, now)
     events = Events(search, memory.said_by)
     understood = list(asked(question, people, now))
     for reading in understood:
         known = somebody(reading) or values(reading) or events(reading)
+        if known is not None:
+            return known
+    for age, birth in asked_at_birth(question, people, now):
+        known = somebody.at_birth(age, birth)
         if known is not None:
             return known
     unknown = (
@@ -72,7 +78,7 @@ def in_conversation(message: str, turns: Sequence[str], record: Record, book: Bo
     if not turns or len(message) > _LONGEST:
         return message
     memory = _Memory(record, book, None, frozenset())
-    return spelled_out(message, turns, People(memory.names, memory.relative))
+    return spelled_out(message, turns, People(memory.names, memory.relative, memory.kinship.sex))
 
 
 class _Memory:
@@ -85,6 +91,8 @@ class _Memory:
         self._as_of = None if until is None else until - 1
         self._without = without
         self._of: dict[str, list[Fact]] = {}
+        self._others: dict[str, list[Fact]] = {}
+        self.kinship = Kinship(self.facts, self.about, self.name)
         self.names: Names = record.entities.names()
 
     def facts(self, entity: str) -> Sequence[Fact]:
@@ -96,14 +104,18 @@ class _Memory:
 
     def about(self, entity: str) -> Sequence[Fact]:
         """What may be used of the facts about others whose object an entity is."""
-        found = self._book.about(entity, self._as_of)
-        resting = ({claim.n for claim in fact.claims} - self._without for fact in found)
-        return [f for f, left in zip(found, resting, strict=True) if left and self._book.usable(f)]
+        if entity not in self._others:
+            found = self._book.about(entity, self._as_of)
+            left = [f for f in found if {claim.n for claim in f.claims} - self._without]
+            self._others[entity] = [f for f in left if self._book.usable(f)]
+        return self._others[entity]
 
     def relative(self, entity: str, relation: str) -> str | None:
         """The one who is so related to somebody, by the facts or as they are called."""
-        found = [f for f in self.facts(entity) if f.relation == relation and f.current]
-        known = {f.object_entity for f in found if f.object_entity}
+        found = [f for f in self.facts(entity) if f.relation == relation]
+        if relation not in TOGETHER or relation in ("husband", "wife", "partner"):
+            found = self.kinship.of(entity, relation)
+        known = {f.object_entity for f in found if f.object_entity and f.current}
         if not known:
             keys = [key for key, name in self.names.by_key.items() if name.entity == entity]
             named = [self.names.by_key.get(f"{key}>{relation}") for key in keys]
@@ -115,6 +127,11 @@ class _Memory:
         found = self._record.entities.all([entity])
         return found[0].name if found else ""
 
+    def quote(self, place: Place) -> str:
+        """What a moment says at a place."""
+        found = self._record.moments.by_number([place.n])
+        return found[place.n].text[place.start : place.end] if place.n in found else ""
+
     def speaks_of(
         self, search: Search, entity: str, forms: Set[str]
     ) -> Iterator[tuple[Place, str]]:
@@ -122,18 +139,35 @@ class _Memory:
         themselves or of another's to them, and such as name them."""
         moments = self._live(list(search(" ".join(sorted(forms)), _MOST)))
         how = readings(self._record, moments) if moments else {}
-        names = {key for key, name in self.names.by_key.items() if name.entity == entity}
-        words = {word for key in names - {ME} for word in key.split() if ">" not in key}
+        keys = {key for key, name in self.names.by_key.items() if name.entity == entity}
+        words = self._words_of(keys - {ME}, entity) - forms
         for moment in moments:
-            speaker = how[moment.n].speaker if moment.n in how else None
-            own = speaker is not None and speaker.key in names
+            reading = how.get(moment.n)
+            speaker, to = (reading.speaker, reading.addressee) if reading else (None, None)
             under = set(tokens(moment.context or ""))
             for sentence in sentences(moment.text):
-                said = set(tokens(sentence))
-                theirs = _has(sentence, _MINE if own else _YOURS, forms)
-                if said & forms and (theirs or (said | under) & words):
+                named = bool((set(tokens(sentence)) | under) & words)
+                whose = Whose(
+                    names=words,
+                    named=named,
+                    mine=speaker is not None and speaker.key in keys,
+                    yours=to.key in keys if to is not None else named or ME in keys,
+                )
+                if whose.may_be(sentence, forms):
                     start = moment.text.find(sentence)
                     yield Place(moment.n, start, start + len(sentence)), sentence
+
+    def _words_of(self, keys: Set[str], entity: str) -> set[str]:
+        """The words by which a text names an entity: the first ones of its names, and of the others those
+        that are nobody else's."""
+        others = {
+            word
+            for key, name in self.names.by_key.items()
+            if name.entity != entity and ">" not in key
+            for word in key.split()
+        }
+        names = [key.split() for key in keys if ">" not in key]
+        return {word for name in names for word in [name[0], *(set(name) - others)]}
 
     def _live(self, numbers: Sequence[int]) -> list[StoredMoment]:
         """Those of the moments with these numbers that may count."""
@@ -155,13 +189,3 @@ class _Memory:
             if name is not None and name.entity == entity:
                 own.append(moment)
         return own
-
-
-def _has(sentence: str, owner: str, things: Set[str]) -> bool:
-    """Whether one of the things stands close after a word for its owner, and is not somebody else's:
-    "I have two brothers", but not "I know his cook's brother"."""
-    either = "|".join(sorted(things))
-    near = (
-        rf"\b(?:{owner})\b(?:['’]\w+)?(?:\s+(?!his\b|her\b|their\b)[\w-]+){{0,4}}\s+(?:{either})\b"
-    )
-    return bool(re.search(near, plain(sentence)))
