@@ -25,6 +25,7 @@ LIFE = (
     ("2022-01-18", "Robin", "Katrin got married to Matteo. My doctor is Dr. Weber."),
     ("2022-01-19", "Robin", "Ben's wife Ida cooks. My doctor is Dr. Lind, too."),
     ("2022-01-20", "Robin", "Nora's partner Jo sings. Jo has a poodle."),
+    ("2022-01-22", "Robin", "Emre called. His son is sick, and my sister's cook has a cat."),
     ("2022-01-21", "Dora", "My boyfriend Max left. I went to the dentist. Your cat is sweet, Katrin."),
 )  # fmt: skip
 CARDS = """BEGIN:VCARD
@@ -138,7 +139,6 @@ def test_the_record_answers(home: Home, question: str, answer: str) -> None:
         ("Does Sofia have a cat?", "a cat of Sofia"),
         ("Does Ann have a cat?", "a cat of Ann"),
         ("When is the dentist's birthday?", "a birthday of Dr. Paul Aubert"),
-        ("What is Emre's phone number?", "a phone number of Emre"),
     ],
 )
 def test_what_is_said_of_others_tells_nothing_of_them(
@@ -168,6 +168,8 @@ def test_what_is_said_of_others_tells_nothing_of_them(
         "When was the last time I saw Sofia?",
         "What does Odile call me?",
         "How old was I when Katrin was born?",
+        "When is Emre's birthday?",
+        "Who is Emre's son?",
         "How old was I when Rita was born in Porto?",
     ],
 )

@@ -17,6 +17,7 @@ from secondme.memory.facts.relations import TOGETHER
 from secondme.memory.facts.weigh import Fact
 from secondme.memory.known.asking import People, asked, asked_at_birth
 from secondme.memory.known.events import Events, Search
+from secondme.memory.known.kin import kin_forms
 from secondme.memory.known.kinship import Kinship
 from secondme.memory.known.owners import Whose
 from secondme.memory.known.somebody import Somebody
@@ -141,6 +142,7 @@ class _Memory:
         how = readings(self._record, moments) if moments else {}
         keys = {key for key, name in self.names.by_key.items() if name.entity == entity}
         words = self._words_of(keys - {ME}, entity) - forms
+        kin = [kin_forms(key.rpartition(">")[2]) for key in keys if ">" in key]
         for moment in moments:
             reading = how.get(moment.n)
             speaker, to = (reading.speaker, reading.addressee) if reading else (None, None)
@@ -148,8 +150,9 @@ class _Memory:
             for sentence in sentences(moment.text):
                 named = bool((set(tokens(sentence)) | under) & words)
                 whose = Whose(
-                    names=words,
+                    names=words.union(*kin),
                     named=named,
+                    near=named or not words.isdisjoint(tokens(moment.text)),
                     mine=speaker is not None and speaker.key in keys,
                     yours=to.key in keys if to is not None else named or ME in keys,
                 )

@@ -10,7 +10,7 @@ from secondme.memory.facts.tree import NICE
 from secondme.memory.terms import plain, tokens
 
 _BEFORE = re.compile(
-    r"(?:\b(?P<word>my|our|your|his|her|their|the)|(?P<name>[^\W\d_]+)['’]s?)\s+(?:[\w-]+\s+){0,2}$",
+    r"(?:\b(?P<word>my|our|your|his|her|their|the)|(?P<name>[^\W\d_]+)['’]s?(?! day\b))\s+(?:[\w-]+\s+){0,2}$",
     re.IGNORECASE,
 )
 
@@ -18,11 +18,12 @@ _BEFORE = re.compile(
 @dataclass(frozen=True, slots=True)
 class Whose:
     """One whose relative a sentence may speak of. `mine` says that it is their sentence, `yours` that it
-    may be said to them, `named` that it or what stands over it names them; `names` are words of their
-    names."""
+    may be said to them, `named` that it or what stands over it names them, `near` that its moment does;
+    `names` are words by which they go, also "sister" for somebody's sister."""
 
     names: Set[str]
     named: bool
+    near: bool
     mine: bool
     yours: bool
 
@@ -45,6 +46,8 @@ class Whose:
             return False  # close to its owner, and looked at above
         if word == "the":
             return self.named and bool(re.match(r"\s+of\b", sentence[match.end() :]))
+        if word:  # her, his, their
+            return self.near
         return self.mine if _is_name(match) else self.named
 
 

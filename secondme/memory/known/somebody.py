@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence, Set
 from datetime import date, datetime
 
 from secondme.memory.claim import counted_in
-from secondme.memory.facts.relations import FAMILY, KIN
+from secondme.memory.facts.relations import FAMILY, KIN, ROLES
 from secondme.memory.facts.weigh import Fact
 from secondme.memory.facts.words import ANIMALS
 from secondme.memory.known.asking import SUBJECT, Asked, kin_asked, kin_had
@@ -15,7 +15,7 @@ from secondme.memory.known.kin import kin_forms, plural
 from secondme.memory.known.kinship import Kinship
 from secondme.memory.known.values import Known, Place, length, places_of, value_of
 from secondme.memory.known.ways import asks_only
-from secondme.memory.terms import keys, stems
+from secondme.memory.terms import keys, stems, tokens
 from secondme.memory.timex import dates
 
 Facts = Callable[[str], Sequence[Fact]]
@@ -116,13 +116,18 @@ class Somebody:
         return None if sayings else self._none(asked, relation)
 
     def _unknown(self, asked: Asked, told: Told) -> Known | None:
-        """That somebody's birthday or number is unknown, where a question names it and no moment does."""
+        """That the birthday or the number of one's dentist or landlady is unknown, where a question names it
+        and no moment does. Of those whom one speaks of more, a saying may mean them by "her"."""
+        role = asked.kin[-1] if asked.kin else ""
         what, words = _UNKNOWN.get(asks_only(asked.words) or "", ("", ""))
-        if not asked.words & frozenset(stems(words)):
+        if role not in ROLES or not asked.words & frozenset(stems(words)):
             return None
         if asked.verb_first or asked.time or asked.counts or asked.negated:
             return None
-        some = any(told(asked.person, frozenset(words.split())))
+        forms = frozenset(words.split())
+        some = any(told(asked.person, forms)) or any(
+            kin_forms(role) & set(tokens(sentence)) for _, sentence in told(asked.owner, forms)
+        )
         return None if some else self._none(asked, what)
 
     def _none(self, asked: Asked, of: str) -> Known:

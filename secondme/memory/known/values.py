@@ -326,9 +326,10 @@ def _within(fact: Fact, asked: Asked) -> bool:
 
 
 def places_of(facts: Iterable[Fact]) -> tuple[Place, ...]:
-    """The newest place of each fact that says its value: "my sister Ana", not "a sister"."""
+    """The newest place of each fact that says its value: "my sister Ana", not "a sister"; of those of one
+    time the first."""
     newest = [
-        max(f.claims, key=lambda c: (c.object_key == f.object_key, c.said, c.n)) for f in facts
+        max(f.claims, key=lambda c: (c.object_key == f.object_key, c.said, -c.n)) for f in facts
     ]
     return _once(Place(c.n, c.start, c.end) for c in newest)
 
