@@ -130,7 +130,7 @@ def test_days_are_those_that_the_sentence_means(parser: ParserClient) -> None:
 TRUE = {
     "Ines Halloran": """
         allergic to: birch pollen, hazelnut; birthday: 14 June 1990; born in: Cork; lives in: Leipzig, Lyon; has: bike, garden
-        has pet: Miso; health: herniated disc; works at: Blattwerk Karten, Hydrocarte; works as: cartographer
+        has pet: cat Miso; health: herniated disc; works at: Blattwerk Karten, Hydrocarte; works as: cartographer
         partner: Julien Mercier; sister: Sofia; niece: Rita Doyle; friend: Katrin Vogel
         landlady: Odile Garnier; landlord: Dieter Wendt; mother: Teresa Almeida Halloran
         father: Declan Halloran; teacher: Agnès; cousin: Rui Almeida; vet: Dr. Camille Faure

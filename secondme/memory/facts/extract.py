@@ -87,6 +87,7 @@ def readings(record: Record, moments: Sequence[StoredMoment]) -> dict[int, Readi
             addressee,
             _topic(moment, speaker),
             (moment.context or "").strip(),
+            _animal(moment),
         )
     return found
 
@@ -128,6 +129,12 @@ def _topic(moment: StoredMoment, speaker: Ref | None) -> Ref | None:
     if speaker is not None and " " in speaker.key and key_of(heading).startswith(speaker.key):
         return speaker
     return None
+
+
+def _animal(moment: StoredMoment) -> str:
+    """What kind of animal a page is about, where one of its marks is that of an animal."""
+    kinds = {str(tag).lower() for tag in moment.meta.get("tags", [])} & ANIMALS
+    return kinds.pop() if len(kinds) == 1 else ""
 
 
 def extract(

@@ -334,7 +334,10 @@ def _tastes(text: str, topic: Ref) -> Iterator[Said]:
 def _belongings(reading: Reading, text: str, topic: Ref) -> Iterator[Said]:
     if topic.kind == "animal":  # a page about an animal is about the writer's own
         line = len(text.split("\n")[0])
-        yield Said(0, line, _ME, "has pet", topic.name, topic, confidence=0.6)
+        first = re.split(r"[.,;:\n]", text.lower())[0].split()  # "Grey tabby, born in 2017"
+        kind = reading.animal or next((word for word in first if word in ANIMALS), "")
+        pet = f"{kind} {topic.name}".strip()
+        yield Said(0, line, _ME, "has pet", pet, topic, confidence=0.6)
     for match in _THEIR_PET.finditer(text):
         animal = (match["animal"] or match["kind"]).lower()
         if animal.split()[-1] in ANIMALS:

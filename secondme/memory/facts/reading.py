@@ -10,11 +10,12 @@ from datetime import UTC, date, datetime, time, timedelta
 from secondme.memory import timex
 from secondme.record.entities import ME
 
-_TITLES = re.compile(
+TITLES = re.compile(
     r"^(?:mr|mrs|ms|miss|mme|mlle|madame|mademoiselle|monsieur|m|frau|herr|dr|doctor|prof|senhor|senhora"
     r"|señor|señora|sr|sra|tia|tio|avó|uncle|aunt)\b\.?\s+",
     re.IGNORECASE,
 )
+"""What stands before a name and is no part of it, at the beginning of a text."""
 _ARTICLE = re.compile(r"^(?:the|la|le|les|die|der|das|el|los|las|os|as)\s+(?=\w)", re.IGNORECASE)
 _SPACE = re.compile(r"\s+")
 NOBODY = frozenset(
@@ -59,7 +60,8 @@ class Reading:
     """A moment as the rules get it: its text, who speaks to whom, and whom a note is about.
 
     `speaker` is None where nobody can be meant by "I"; `addressee` where "you" has no one meaning;
-    `topic` is the person that a page is about, `heading` what stands over it.
+    `topic` is the person or animal that a page is about, `animal` what kind of animal, where the page is
+    marked as about one; `heading` is what stands over it.
     """
 
     text: str
@@ -68,6 +70,7 @@ class Reading:
     addressee: Ref | None = None
     topic: Ref | None = None
     heading: str = ""
+    animal: str = ""
 
 
 @dataclass(slots=True)
@@ -83,7 +86,7 @@ class Found:
 def key_of(name: str) -> str:
     """How a name is looked up: small letters without marks, titles, articles and what "'s" adds."""
     bare = re.sub(r"['’]s?$", "", _SPACE.sub(" ", name).strip(' .,;:!?"“”()'))
-    short = _ARTICLE.sub("", _TITLES.sub("", bare)) or bare
+    short = _ARTICLE.sub("", TITLES.sub("", bare)) or bare
     folded = unicodedata.normalize("NFKD", short.casefold())
     return "".join(c for c in folded if not unicodedata.combining(c)) or bare.casefold()
 

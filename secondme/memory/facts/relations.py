@@ -95,10 +95,11 @@ TOGETHER = {
     **dict.fromkeys(("husband", "wife", "partner"), ("husband", "wife", "partner")),
 }
 """Words for several relations, or for one that is said in several ways."""
-FAMILY = (KIN | TOGETHER.keys()) - frozenset(
-    "boss landlord landlady friend colleague neighbour flatmate doctor dentist teacher coach therapist"
-    " vet".split()
-)
+ROLES = frozenset("boss landlord landlady doctor dentist teacher coach therapist vet".split())
+"""Those whom one has for what they do: "the vet" is one's own."""
+UNCOUNTED = frozenset("friend colleague neighbour flatmate".split())
+"""Relations of which nobody writes down all: those on record are not how many there are."""
+FAMILY = (KIN | TOGETHER.keys()) - ROLES - UNCOUNTED
 """Relations that are said with whose they are: "my aunt"; "the boss" may be one's own."""
 ONLY = frozenset(
     [

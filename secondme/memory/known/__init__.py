@@ -15,15 +15,19 @@ from functools import partial
 from secondme.memory.facts.book import Book
 from secondme.memory.facts.extract import readings
 from secondme.memory.facts.reading import key_of
+from secondme.memory.facts.relations import TOGETHER
 from secondme.memory.facts.weigh import Fact
-from secondme.memory.known.asking import People, asked
+from secondme.memory.known.asking import People, asked, asked_at_birth
 from secondme.memory.known.contact import Contact
 from secondme.memory.known.events import Events, Search
+from secondme.memory.known.kin import kin_forms
+from secondme.memory.known.kinship import Kinship
+from secondme.memory.known.owners import Whose
 from secondme.memory.known.period import Period, is_entry
 from secondme.memory.known.somebody import Somebody
 from secondme.memory.known.turns import goes_on, spelled_out
 from secondme.memory.known.values import Known, Place, Values
-from secondme.memory.terms import plain, sentences, tokens
+from secondme.memory.terms import sentences, tokens
 from secondme.record import Record
 from secondme.record.entities import ME, Names
 from secondme.record.moments import StoredMoment
@@ -38,7 +42,6 @@ _NO_MEETING = re.compile(
     r"birthday|geburtstag|anniversaire|cumpleaños|aniversário|\bevery\b", re.IGNORECASE
 )
 """Entries of which the day is not the one on which somebody was met: what repeats is told once."""
-_MINE, _YOURS = r"my|our|i|we", r"your|you"
 _LONGEST = 300
 """Characters of a question: longer ones are never understood word by word."""
 
@@ -60,19 +63,23 @@ def tell(
     if len(question) > _LONGEST:
         return None
     memory = _Memory(record, book, until, without)
-    people = People(memory.names, memory.relative)
-    me = people.me()
+    people = People(memory.names, memory.relative, memory.kinship.sex)
+    me, kinship = people.me(), memory.kinship
     period = Period(record, memory.keys(me), now, until, without)
     if (known := period(question)) is not None:
         return known
-    somebody = Somebody(memory.facts, memory.about, memory.name, me, now)
-    values = Values(memory.facts, memory.name, now)
+    somebody = Somebody(memory.facts, memory.about, kinship, memory.name, memory.quote, me, now)
+    values = Values(memory.facts, kinship, memory.name, me, now)
     events = Events(search, memory.said_by)
     entries = partial(memory.entries, search)
     contact = Contact(memory.message, events.deeds, entries, memory.name, me, now)
     understood = list(asked(question, people, now))
     for reading in understood:
         known = contact(reading) or somebody(reading) or values(reading) or events(reading)
+        if known is not None:
+            return known
+    for age, birth in asked_at_birth(question, people, now):
+        known = somebody.at_birth(age, birth)
         if known is not None:
             return known
     unknown = (
@@ -87,7 +94,7 @@ def in_conversation(message: str, turns: Sequence[str], record: Record, book: Bo
     if not turns or len(message) > _LONGEST:
         return message
     memory = _Memory(record, book, None, frozenset())
-    return spelled_out(message, turns, People(memory.names, memory.relative))
+    return spelled_out(message, turns, People(memory.names, memory.relative, memory.kinship.sex))
 
 
 class _Memory:
@@ -100,6 +107,8 @@ class _Memory:
         self._as_of = None if until is None else until - 1
         self._without = without
         self._of: dict[str, list[Fact]] = {}
+        self._others: dict[str, list[Fact]] = {}
+        self.kinship = Kinship(self.facts, self.about, self.name)
         self.names: Names = record.entities.names()
 
     def facts(self, entity: str) -> Sequence[Fact]:
@@ -111,14 +120,18 @@ class _Memory:
 
     def about(self, entity: str) -> Sequence[Fact]:
         """What may be used of the facts about others whose object an entity is."""
-        found = self._book.about(entity, self._as_of)
-        resting = ({claim.n for claim in fact.claims} - self._without for fact in found)
-        return [f for f, left in zip(found, resting, strict=True) if left and self._book.usable(f)]
+        if entity not in self._others:
+            found = self._book.about(entity, self._as_of)
+            left = [f for f in found if {claim.n for claim in f.claims} - self._without]
+            self._others[entity] = [f for f in left if self._book.usable(f)]
+        return self._others[entity]
 
     def relative(self, entity: str, relation: str) -> str | None:
         """The one who is so related to somebody, by the facts or as they are called."""
-        found = [f for f in self.facts(entity) if f.relation == relation and f.current]
-        known = {f.object_entity for f in found if f.object_entity}
+        found = [f for f in self.facts(entity) if f.relation == relation]
+        if relation not in TOGETHER or relation in ("husband", "wife", "partner"):
+            found = self.kinship.of(entity, relation)
+        known = {f.object_entity for f in found if f.object_entity and f.current}
         if not known:
             keys = [key for key, name in self.names.by_key.items() if name.entity == entity]
             named = [self.names.by_key.get(f"{key}>{relation}") for key in keys]
@@ -145,12 +158,12 @@ class _Memory:
 
     def entries(self, search: Search, entity: str) -> list[StoredMoment]:
         """Entries of calendars that name an entity by a word of its own."""
-        words = {word for word in self._words_of(entity) if self._is_own(word, entity)}
+        words = {word for word in self._names_of(entity) if self._is_own(word, entity)}
         moments = self._live([n for word in words for n in search(word, _MOST)])
         named = [m for m in moments if words & set(map(key_of, tokens(m.text)))]
         return [m for m in named if is_entry(m) and not _NO_MEETING.search(m.text)]
 
-    def _words_of(self, entity: str) -> Iterator[str]:
+    def _names_of(self, entity: str) -> Iterator[str]:
         """The first and the last word of each name; of a long one the last alone."""
         for words in (key.split() for key in self.keys(entity) - {ME} if ">" not in key):
             yield from words if len(words) <= 2 else words[-1:]
@@ -166,6 +179,11 @@ class _Memory:
             if other.entity != entity and self.names.kinds.get(other.entity) == "person"
         )
 
+    def quote(self, place: Place) -> str:
+        """What a moment says at a place."""
+        found = self._record.moments.by_number([place.n])
+        return found[place.n].text[place.start : place.end] if place.n in found else ""
+
     def speaks_of(
         self, search: Search, entity: str, forms: Set[str]
     ) -> Iterator[tuple[Place, str]]:
@@ -173,18 +191,37 @@ class _Memory:
         themselves or of another's to them, and such as name them."""
         moments = self._live(list(search(" ".join(sorted(forms)), _MOST)))
         how = readings(self._record, moments) if moments else {}
-        names = self.keys(entity)
-        words = {word for key in names - {ME} for word in key.split() if ">" not in key}
+        keys = self.keys(entity)
+        words = self._words_of(keys - {ME}, entity) - forms
+        kin = [kin_forms(key.rpartition(">")[2]) for key in keys if ">" in key]
         for moment in moments:
-            speaker = how[moment.n].speaker if moment.n in how else None
-            own = speaker is not None and speaker.key in names
+            reading = how.get(moment.n)
+            speaker, to = (reading.speaker, reading.addressee) if reading else (None, None)
             under = set(tokens(moment.context or ""))
             for sentence in sentences(moment.text):
-                said = set(tokens(sentence))
-                theirs = _has(sentence, _MINE if own else _YOURS, forms)
-                if said & forms and (theirs or (said | under) & words):
+                named = bool((set(tokens(sentence)) | under) & words)
+                whose = Whose(
+                    names=words.union(*kin),
+                    named=named,
+                    near=named or not words.isdisjoint(tokens(moment.text)),
+                    mine=speaker is not None and speaker.key in keys,
+                    yours=to.key in keys if to is not None else named or ME in keys,
+                )
+                if whose.may_be(sentence, forms):
                     start = moment.text.find(sentence)
                     yield Place(moment.n, start, start + len(sentence)), sentence
+
+    def _words_of(self, keys: Set[str], entity: str) -> set[str]:
+        """The words by which a text names an entity: the first ones of its names, and of the others those
+        that are nobody else's."""
+        others = {
+            word
+            for key, name in self.names.by_key.items()
+            if name.entity != entity and ">" not in key
+            for word in key.split()
+        }
+        names = [key.split() for key in keys if ">" not in key]
+        return {word for name in names for word in [name[0], *(set(name) - others)]}
 
     def _live(self, numbers: Sequence[int]) -> list[StoredMoment]:
         """Those of the moments with these numbers that may count."""
@@ -206,13 +243,3 @@ class _Memory:
             if name is not None and name.entity == entity:
                 own.append(moment)
         return own
-
-
-def _has(sentence: str, owner: str, things: Set[str]) -> bool:
-    """Whether one of the things stands close after a word for its owner, and is not somebody else's:
-    "I have two brothers", but not "I know his cook's brother"."""
-    either = "|".join(sorted(things))
-    near = (
-        rf"\b(?:{owner})\b(?:['’]\w+)?(?:\s+(?!his\b|her\b|their\b)[\w-]+){{0,4}}\s+(?:{either})\b"
-    )
-    return bool(re.search(near, plain(sentence)))

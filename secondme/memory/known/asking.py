@@ -6,10 +6,12 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import pairwise
 
 from secondme.memory.facts.reading import key_of
-from secondme.memory.facts.relations import KIN, TOGETHER
-from secondme.memory.facts.tree import NICE
+from secondme.memory.facts.relations import ROLES
+from secondme.memory.known.kin import is_several, kin_forms, kin_of
+from secondme.memory.known.titles import titled
 from secondme.memory.terms import keys, stems
 from secondme.memory.timex import Mention, find
 from secondme.record.entities import ME, Names
@@ -22,8 +24,24 @@ _OPENING = re.compile(
     re.IGNORECASE,
 )
 _COUNT = re.compile(
-    r"\b(?:how many(?: (?:different|distinct))?|(?:what(?: is|['’]s)?|which is) the (?:total )?number of"
+    r"\b(?:how many(?: (?:different|distinct))?|(?:(?:what(?: is|['’]s)?|which is) )?the (?:total )?number of"
     r"|in how many)\b",
+    re.IGNORECASE,
+)
+_NUMBER_OF = re.compile(r"\bnumber of$", re.IGNORECASE)
+_EITHER = (
+    (re.compile(r"\b(?:brother or sister|sister or brother)\b", re.IGNORECASE), "sibling"),
+    (
+        re.compile(r"\b(?:brothers (?:and|or) sisters|sisters (?:and|or) brothers)\b", re.IGNORECASE),
+        "siblings",
+    ),
+    (re.compile(r"\b(?:mother or father|father or mother)\b", re.IGNORECASE), "parent"),
+    (re.compile(r"\b(?:son or daughter|daughter or son)\b", re.IGNORECASE), "child"),
+    (re.compile(r"\b(?:sons (?:and|or) daughters|daughters (?:and|or) sons)\b", re.IGNORECASE), "children"),
+)  # fmt: skip
+"""Two relations together, for which there is a word."""
+_AT_BIRTH = re.compile(
+    r"^(?P<age>(?:how old|(?:what|which) age) (?:was|were) [^,]+?),? when (?P<born>\S.*? (?:was|were)) born$",
     re.IGNORECASE,
 )
 _NOW = re.compile(
@@ -50,8 +68,9 @@ _VERB_FIRST = re.compile(
     r"^\W*(?:is|are|am|was|were|do|does|did|has|have|had|can|could|will|would)\b", re.IGNORECASE
 )
 _NEGATED = re.compile(r"\bnot\b|n['’]t\b|\bno longer\b", re.IGNORECASE)
-_PLURALS = {"children": "child", "grandchildren": "grandchild", "wives": "wife"}
 _PARTICLES = frozenset("de da do dos di del della der den van von zu le la el al bin ben".split())
+_OWNING = frozenset(stems("own possess get a any"))
+_HAS = re.compile(r"\b(?:have|has|got)\b", re.IGNORECASE)
 _MINE = frozenset("my our mine i me we us myself ourselves".split())
 SUBJECT = "@"
 """What stands for the one whom a question is about, in its text."""
@@ -93,6 +112,8 @@ class People:
     names: Names
     relative: Callable[[str, str], str | None]
     """Who is so related to an entity."""
+    sex: Callable[[str], str]
+    """Which of "female" and "male" an entity is known to be."""
     _by_word: dict[str, set[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -106,6 +127,14 @@ class People:
         """The person whose memory this is."""
         name = self.names.by_key.get(ME)
         return name.entity if name else None
+
+    def titled(self, word: str) -> str | None:
+        """The one person for sure whose family name this is, as after "Dr."."""
+        exact = self.names.by_key.get(word)
+        found = {exact.entity} if exact else set[str]()
+        if not exact or self.names.kinds.get(exact.entity) != "person":
+            found = {e for e in self._by_word.get(word, ()) if self.names.kinds[e] == "person"}
+        return found.pop() if len(found) == 1 else None
 
     def named(self, words: tuple[str, ...]) -> str | None:
         """The one person whom these words name."""
@@ -132,14 +161,44 @@ def asked(question: str, people: People, now: datetime) -> Iterator[Asked]:
     """How the question can be understood: of a relative's relative the one asked about first as
     something of the one before ("who is my sister?"), then as somebody ("where does my sister live?").
 
-    Nothing where it is about nobody in particular, or about two.
+    Nothing where it is about nobody in particular, or about two. "The vet" is the person's own where
+    nobody else is named, and where the question is not about the person.
     """
-    text = without_opening(question)
+    text = _plain(question)
     found = list(people_in(text, people))
+    yield from _about(question, text, found, people, now)
+    roles = list(_roles_in(text, people))
+    if roles and all(_speaks(text, n) for n in found):
+        yield from _about(question, text, roles, people, now)
+
+
+def asked_at_birth(question: str, people: People, now: datetime) -> Iterator[tuple[Asked, Asked]]:
+    """ "How old was A when B was born?" as questions for the age of A and for the birth of B."""
+    parts = _AT_BIRTH.match(_plain(question))
+    if parts is not None:
+        for born in asked(f"When {parts['born']} born?", people, now):
+            for age in asked(parts["age"], people, now):
+                yield age, born
+
+
+def _plain(question: str) -> str:
+    """The question without what leads to it and what ends it, and with one word for two relations."""
+    text = without_opening(question)
+    for words, one in _EITHER:
+        text = words.sub(one, text)
+    return text
+
+
+def _speaks(text: str, named: Named) -> bool:
+    """Whether it is but the "I" of who asks."""
+    return not named.kin and text[named.start : named.end] in ("I", "me")
+
+
+def _about(
+    question: str, text: str, found: list[Named], people: People, now: datetime
+) -> Iterator[Asked]:
     others = [n for n in found if n.entity != people.me()]
-    if others and all(
-        not n.kin and text[n.start : n.end] in ("I", "me") for n in found if n not in others
-    ):
+    if others and all(_speaks(text, n) for n in found if n not in others):
         found = others  # "how can I reach Jonas?" is about Jonas
     longest = max(found, key=lambda n: len(n.kin), default=None)
     if longest is None or {n.entity for n in found} != {longest.entity}:
@@ -173,8 +232,11 @@ def _asked(
         rest += text[at:start] + instead
         at = end
     rest = " ".join((rest + text[at:]).split())
-    counts = bool(_COUNT.search(rest))
-    bare = " ".join(_NOW.sub(" ", _COUNT.sub(" ", rest)).split())
+    counting = _COUNT.search(rest)
+    if counting and _NUMBER_OF.search(counting.group()) and _is_one(text, subject, rest, counting):
+        counting = None  # "the number of my dentist" is that of a phone
+    bare = _NOW.sub(" ", _COUNT.sub(" ", rest) if counting else rest)
+    bare = " ".join(bare.split())
     bare = _OCCUPATION.sub(" profession ", bare)
     return Asked(
         question=question,
@@ -184,10 +246,17 @@ def _asked(
         owner=owner,
         kin=subject.kin[:depth],
         time=times[0] if times else None,
-        counts=counts,
+        counts=counting is not None,
         verb_first=bool(_VERB_FIRST.match(rest)),
         negated=bool(_NEGATED.search(rest)),
     )
+
+
+def _is_one(text: str, subject: Named, rest: str, counting: re.Match[str]) -> bool:
+    """Whether what is counted is one person: "Ann", "my dentist", not "my sisters"."""
+    if not rest[counting.end() :].lstrip().startswith(SUBJECT) or text[subject.end :].strip():
+        return False
+    return not subject.kin or not is_several(text[subject.start : subject.end].split()[-1])
 
 
 def _times(text: str, found: list[Named], now: datetime) -> list[Mention]:
@@ -219,6 +288,9 @@ def people_in(text: str, people: People) -> Iterator[Named]:
             at += 1
             continue
         entity, last = found
+        called = people.titled(key_of(words[at].group())) if at == last else None
+        first = titled(text, words, at, people.sex(called or entity))
+        entity = called if called and first < at else entity
         possessive = _possessive(words[last].group())
         kin: list[str] = []
         while possessive and last + 1 < len(words):
@@ -228,8 +300,19 @@ def people_in(text: str, people: People) -> Iterator[Named]:
             last += 1
             kin.append(relation)
             possessive = _possessive(words[last].group())
-        yield Named(entity, words[at].start(), words[last].end(), tuple(kin))
+        yield Named(entity, words[first].start(), words[last].end(), tuple(kin))
         at = last + 1
+
+
+def _roles_in(text: str, people: People) -> Iterator[Named]:
+    """Those whom "the vet" or "the landlady" names: the person's own, where there is one."""
+    words, me = list(_WORD.finditer(text)), people.me()
+    for article, noun in pairwise(words):
+        relation = kin_of(noun.group())
+        if article.group().lower() != "the" or relation not in ROLES or is_several(noun.group()):
+            continue
+        if me is not None and people.relative(me, relation):
+            yield Named(me, article.start(), noun.end(), (relation,))
 
 
 def _parent(words: list[re.Match[str]], at: int, people: People) -> Named | None:
@@ -269,16 +352,6 @@ def _possessive(word: str) -> bool:
     return word.lower() in ("my", "our") or bool(re.search(r"['’]s?$", word))
 
 
-def kin_of(word: str) -> str | None:
-    """The relation between people that a word of a question names, in the singular or the plural."""
-    bare = re.sub(r"['’]s?$", "", word.lower())
-    for form in (_PLURALS.get(bare, bare), bare.removesuffix("s")):
-        relation = NICE.get(form, form)
-        if relation in KIN or relation in TOGETHER:
-            return relation
-    return None
-
-
 def kin_asked(asked: Asked) -> str | None:
     """The relation whose bearers a question asks for, by name or by number, and nothing else: "how many
     sisters has Jonas", "what is my boss called"."""
@@ -295,18 +368,17 @@ def kin_asked(asked: Asked) -> str | None:
     return named if rest <= _ASKS_KIN else None
 
 
-def plural(relation: str) -> str:
-    """The word for several who are this to somebody."""
-    return next((many for many, one in _PLURALS.items() if one == relation), f"{relation}s")
+def kin_had(asked: Asked) -> str | None:
+    """The relation of which a question asks whether somebody has one: "do I have a brother"."""
+    thing = asked.words - {SUBJECT} - _OWNING
+    if not asked.verb_first or asked.negated or asked.time or not _HAS.search(asked.text):
+        return None
+    named = {relation for word in asked.text.split() if (relation := kin_of(word))}
+    if len(named) != 1 or re.search(rf"{SUBJECT} (?:{'|'.join(kin_forms(*named))})\b", asked.text):
+        return None  # "does my sister have a sister" is about her
+    relation = named.pop()
+    forms = frozenset(s for form in kin_forms(relation) for s in stems(form))
+    return relation if thing and thing <= forms else None
 
 
-def kin_forms(relation: str) -> frozenset[str]:
-    """The words for a relation between people, in the singular and the plural."""
-    alike = {relation, *TOGETHER.get(relation, ())}
-    forms = alike | {word for word, means in NICE.items() if means in alike}
-    return frozenset(forms | {f"{form}s" for form in forms} | {plural(form) for form in forms})
-
-
-_ASKS_KIN = frozenset(
-    stems("who what which first full name call how @ have at work in many number tell")
-)
+_ASKS_KIN = frozenset(stems("who what which first full name call how @ have at work in many tell"))

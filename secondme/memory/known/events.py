@@ -34,6 +34,7 @@ _LAST = re.compile(
 _FIRST = re.compile(
     rf"\b(?:for the first time|first time|earliest)\b|(?<={SUBJECT} )first\b", re.IGNORECASE
 )
+_ASKER = re.compile(r"\b(?:I|me)\b")
 _WHEN = re.compile(r"^\W*(?:when|(?:on )?(?:what|which)\b.*?\b(?:day|date|time))\b", re.IGNORECASE)
 _SIDES = re.compile(
     r"^(?:did|was|were|had) (?P<a>.+?) (?P<how>before or after|after or before|earlier or later than"
@@ -87,6 +88,8 @@ class Events:
     def __call__(self, asked: Asked) -> Known | None:
         """The answer, if the question asks for deeds and moments tell them all."""
         text = asked.text
+        if _ASKER.search(text):  # "the last time I saw Ann" is no deed of hers
+            return None
         return (
             self._compared(asked, _SIDES.match(text))
             or self._between(asked)

@@ -7,47 +7,85 @@ from collections.abc import Callable, Iterable, Sequence, Set
 from datetime import date, datetime
 
 from secondme.memory.claim import counted_in
-from secondme.memory.facts.relations import FAMILY, KIN
+from secondme.memory.facts.relations import FAMILY, KIN, ROLES
 from secondme.memory.facts.weigh import Fact
 from secondme.memory.facts.words import ANIMALS
-from secondme.memory.known.asking import SUBJECT, Asked, kin_asked, kin_forms, plural
+from secondme.memory.known.asking import SUBJECT, Asked, kin_asked, kin_had
+from secondme.memory.known.kin import kin_forms, plural
+from secondme.memory.known.kinship import Kinship
 from secondme.memory.known.values import Known, Place, length, places_of, value_of
-from secondme.memory.terms import keys, stems
+from secondme.memory.known.ways import asks_only
+from secondme.memory.terms import keys, stems, tokens
 from secondme.memory.timex import dates
 
 Facts = Callable[[str], Sequence[Fact]]
 Told = Callable[[str, Set[str]], Iterable[tuple[Place, str]]]
+Quote = Callable[[Place], str]
 
 _WHO = re.compile(rf"who(?: is|['’]s) {SUBJECT}$", re.IGNORECASE)
 _HAS = re.compile(r"\b(?:have|has|own|owns|possess|got)\b", re.IGNORECASE)
 _OLD = frozenset(stems("how old age what"))
+_BORN = frozenset(stems("when born"))
 _OWNING = frozenset([SUBJECT, *stems("own possess get a any")])
 _ANIMALS = frozenset(stems(" ".join(ANIMALS)))
 _TO_ONE = KIN | {"has pet"}
 _DOES = ("works as", "works at")
+_MARRIED = re.compile(r"(?<!getting )(?<!get )\b(?:married|husband|wife)\b", re.IGNORECASE)
+_IS_MARRIED = frozenset(stems("married"))
+_SPOUSE_WORDS = frozenset("married husband wife spouse husbands wives hubby".split())
+_UNKNOWN = {
+    "birthday": ("birthday", "birthday birthdays bday birth birthdate born turned turns turning"),
+    "phone": ("phone number", "phone phones telephone mobile cell number numbers"),
+    "e-mail": ("e-mail address", "email mail e-mail emails"),
+}
+"""What nobody knows of somebody where neither a fact nor one of these words about them is there."""
 
 
 class Somebody:
     """Answers about somebody. `facts` gives what may be used of the facts of an entity, `about` of
-    those of others whose object it is; `name` its name; `me` is the person whose memory this is."""
+    those of others whose object it is; `name` its name; `quote` what a place says; `me` is the person
+    whose memory this is."""
 
     def __init__(
         self,
         facts: Facts,
         about: Facts,
+        kinship: Kinship,
         name: Callable[[str], str],
+        quote: Quote,
         me: str | None,
         now: datetime,
     ) -> None:
         self._facts = facts
         self._about = about
+        self._kinship = kinship
         self._name = name
+        self._quote = quote
         self._me = me
         self._now = now
 
     def __call__(self, asked: Asked) -> Known | None:
         """The answer, if the question asks for somebody as a whole and facts tell it."""
-        return self._who(asked) or self._age(asked) or self._owned(asked)
+        return (
+            self._who(asked)
+            or self._age(asked)
+            or self._owned(asked)
+            or self._related(asked)
+            or self._married(asked)
+        )
+
+    def at_birth(self, age: Asked, birth: Asked) -> Known | None:
+        """How old the one was when the other was born, by both birthdays."""
+        when = self._birthday(birth.person)
+        if when is None or age.time or birth.time or birth.words - _OLD != _BORN:
+            return None
+        day, born = when
+        known = self._age(age, day)
+        return known and Known(
+            known.text,
+            (*known.places, *places_of([born])),
+            min(known.confidence, born.confidence),
+        )
 
     def nobody(self, asked: Asked, told: Told) -> Known | None:
         """Of a relative of whom no fact tells: how many there are, where a sentence counts them, or else
@@ -58,8 +96,14 @@ class Somebody:
             word = next(w for w in asked.text.lower().split() if stems(w) == list(animal))
             some = any(told(asked.person, {word, f"{word}s", word.removesuffix("s")}))
             return None if some else self._none(asked, word.removesuffix("s"))
-        relation = kin_asked(asked)
-        if relation not in FAMILY:
+        if asked.words == _IS_MARRIED and asked.verb_first and not asked.negated:
+            over = any(not f.current for f in self._kinship.of(asked.person, "partner"))
+            some = over or any(told(asked.person, _SPOUSE_WORDS))
+            return None if some else self._none(asked, "marriage")
+        if unknown := self._unknown(asked, told):
+            return unknown
+        relation = kin_asked(asked) or kin_had(asked)
+        if relation not in FAMILY or self._kinship.may_tell(asked.person, relation):
             return None
         things = frozenset[str]().union(*(keys(form) for form in kin_forms(relation)))
         sayings = list(told(asked.person, kin_forms(relation)))
@@ -70,6 +114,21 @@ class Somebody:
             who = "you have" if asked.person == self._me else f"{self._name(asked.person)} has"
             return Known(f"how many {plural(relation)} {who}", (), 0.0)
         return None if sayings else self._none(asked, relation)
+
+    def _unknown(self, asked: Asked, told: Told) -> Known | None:
+        """That the birthday or the number of one's dentist or landlady is unknown, where a question names it
+        and no moment does. Of those whom one speaks of more, a saying may mean them by "her"."""
+        role = asked.kin[-1] if asked.kin else ""
+        what, words = _UNKNOWN.get(asks_only(asked.words) or "", ("", ""))
+        if role not in ROLES or not asked.words & frozenset(stems(words)):
+            return None
+        if asked.verb_first or asked.time or asked.counts or asked.negated:
+            return None
+        forms = frozenset(words.split())
+        some = any(told(asked.person, forms)) or any(
+            kin_forms(role) & set(tokens(sentence)) for _, sentence in told(asked.owner, forms)
+        )
+        return None if some else self._none(asked, what)
 
     def _none(self, asked: Asked, of: str) -> Known:
         article = "an" if of[0] in "aeiou" else "a"
@@ -83,7 +142,8 @@ class Somebody:
         kin = [f for f in self._about(asked.person) if f.current and f.relation in _TO_ONE]
         kin = [f for f in kin if f.subject == self._me] or kin[:1]
         does = [f for does in _DOES for f in self._facts(asked.person) if f.relation == does]
-        does = [f for f in does if f.current]
+        is_kin = frozenset(stems(" ".join(f.relation for f in kin)))
+        does = [f for f in does if f.current and not value_of(f) <= is_kin]
         said = [f"{self._whose(f.subject)} {f.relation.removeprefix('has ')}" for f in kin]
         said += [f.object if f.relation == "works as" else f"works at {f.object}" for f in does]
         places = places_of([*kin, *does])
@@ -92,21 +152,47 @@ class Somebody:
     def _whose(self, entity: str) -> str:
         return "your" if entity == self._me else f"{self._name(entity)}’s"
 
-    def _age(self, asked: Asked) -> Known | None:
-        """How old somebody is, or was at the time that the question names, by the birthday."""
+    def _age(self, asked: Asked, on: date | None = None) -> Known | None:
+        """How old somebody is, or was at the time that the question names or on a day, by the birthday."""
         if not asked.words or not asked.words <= _OLD:
             return None
-        born = [f for f in self._facts(asked.person) if f.relation == "birthday" and f.current]
+        when = self._birthday(asked.person)
+        at = on or (asked.time.since if asked.time else self._now).date()
+        if when is None or at < when[0]:
+            return None
+        day, born = when
+        years = at.year - day.year - ((at.month, at.day) < (day.month, day.day))
+        age = str(years) if years > 1 else length(day, at)
+        return Known(age, places_of([born]), born.confidence)
+
+    def _birthday(self, entity: str) -> tuple[date, Fact] | None:
+        """The day on which somebody was born, where it is known with its year."""
+        born = [f for f in self._facts(entity) if f.relation == "birthday" and f.current]
         days = [d for f in born for d in dates.take_out(f.object)[0]]
         if len(days) != 1 or not (days[0].year and days[0].month and days[0].day):
             return None
-        at = (asked.time.since if asked.time else self._now).date()
-        day = date(days[0].year, days[0].month, days[0].day)
-        if at < day:
+        return date(days[0].year, days[0].month, days[0].day), born[0]
+
+    def _related(self, asked: Asked) -> Known | None:
+        """Yes, where somebody has such a relative; a partner is no husband for sure."""
+        relation = kin_had(asked)
+        if relation is None:
             return None
-        years = at.year - day.year - ((at.month, at.day) < (day.month, day.day))
-        age = str(years) if years > 1 else length(day, at)
-        return Known(age, places_of(born), born[0].confidence)
+        facts = [f for f in self._kinship.of(asked.person, relation) if f.current]
+        if relation in ("husband", "wife"):
+            facts = [f for f in facts if f.relation == relation]
+        return Known("Yes", places_of(facts), facts[0].confidence) if facts else None
+
+    def _married(self, asked: Asked) -> Known | None:
+        """Yes, where somebody has a husband or a wife, or a partner of whom it is said."""
+        if asked.words != _IS_MARRIED or not asked.verb_first or asked.negated or asked.time:
+            return None
+        for fact in self._kinship.of(asked.person, "partner"):
+            places = [Place(c.n, c.start, c.end) for c in fact.claims if not c.ended]
+            said = [p for p in places if _MARRIED.search(self._quote(p))]
+            if fact.current and (said or fact.relation in ("husband", "wife")):
+                return Known("Yes", tuple(said[-1:]) or places_of([fact]), fact.confidence)
+        return None
 
     def _owned(self, asked: Asked) -> Known | None:
         """Whether somebody has a thing; how many of it only where there is none any more, since who

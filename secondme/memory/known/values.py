@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from secondme.memory.facts.relations import KIN, OPPOSITE, RELATIONS, TOGETHER, relation
+from secondme.memory.facts.relations import KIN, OPPOSITE, RELATIONS, UNCOUNTED, relation
 from secondme.memory.facts.weigh import Fact
 from secondme.memory.facts.words import ANIMALS, COUNTRIES, LANGUAGES
 from secondme.memory.kinds import Kind, kind_of
+from secondme.memory.known.animals import named_first, stems_of_kinds
 from secondme.memory.known.asking import FILLING, SUBJECT, Asked, kin_asked
+from secondme.memory.known.kinship import Kinship
 from secondme.memory.known.ways import ASKS, ATTRIBUTES, OF_ATTRIBUTES, STATEMENTS, Ask, stems_of
 from secondme.memory.terms import has_number, stems
 from secondme.memory.timex.dates import spoken
@@ -51,13 +53,21 @@ _FEW = 6
 
 
 class Values:
-    """Answers from facts. `facts` gives those of an entity that may be used, with those that are over."""
+    """Answers from facts. `facts` gives those of an entity that may be used, with those that are over;
+    `name` its name; `me` is the person whose memory this is."""
 
     def __init__(
-        self, facts: Callable[[str], Sequence[Fact]], name: Callable[[str], str], now: datetime
+        self,
+        facts: Callable[[str], Sequence[Fact]],
+        kinship: Kinship,
+        name: Callable[[str], str],
+        me: str | None,
+        now: datetime,
     ) -> None:
         self._facts = facts
+        self._kinship = kinship
         self._name = name
+        self._me = me
         self._now = now
 
     def __call__(self, asked: Asked) -> Known | None:
@@ -82,7 +92,7 @@ class Values:
         """The answer with the moments that tell who "my sister" is."""
         if not asked.owner:
             return known
-        links = [f for f in self._facts(asked.owner) if f.relation == asked.kin[-1]]
+        links = self._kinship.of(asked.owner, asked.kin[-1])
         links = [f for f in links if f.object_entity == asked.person]
         return replace(known, places=_once([*known.places, *places_of(links)]))
 
@@ -92,13 +102,18 @@ class Values:
         named = kin_asked(asked)
         if named is None:
             return None
-        alike = TOGETHER.get(named, (named,))
         then = asked.time is not None
-        found = [f for f in self._facts(asked.person) if f.relation in alike]
+        found = self._kinship.of(asked.person, named)
         found = [f for f in found if (_within(f, asked) if then else f.current)]
         if not found:
             return None
-        return self._count(found) if asked.counts else self._list(found)
+        if not asked.counts:
+            return self._list(found)
+        known = self._count(found)
+        if named not in UNCOUNTED:
+            return known
+        some = self._list(found)
+        return some and replace(some, text=f"{known.text} that I know of: {some.text}")
 
     # values
 
@@ -145,10 +160,11 @@ class Values:
         """All of them, or how many they are; animals by name where that is asked."""
         if ask.relations[0] == "has pet":
             by_name = bool(asked.words & stems_of("name call"))
-            facts = _named_pets(facts, only=by_name)
+            called = {f.id: self._name(f.object_entity or "") for f in facts}
+            facts = named_first(facts, called, only=by_name)
             if by_name and facts and not asked.counts:
-                names = [self._name(f.object_entity or "") for f in facts]
-                return Known(", ".join(dict.fromkeys(names)), places_of(facts), 0.9)
+                names = dict.fromkeys(called[f.id] for f in facts)
+                return Known(", ".join(names), places_of(facts), 0.9)
         if not facts:
             return None
         return self._count(facts) if asked.counts else self._list(facts)
@@ -189,11 +205,7 @@ class Values:
     ) -> Known | None:
         """Yes or no, where one of the facts is about what the question names."""
         left -= STATEMENTS.get(ask.relations[0], frozenset()) | stems_of("a any")
-        about = [
-            f
-            for f in facts
-            if left and value_of(f) and (left <= value_of(f) or value_of(f) == left)
-        ]
+        about = [f for f in facts if left and value_of(f) and left <= value_of(f) | self._kinds(f)]
         if not about or asked.time is not None:
             return None
         newest = max(about, key=lambda f: f.claims[-1].said)
@@ -212,8 +224,15 @@ class Values:
             or ask.relations[0] not in ("has pet", "plays", "speaks")
         ):
             return None
-        found = [f for f in own if f.current and left <= frozenset(stems(f.object))]
+        found = [f for f in own if f.current]
+        found = [f for f in found if left <= frozenset(stems(f.object)) | self._kinds(f)]
         return self._all(asked, ask, found)
+
+    def _kinds(self, fact: Fact) -> frozenset[str]:
+        """The stems of the kinds of which an animal is."""
+        if fact.relation != "has pet":
+            return frozenset()
+        return stems_of_kinds(fact, self._name(fact.object_entity or ""))
 
     # words of the answer
 
@@ -233,6 +252,8 @@ class Values:
 
     def _says(self, fact: Fact) -> str:
         """The object: a name of its own goes before "my sister"."""
+        if fact.object_entity and fact.object_entity == self._me:
+            return "you"
         if fact.object_entity and fact.relation in KIN:
             return self._name(fact.object_entity)
         return fact.object
@@ -293,22 +314,6 @@ _GAMES = frozenset(
 )
 
 
-_YOUNG = {
-    "pup": "dog", "puppy": "dog", "poodle": "dog", "labrador": "dog", "terrier": "dog", "retriever": "dog",
-    "dachshund": "dog", "kitten": "cat", "kitty": "cat", "tabby": "cat", "bunny": "rabbit",
-}  # fmt: skip
-"""Animals that are a kind of another."""
-
-
-def _named_pets(facts: Sequence[Fact], *, only: bool) -> list[Fact]:
-    """Animals with those left out that have no name and are of a kind of which one has a name: said of
-    the same animal, as far as one can see. With `only`, all without a name."""
-    kinds = {f.id: frozenset(_YOUNG.get(w, w) for w in f.object_key.split()) for f in facts}
-    named = [f for f in facts if f.object_entity]
-    known = frozenset().union(*(kinds[f.id] for f in named)) & ANIMALS
-    return [f for f in facts if f.object_entity or not (only or kinds[f.id] & known)]
-
-
 def _start(fact: Fact) -> int:
     return fact.learned if fact.since is None else fact.since
 
@@ -321,9 +326,10 @@ def _within(fact: Fact, asked: Asked) -> bool:
 
 
 def places_of(facts: Iterable[Fact]) -> tuple[Place, ...]:
-    """The newest place of each fact that says its value: "my sister Ana", not "a sister"."""
+    """The newest place of each fact that says its value: "my sister Ana", not "a sister"; of those of one
+    time the first."""
     newest = [
-        max(f.claims, key=lambda c: (c.object_key == f.object_key, c.said, c.n)) for f in facts
+        max(f.claims, key=lambda c: (c.object_key == f.object_key, c.said, -c.n)) for f in facts
     ]
     return _once(Place(c.n, c.start, c.end) for c in newest)
 

@@ -55,7 +55,7 @@ ASKS = (
          "|where apartment|where house|city|town",
          "in at city town place village country home live to from whereabouts flat apartment house days"),
     _ask("phone, mobile phone, home phone, work phone",
-         "phone|telephone|mobile|number|cell|reach|cellphone|call|ring|dial",
+         "phone|telephone|mobile|number|cell|how reach|where reach|cellphone|how call|how ring|dial",
          "on by at under call number reach phone telephone mobile contact get for i me text ring dial"),
     _ask("e-mail", "email|mail|e mail", "address at under write reach i me send"),
     _ask("speaks", "language", "speak in", "language"),
@@ -76,6 +76,16 @@ ASKS = (
     _ask("likes", "like|love|enjoy|fond|fan|adore|into|keen|taste|favourite|likes|prefer",
          "of on most really to do in"),
 )  # fmt: skip
+
+
+def asks_only(words: frozenset[str]) -> str | None:
+    """The relation whose value, and nothing more, the words of a question ask for."""
+    for ask in ASKS:
+        if any(need <= words and words - need <= ask.allows for need in ask.needs):
+            return ask.relations[0]
+    return None
+
+
 ATTRIBUTES = {
     "height": "height|tall",
     "weight": "weight|weigh|heavy",

@@ -126,11 +126,12 @@ class _Table:
             place = places[len(words) + at] if pair else places[at]
             said = frozenset(words[at : at + 1 + pair])
             if place >= 0 and said not in found:
-                found[said] = self._kind(place, said)
+                found[said] = self.kind(place, said)
             at += 1 + pair
         return [kind for kind in found.values() if kind.below][:_MOST]
 
-    def _kind(self, place: int, keys: frozenset[str]) -> _Kind:
+    def kind(self, place: int, keys: frozenset[str] = frozenset()) -> _Kind:
+        """All that is below the meanings of the noun at a place."""
         rows = slice(self._first[place], self._first[place + 1])
         shares = self.shares[rows] / 255
         if shares.sum() < _NOUN:
@@ -183,6 +184,26 @@ class _Named:
         texts = np.zeros(self._held.texts)
         np.maximum.at(texts, self._held.text, words[self._held.term])
         return texts
+
+
+def share_of_kind(thing: str, kind: str) -> float:
+    """The share of a noun's uses in which it names something of a kind that another noun names; 0 where
+    either is unknown. Both are a word, or two: "golden retriever"."""
+    places = _table().find([" ".join(t.key for t in terms(noun)) for noun in (thing, kind)])
+    if (places < 0).any():
+        return 0.0
+    rows, _ = _table().spans(places[:1])
+    meanings = _table().meanings[rows].tolist()
+    shares = (_table().shares[rows] / 255).tolist()
+    below = _table().kind(int(places[1])).below
+    return max(
+        (
+            share
+            for meaning, share in zip(meanings, shares, strict=True)
+            if any(b.after < meaning < b.until for b in below)
+        ),
+        default=0.0,
+    )
 
 
 @cache
