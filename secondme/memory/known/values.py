@@ -13,6 +13,7 @@ from secondme.memory.kinds import Kind, kind_of
 from secondme.memory.known.asking import FILLING, SUBJECT, Asked, kin_asked
 from secondme.memory.known.ways import ASKS, ATTRIBUTES, OF_ATTRIBUTES, STATEMENTS, Ask, stems_of
 from secondme.memory.terms import has_number, stems
+from secondme.memory.timex import Mention
 from secondme.memory.timex.dates import spoken
 from secondme.record.clock import from_ms, to_ms
 from secondme.wording import counted
@@ -93,9 +94,9 @@ class Values:
         if named is None:
             return None
         alike = TOGETHER.get(named, (named,))
-        then = asked.time is not None
+        then = asked.time
         found = [f for f in self._facts(asked.person) if f.relation in alike]
-        found = [f for f in found if (_within(f, asked) if then else f.current)]
+        found = [f for f in found if (within(f, then) if then else f.current)]
         if not found:
             return None
         return self._count(found) if asked.counts else self._list(found)
@@ -138,7 +139,7 @@ class Values:
         current = [f for f in own if f.current]
         current = [f for f in current if _is_a(f, ask.kinds)]
         if asked.time is not None:
-            current = [f for f in own if _within(f, asked)]
+            current = [f for f in own if within(f, asked.time)]
         return self._all(asked, ask, current)
 
     def _all(self, asked: Asked, ask: Ask, facts: Sequence[Fact]) -> Known | None:
@@ -174,7 +175,7 @@ class Values:
                 return self._list(order[at_last[0] - 1 : at_last[0]])
             return self._list(order[:1]) if left <= _FIRST and len(order) else None
         if asked.time is not None:
-            return self._list([f for f in order if _within(f, asked)])
+            return self._list([f for f in order if within(f, asked.time)])
         current = [f for f in order if f.current]
         if len({f.relation for f in current}) > 1:  # a phone and a mobile phone: the newer number
             current = current[-1:]
@@ -293,7 +294,7 @@ _GAMES = frozenset(
 )
 
 
-_YOUNG = {
+YOUNG = {
     "pup": "dog", "puppy": "dog", "poodle": "dog", "labrador": "dog", "terrier": "dog", "retriever": "dog",
     "dachshund": "dog", "kitten": "cat", "kitty": "cat", "tabby": "cat", "bunny": "rabbit",
 }  # fmt: skip
@@ -303,7 +304,7 @@ _YOUNG = {
 def _named_pets(facts: Sequence[Fact], *, only: bool) -> list[Fact]:
     """Animals with those left out that have no name and are of a kind of which one has a name: said of
     the same animal, as far as one can see. With `only`, all without a name."""
-    kinds = {f.id: frozenset(_YOUNG.get(w, w) for w in f.object_key.split()) for f in facts}
+    kinds = {f.id: frozenset(YOUNG.get(w, w) for w in f.object_key.split()) for f in facts}
     named = [f for f in facts if f.object_entity]
     known = frozenset().union(*(kinds[f.id] for f in named)) & ANIMALS
     return [f for f in facts if f.object_entity or not (only or kinds[f.id] & known)]
@@ -313,10 +314,9 @@ def _start(fact: Fact) -> int:
     return fact.learned if fact.since is None else fact.since
 
 
-def _within(fact: Fact, asked: Asked) -> bool:
-    """Whether a fact was so at some time of that which the question names."""
-    assert asked.time is not None
-    since, until = to_ms(asked.time.since), to_ms(asked.time.until)
+def within(fact: Fact, time: Mention) -> bool:
+    """Whether a fact was so at some time of that which a question names."""
+    since, until = to_ms(time.since), to_ms(time.until)
     return _start(fact) < until and (fact.until is None or fact.until > since)
 
 
