@@ -142,6 +142,11 @@ def test_who_it_is_is_told_by_the_facts(home: Home, question: str, answer: str |
         "Whose birthday is in 2024?",
         "Who was born before 1991?",
         "Who lives in Vienna?",
+        "Who has my dog?",
+        "Who likes Ann?",
+        "Who works for me?",
+        "Who do I work with?",
+        "Who is called Ann?",
     ],
 )
 def test_what_only_looks_like_it_is_left_to_the_reader(home: Home, question: str) -> None:

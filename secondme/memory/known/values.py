@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -49,6 +50,12 @@ _ORDER = stems_of(
 _FORMER = stems_of("previous previously former formerly last")
 _FIRST = stems_of("first original")
 _FEW = 6
+_ANOTHER = re.compile(
+    rf"who (?!(?:is|are|am|was|were|do|does|did|can|could|will|would)\b)\w"
+    rf"|who (?:is|was) (?:called|named)\b|whom? (?:do|does|did) {SUBJECT} \w+ with$",
+    re.IGNORECASE,
+)
+"""Asks for somebody else, of whom the person's facts tell nothing: "who has my number?", "who likes Ann?"."""
 
 
 class Values:
@@ -63,6 +70,8 @@ class Values:
 
     def __call__(self, asked: Asked) -> Known | None:
         """The answer, if the question asks for facts and these tell it."""
+        if _ANOTHER.match(asked.text):
+            return None
         kin = self._kin(asked)
         if kin is not None:
             return kin

@@ -26,9 +26,9 @@ _ANYBODY = r"(?:any|some)(?:body|one)"
 _HEADS = [
     re.compile(rf"(?:{head})(?: (?:who|that))?(?= ) ?(?P<rest>.*)", re.IGNORECASE)
     for head in (
-        rf"(?:who|which people|what people){_I_KNOW}?",
+        rf"(?:who(?: all)?|which people|what people){_I_KNOW}?",
         rf"(?:who|which) {_MINE}",
-        r"which (?P<kin>[\w-]+)(?: of mine| do (?:i|we) (?:know|have))",
+        r"which (?P<kin>[\w-]+)(?: of mine| do (?:i|we) (?:know|have))?",
         rf"(?P<aux>does|do|is there|are there|is|are|has|have|did|was) {_ANYBODY}{_I_KNOW}?",
         rf"(?P<aux>does|do|is|are|has|have|did|was) (?:any(?:body|one)? |some(?:body|one)? |one )?{_MINE}",
         rf"(?P<know>(?:do|did) (?:i|we) know) (?:{_ANYBODY}|any people|people)",
