@@ -144,6 +144,11 @@ class Claims:
             rows.sort(key=lambda r: (r["said"], r["n"], r["start"]))
         return [_claim(row) for row in rows]
 
+    def telling(self, relations: Sequence[str]) -> list[Claim]:
+        """Claims of live moments with one of these relations, whoever their subject is."""
+        rows = self._store.query_in(f"{_CLAIMS} and c.relation in ({{}})", list(relations))
+        return [_claim(row) for row in rows]
+
     def about(self, entities: Sequence[str]) -> list[Claim]:
         """Claims of live moments whose object is one of these entities."""
         return [

@@ -29,6 +29,17 @@ class Book:
         claims = [c for c in self._record.claims.of(entities) if c.n not in without]
         return weigh(claims, self._record.claims.decisions(entities), as_of)
 
+    def telling(
+        self,
+        relations: Sequence[str],
+        as_of: int | None = None,
+        without: Set[int] = frozenset(),
+    ) -> list[Fact]:
+        """Facts of these relations about everybody, with those that are over; as `of` else."""
+        claims = [c for c in self._record.claims.telling(relations) if c.n not in without]
+        subjects = list({c.subject for c in claims})
+        return weigh(claims, self._record.claims.decisions(subjects), as_of) if claims else []
+
     def about(self, entity: str, as_of: int | None = None) -> list[Fact]:
         """Facts about others in which this entity is the object: whose sister somebody is."""
         subjects = list({c.subject for c in self._record.claims.about([entity])})

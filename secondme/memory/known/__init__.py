@@ -27,6 +27,7 @@ from secondme.memory.known.period import Period, is_entry
 from secondme.memory.known.somebody import Somebody
 from secondme.memory.known.turns import goes_on, spelled_out
 from secondme.memory.known.values import Known, Place, Values
+from secondme.memory.known.whoever import Whoever
 from secondme.memory.terms import sentences, tokens
 from secondme.record import Record
 from secondme.record.entities import ME, Names
@@ -67,6 +68,9 @@ def tell(
     me, kinship = people.me(), memory.kinship
     period = Period(record, memory.keys(me), now, until, without)
     if (known := period(question)) is not None:
+        return known
+    whoever = Whoever(memory.facts, memory.telling, people, now)
+    if (known := whoever(question)) is not None:
         return known
     somebody = Somebody(memory.facts, memory.about, kinship, memory.name, memory.quote, me, now)
     values = Values(memory.facts, kinship, memory.name, me, now)
@@ -117,6 +121,13 @@ class _Memory:
             found = self._book.of([entity], self._as_of, self._without)
             self._of[entity] = [f for f in found if self._book.usable(f)]
         return self._of[entity]
+
+    def telling(self, relations: Sequence[str]) -> Sequence[Fact]:
+        """What may be used of the facts of these relations about everybody, with those that are over but
+        not those that had yet to begin."""
+        found = self._book.telling(relations, self._as_of, self._without)
+        begun = [f for f in found if self._as_of is None or (f.since or 0) <= self._as_of]
+        return [f for f in begun if self._book.usable(f)]
 
     def about(self, entity: str) -> Sequence[Fact]:
         """What may be used of the facts about others whose object an entity is."""

@@ -44,11 +44,12 @@ _AT_BIRTH = re.compile(
     r"^(?P<age>(?:how old|(?:what|which) age) (?:was|were) [^,]+?),? when (?P<born>\S.*? (?:was|were)) born$",
     re.IGNORECASE,
 )
-_NOW = re.compile(
+NOW = re.compile(
     r"\b(?:now(?:adays)?|these days|at the moment|at present|currently|today|lately|right now|any ?more"
     r"|any longer|still|so far|already|ever)\b",
     re.IGNORECASE,
 )
+"""Words for the time at which a question is asked."""
 FILLING = frozenset(
     stems(
         "do does did is am are was were be been being have has had can could will would the a an s of to"
@@ -119,7 +120,7 @@ class People:
     def __post_init__(self) -> None:
         for key, name in self.names.by_key.items():
             person = self.names.kinds.get(name.entity, "").rstrip("?") == "person"
-            if person and ">" not in key and _is_name(name.name):
+            if person and ">" not in key and is_name(name.name):
                 for word in key.split():
                     self._by_word.setdefault(word, set()).add(name.entity)
 
@@ -147,7 +148,7 @@ class People:
         return found.pop() if len(found) == 1 else None
 
 
-def _is_name(name: str) -> bool:
+def is_name(name: str) -> bool:
     """Whether each word of it may be one of a name: not "Ben carried", which was read wrong."""
     return all(word[:1].isupper() or word in _PARTICLES for word in name.split())
 
@@ -235,7 +236,7 @@ def _asked(
     counting = _COUNT.search(rest)
     if counting and _NUMBER_OF.search(counting.group()) and _is_one(text, subject, rest, counting):
         counting = None  # "the number of my dentist" is that of a phone
-    bare = _NOW.sub(" ", _COUNT.sub(" ", rest) if counting else rest)
+    bare = NOW.sub(" ", _COUNT.sub(" ", rest) if counting else rest)
     bare = " ".join(bare.split())
     bare = _OCCUPATION.sub(" profession ", bare)
     return Asked(
@@ -264,7 +265,7 @@ def _times(text: str, found: list[Named], now: datetime) -> list[Mention]:
     times = []
     for time in find(text, now):
         inside = any(n.start < time.end and time.start < n.end for n in found)
-        if not inside and not _NOW.fullmatch(text[time.start : time.end]):
+        if not inside and not NOW.fullmatch(text[time.start : time.end]):
             before = re.search(
                 r"\b(?:in|on|at|during|back in|around|of)\s+$", text[: time.start], re.IGNORECASE
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -15,6 +16,7 @@ from secondme.memory.known.asking import FILLING, SUBJECT, Asked, kin_asked
 from secondme.memory.known.kinship import Kinship
 from secondme.memory.known.ways import ASKS, ATTRIBUTES, OF_ATTRIBUTES, STATEMENTS, Ask, stems_of
 from secondme.memory.terms import has_number, stems
+from secondme.memory.timex import Mention
 from secondme.memory.timex.dates import spoken
 from secondme.record.clock import from_ms, to_ms
 from secondme.wording import counted
@@ -50,6 +52,12 @@ _ORDER = stems_of(
 _FORMER = stems_of("previous previously former formerly last")
 _FIRST = stems_of("first original")
 _FEW = 6
+_ANOTHER = re.compile(
+    rf"who (?!(?:is|are|am|was|were|do|does|did|can|could|will|would)\b)\w"
+    rf"|who (?:is|was) (?:called|named)\b|whom? (?:do|does|did) {SUBJECT} \w+ with$",
+    re.IGNORECASE,
+)
+"""Asks for somebody else, of whom the person's facts tell nothing: "who has my number?", "who likes Ann?"."""
 
 
 class Values:
@@ -72,6 +80,8 @@ class Values:
 
     def __call__(self, asked: Asked) -> Known | None:
         """The answer, if the question asks for facts and these tell it."""
+        if _ANOTHER.match(asked.text):
+            return None
         kin = self._kin(asked)
         if kin is not None:
             return kin
@@ -102,9 +112,9 @@ class Values:
         named = kin_asked(asked)
         if named is None:
             return None
-        then = asked.time is not None
+        then = asked.time
         found = self._kinship.of(asked.person, named)
-        found = [f for f in found if (_within(f, asked) if then else f.current)]
+        found = [f for f in found if (within(f, then) if then else f.current)]
         if not found:
             return None
         if not asked.counts:
@@ -153,7 +163,7 @@ class Values:
         current = [f for f in own if f.current]
         current = [f for f in current if _is_a(f, ask.kinds)]
         if asked.time is not None:
-            current = [f for f in own if _within(f, asked)]
+            current = [f for f in own if within(f, asked.time)]
         return self._all(asked, ask, current)
 
     def _all(self, asked: Asked, ask: Ask, facts: Sequence[Fact]) -> Known | None:
@@ -190,7 +200,7 @@ class Values:
                 return self._list(order[at_last[0] - 1 : at_last[0]])
             return self._list(order[:1]) if left <= _FIRST and len(order) else None
         if asked.time is not None:
-            return self._list([f for f in order if _within(f, asked)])
+            return self._list([f for f in order if within(f, asked.time)])
         current = [f for f in order if f.current]
         if len({f.relation for f in current}) > 1:  # a phone and a mobile phone: the newer number
             current = current[-1:]
@@ -318,10 +328,9 @@ def _start(fact: Fact) -> int:
     return fact.learned if fact.since is None else fact.since
 
 
-def _within(fact: Fact, asked: Asked) -> bool:
-    """Whether a fact was so at some time of that which the question names."""
-    assert asked.time is not None
-    since, until = to_ms(asked.time.since), to_ms(asked.time.until)
+def within(fact: Fact, time: Mention) -> bool:
+    """Whether a fact was so at some time of that which a question names."""
+    since, until = to_ms(time.since), to_ms(time.until)
     return _start(fact) < until and (fact.until is None or fact.until > since)
 
 
