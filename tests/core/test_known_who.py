@@ -40,6 +40,8 @@ LIFE = (
     ("2024-02-09", "Dora", "I love olives."),
     ("2024-02-10", "Dora", "I don't like olives any more."),
     ("2024-02-11", "Dora", "I moved to Lyon today."),
+    ("2024-02-11", "Ann", "Robin is my cousin."),
+    ("2024-02-11", "Ann", "We adopted a dachshund named Waldi!"),
     ("2024-02-12", "Dora", "My birthday is on 29 February 1992."),
 )
 
@@ -88,8 +90,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
         ("Who doesn't eat pork?", "Ann"),
         ("Who plays the cello?", "Ann"),
         ("Who is allergic to pollen?", "Dora (birch pollen)"),
-        ("Who has a pet?", "you (dog Biscuit), Ann (rabbit Clover)"),
-        ("Who has a dog?", "you (dog Biscuit)"),
+        ("Who has a pet?", "you (dog Biscuit), Ann (rabbit Clover, dachshund Waldi)"),
+        ("Who has a dog?", "you (dog Biscuit), Ann (dachshund Waldi)"),
+        ("Which of my cousins lives in Cork?", "Ann"),
         ("Whose birthday is in October?", "Sofia (30 October)"),
         ("Who has a birthday in May?", "Ben (4 May or 9 June)"),
         ("Which birthdays are in June?", "Ann (5 June), Ben (4 May or 9 June), you (14 June)"),

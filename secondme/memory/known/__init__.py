@@ -69,7 +69,7 @@ def tell(
     period = Period(record, memory.keys(me), now, until, without)
     if (known := period(question)) is not None:
         return known
-    whoever = Whoever(memory.facts, memory.telling, people, now)
+    whoever = Whoever(memory.facts, memory.telling, kinship, people, now)
     if (known := whoever(question)) is not None:
         return known
     somebody = Somebody(memory.facts, memory.about, kinship, memory.name, memory.quote, me, now)

@@ -15,10 +15,11 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from secondme.memory.facts.reading import value_key
-from secondme.memory.facts.relations import FAMILY, KIN, OPPOSITE, TOGETHER
+from secondme.memory.facts.relations import FAMILY, KIN, OPPOSITE
 from secondme.memory.facts.weigh import Fact
 from secondme.memory.known.animals import stems_of_kinds
 from secondme.memory.known.asking import NOW, People, is_name, without_opening
+from secondme.memory.known.kinship import Kinship
 from secondme.memory.known.values import Known, places_of, within
 from secondme.memory.known.whom import (
     BIRTHDAYS,
@@ -64,11 +65,13 @@ class Whoever:
         self,
         facts: Callable[[str], Sequence[Fact]],
         telling: Callable[[Sequence[str]], Sequence[Fact]],
+        kinship: Kinship,
         people: People,
         now: datetime,
     ) -> None:
         self._facts = facts
         self._telling = telling
+        self._kinship = kinship
         self._people = people
         self._now = now
 
@@ -108,10 +111,15 @@ class Whoever:
         beside = [OPPOSITE[r] for r in told.relations if r in OPPOSITE]
         beside += ["lives in"] if "country" in told.relations else []
         facts = self._telling([*told.relations, *beside])
-        found = [f for f in facts if f.relation in told.relations and _value(f, told) is not None]
-        found = [f for f in found if f.status not in ("rejected", "conflict")]
-        found = _when(found, facts, told, time)
-        return self._named(ask, found, {f.id: _value(f, told) or "" for f in found})
+        pets = (
+            {n.entity: n.name for n in self._people.names.by_key.values()}
+            if "has pet" in told.relations
+            else {}
+        )
+        shown = {f.id: _value(f, told, pets) for f in facts if f.relation in told.relations}
+        values = {id_: value for id_, value in shown.items() if value is not None}
+        found = [f for f in facts if f.id in values and f.status not in ("rejected", "conflict")]
+        return self._named(ask, _when(found, facts, told, time), values)
 
     # birthdays
 
@@ -197,12 +205,13 @@ class Whoever:
         me = self._people.me()
         if not ask.kin:
             return lambda entity: entity != me or not ask.known
-        mine = [f for f in self._facts(me or "") if f.current and f.object_entity]
         if ask.kin == "friend":  # whoever is known, but no landlady
+            mine = [f for f in self._facts(me or "") if f.current and f.object_entity]
             others = {f.object_entity for f in mine if f.relation in KIN - FAMILY - _EQUALS}
             return lambda entity: entity != me and entity not in others
-        wanted = FAMILY if ask.kin == "family" else TOGETHER.get(ask.kin, (ask.kin,))
-        kin = {f.object_entity for f in mine if f.relation in wanted}
+        wanted = FAMILY if ask.kin == "family" else [ask.kin]
+        related = [f for relation in wanted for f in self._kinship.of(me or "", relation)]
+        kin = {f.object_entity for f in related if f.current}
         return lambda entity: entity in kin
 
     def _names(self, entities: Set[str]) -> dict[str, str]:
@@ -255,9 +264,9 @@ def _called(known: Sequence[tuple[str, str]]) -> str:
     return f"your {min(mine).removeprefix('my ')}" if mine else min(name for _, name in known)
 
 
-def _value(fact: Fact, told: Statement) -> str | None:
+def _value(fact: Fact, told: Statement, pets: Mapping[str, str]) -> str | None:
     """What an answer adds of the fact: nothing where its value is what the question names, the value where it
-    is named in part; None where it is another."""
+    is named in part; None where it is another. `pets` has the names of animals."""
     object_ = fact.object.split(",")[0] if fact.relation == "lives in" else fact.object
     words, value = tuple(stems(value_key(object_))), told.value
     if words == value:
@@ -268,7 +277,8 @@ def _value(fact: Fact, told: Statement) -> str | None:
         return fact.object
     if fact.relation != "has pet" or len(value) != 1:
         return None
-    return fact.object if value[0] in stems_of_kinds(fact, fact.object.split()[-1]) else None
+    name = pets.get(fact.object_entity or "", "")
+    return fact.object if value[0] in stems_of_kinds(fact, name) else None
 
 
 # birthdays
