@@ -14,7 +14,7 @@ from tests.home import Home
 
 NOW = "2024-09-01T12:00:00+00:00"
 LIFE = (
-    ("2022-01-10", "Robin", "My sister Sofia came for dinner. My birthday is on 14 June 1990."),
+    ("2022-01-10", "Robin", "My sister Sofia came. My birthday is on 14 June 1990. My flat number is 27."),
     ("2022-01-11", "Robin", "Sofia's daughter Rita smiled. Sofia lives in Porto."),
     ("2022-01-12", "Robin", "Rita's birthday is on 3 May 2021. My best friend Katrin sang."),
     ("2022-01-13", "Robin", "My vet is Dr. Camille Faure. My dentist is Dr. Paul Aubert."),
@@ -26,6 +26,8 @@ LIFE = (
     ("2022-01-19", "Robin", "Ben's wife Ida cooks. My doctor is Dr. Lind, too."),
     ("2022-01-20", "Robin", "Nora's partner Jo sings. Jo has a poodle."),
     ("2022-01-22", "Robin", "Emre called. His son is sick, and my sister's cook has a cat."),
+    ("2022-01-23", "Robin", "I am allergic to hazelnut. Dora has no pets, she says."),
+    ("2022-01-24", "Dora", "I have no pets at all. I like olives. I don't like figs."),
     ("2022-01-21", "Dora", "My boyfriend Max left. I went to the dentist. Your cat is sweet, Katrin."),
 )  # fmt: skip
 CARDS = """BEGIN:VCARD
@@ -81,6 +83,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
         ("What is the vet's phone number?", "+33 4 65 71 41 30"),
         ("How do I reach the landlady?", "+33 4 65 71 22 08"),
         ("What's the number of my dentist?", "+33 4 65 71 40 82"),
+        ("What is the number of my flat?", "27"),
         ("What is Odile's number?", "+33 4 65 71 22 08"),
         ("Who is the vet?", "Dr. Camille Faure"),
         # titles
@@ -96,6 +99,10 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
         ("How many brothers and sisters do I have?", "1"),
         # animals
         ("Do I have a cat?", "Yes"),
+        ("Do I have any pets?", "Yes"),
+        ("Does Dora have any pets?", "No"),
+        ("What doesn't Dora like?", "figs"),
+        ("Am I allergic to hazelnut?", "Yes"),
         ("What is my cat called?", "Miso"),
         ("Does Ann have a dog?", "Yes"),
         ("What is the name of Ann's dog?", "Biscuit"),
@@ -132,6 +139,7 @@ def test_the_record_answers(home: Home, question: str, answer: str) -> None:
     ("question", "nothing"),
     [
         ("Do I have a brother?", "a brother of yours"),
+        ("Am I allergic to walnuts?", "an allergy of yours to walnuts"),
         ("Does Sofia have a son?", "a son of Sofia"),
         ("Am I married?", "a marriage of yours"),
         ("Who is Rita's father?", "a father of Rita"),

@@ -133,7 +133,8 @@ TRUE = {
         has pet: cat Miso; health: herniated disc; works at: Blattwerk Karten, Hydrocarte; works as: cartographer
         partner: Julien Mercier; sister: Sofia; niece: Rita Doyle; friend: Katrin Vogel
         landlady: Odile Garnier; landlord: Dieter Wendt; mother: Teresa Almeida Halloran
-        father: Declan Halloran; teacher: Agnès; cousin: Rui Almeida; vet: Dr. Camille Faure
+        father: Declan Halloran; teacher: Agnès; cousin: Rui Almeida; grandmother: Avó Lurdes
+        vet: Dr. Camille Faure
         dentist: Dr. Paul Aubert; doctor: Dr. Hélène Vasseur; pays rent: 1,040, 1,062
         plans: write the letter; mobile phone: +33 6 39 98 41 27; e-mail: ines@example.org
     """,
@@ -149,6 +150,7 @@ TRUE = {
     """,
     "Sofia Halloran": """
         birthday: 30 October 1994; daughter: Rita; husband: Cian Doyle; lives in: Dublin
+        works as: teaches second class
         e-mail: sofia.halloran@example.com; phone: +353 20 915 0271
     """,
     "Priya Nair": """

@@ -153,6 +153,11 @@ def is_name(name: str) -> bool:
     return all(word[:1].isupper() or word in _PARTICLES for word in name.split())
 
 
+def uncontracted(text: str) -> str:
+    """The text with "does not" for "doesn't"."""
+    return re.sub(r"\b(do|does|did)n['’]t\b", r"\1 not", text, flags=re.IGNORECASE)
+
+
 def without_opening(question: str) -> str:
     """A question without "please tell me" and its mark."""
     return _OPENING.sub("", question).rstrip(" ?.!")
@@ -184,7 +189,7 @@ def asked_at_birth(question: str, people: People, now: datetime) -> Iterator[tup
 
 def _plain(question: str) -> str:
     """The question without what leads to it and what ends it, and with one word for two relations."""
-    text = without_opening(question)
+    text = uncontracted(without_opening(question))
     for words, one in _EITHER:
         text = words.sub(one, text)
     return text
@@ -254,9 +259,11 @@ def _asked(
 
 
 def _is_one(text: str, subject: Named, rest: str, counting: re.Match[str]) -> bool:
-    """Whether what is counted is one person: "Ann", "my dentist", not "my sisters"."""
-    if not rest[counting.end() :].lstrip().startswith(SUBJECT) or text[subject.end :].strip():
+    """Whether what is counted is one: "Ann", "my dentist", "my flat", not "my sisters"."""
+    if not rest[counting.end() :].lstrip().startswith(SUBJECT):
         return False
+    if more := text[subject.end :].split():
+        return not any(word.endswith("s") or kin_of(word) for word in more)
     return not subject.kin or not is_several(text[subject.start : subject.end].split()[-1])
 
 

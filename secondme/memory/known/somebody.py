@@ -27,7 +27,10 @@ _HAS = re.compile(r"\b(?:have|has|own|owns|possess|got)\b", re.IGNORECASE)
 _OLD = frozenset(stems("how old age what"))
 _BORN = frozenset(stems("when born"))
 _OWNING = frozenset([SUBJECT, *stems("own possess get a any")])
-_ANIMALS = frozenset(stems(" ".join(ANIMALS)))
+_ANIMALS = frozenset(stems(" ".join([*ANIMALS, "pet"])))
+_PET = frozenset(stems("pet animal"))
+_NONE = re.compile(r"\b(?:no|not|never|without|neither)\b|n['’]t\b", re.IGNORECASE)
+_ALLERGIC = frozenset(stems("allergic allergy to against")) | {SUBJECT}
 _TO_ONE = KIN | {"has pet"}
 _DOES = ("works as", "works at")
 _MARRIED = re.compile(r"(?<!getting )(?<!get )\b(?:married|husband|wife)\b", re.IGNORECASE)
@@ -94,8 +97,14 @@ class Somebody:
         animal = asked.words - _OWNING
         if asked.verb_first and _HAS.search(asked.text) and len(animal) == 1 and animal <= _ANIMALS:
             word = next(w for w in asked.text.lower().split() if stems(w) == list(animal))
-            some = any(told(asked.person, {word, f"{word}s", word.removesuffix("s")}))
-            return None if some else self._none(asked, word.removesuffix("s"))
+            one = word.removesuffix("s")
+            sayings = list(told(asked.person, {word, f"{word}s", one}))
+            denied = [place for place, sentence in sayings if _NONE.search(sentence)]
+            if denied and len(denied) == len(sayings):
+                return Known("No", tuple(denied[-1:]), 0.8)
+            return None if sayings else self._none(asked, one)
+        if asked.verb_first and (unknown := self._no_allergy(asked, told)):
+            return unknown
         if asked.words == _IS_MARRIED and asked.verb_first and not asked.negated:
             over = any(not f.current for f in self._kinship.of(asked.person, "partner"))
             some = over or any(told(asked.person, _SPOUSE_WORDS))
@@ -114,6 +123,19 @@ class Somebody:
             who = "you have" if asked.person == self._me else f"{self._name(asked.person)} has"
             return Known(f"how many {plural(relation)} {who}", (), 0.0)
         return None if sayings else self._none(asked, relation)
+
+    def _no_allergy(self, asked: Asked, told: Told) -> Known | None:
+        """That no moment says of somebody that they are allergic to what a question names."""
+        thing = asked.words - _ALLERGIC
+        words = {w for w in re.findall(r"[^\W\d_]+", asked.text.lower()) if set(stems(w)) & thing}
+        if not asked.words & _ALLERGIC or len(words) != 1 or asked.time or asked.negated:
+            return None
+        word = words.pop()
+        sayings = told(asked.person, {word, word.removesuffix("s"), f"{word}s"})
+        if any("allerg" in sentence.lower() for _, sentence in sayings):
+            return None
+        whose = "yours" if asked.person == self._me else self._name(asked.person)
+        return Known(f"an allergy of {whose} to {word}", (), 0.0)
 
     def _unknown(self, asked: Asked, told: Told) -> Known | None:
         """That the birthday or the number of one's dentist or landlady is unknown, where a question names it
@@ -202,6 +224,9 @@ class Somebody:
             return None
         facts = [f for f in self._facts(asked.person) if f.relation == "has"]
         facts = [f for f in facts if value_of(f) == thing]
+        if thing <= _PET and asked.verb_first:
+            pets = [f for f in self._facts(asked.person) if f.relation == "has pet" and f.current]
+            return Known("Yes", places_of(pets), pets[0].confidence) if pets else None
         if not facts or not (asked.counts or asked.verb_first):
             return None
         newest = max(facts, key=lambda f: f.claims[-1].said)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from secondme.memory.facts.reading import value_key
+from secondme.memory.known.asking import uncontracted
 from secondme.memory.known.kin import kin_of
 from secondme.memory.terms import stems
 
@@ -141,7 +142,7 @@ def expanded(text: str) -> str:
     text = re.sub(r"\bwho['’]s got\b", "who has", " ".join(text.split()), flags=re.IGNORECASE)
     text = re.sub(r"\bwho['’]s\b", "who is", text, flags=re.IGNORECASE)
     text = re.sub(r"\b(?:can not|cannot|can['’]t) stand\b", "dislike", text, flags=re.IGNORECASE)
-    return re.sub(r"\b(do|does)n['’]t\b", r"\1 not", text, flags=re.IGNORECASE)
+    return uncontracted(text)
 
 
 def among(text: str) -> Iterator[Among]:
