@@ -27,6 +27,8 @@ LIFE = (
     ("2022-01-20", "Robin", "Nora's partner Jo sings. Jo has a poodle."),
     ("2022-01-22", "Robin", "Emre called. His son is sick, and my sister's cook has a cat."),
     ("2022-01-23", "Robin", "I am allergic to hazelnut. Dora has no pets, she says."),
+    ("2022-01-25", "Robin", "My father Declan sings. Declan lives in Cork. Teresa lives in Cork."),
+    ("2022-01-26", "Robin", "Teresa's birthday is on 2 May 1960. Declan's birthday is on 4 May 1958."),
     ("2022-01-24", "Dora", "I have no pets at all. I like olives. I don't like figs."),
     ("2022-01-21", "Dora", "My boyfriend Max left. I went to the dentist. Your cat is sweet, Katrin."),
 )  # fmt: skip
@@ -123,6 +125,10 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
         ("Who is Emre's sibling?", "Ann"),
         ("Who is Cian's wife?", "Sofia"),
         ("Who are Teresa's children?", "you"),
+        # somebody altogether, and several at once
+        ("Tell me about Sofia.", "your sister; lives in Porto; daughter: Rita; husband: Cian"),
+        ("Where do my parents live?", "Cork"),
+        ("How old are my parents?", "Teresa: 64; Declan: 66"),
         # the birthdays of two
         ("How old was I when Rita was born?", "30"),
         ("How old is Rita?", "3"),

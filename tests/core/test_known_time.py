@@ -106,6 +106,8 @@ def told(home: Home, question: str) -> dict[str, object]:
         ("When did my sister last write to me?", "7 June 2024"),
         ("What was the last thing Ann said to me?", "“The tent is dry again.”"),
         ("What did Ben last write to me?", "“I sold the old piano.”"),
+        ("Any news from Ann?", "20 August 2024: “The tent is dry again.”"),
+        ("How is Ben?", "3 May 2024: “I sold the old piano.”"),
         ("When did I last see Sofia?", "10 June 2024"),
         ("How long has it been since I last met my sister?", "3 months ago, on 10 June 2024"),
         ("When did I last see Ben?", "26 July 2024"),

@@ -17,13 +17,15 @@ from secondme.memory.facts.extract import readings
 from secondme.memory.facts.reading import key_of
 from secondme.memory.facts.relations import TOGETHER
 from secondme.memory.facts.weigh import Fact
-from secondme.memory.known.asking import People, asked, asked_at_birth
+from secondme.memory.known.asking import asked, asked_at_birth, asked_of_each
 from secondme.memory.known.contact import Contact
 from secondme.memory.known.events import Events, Search
 from secondme.memory.known.kin import kin_forms
 from secondme.memory.known.kinship import Kinship
 from secondme.memory.known.owners import Whose
+from secondme.memory.known.people import People
 from secondme.memory.known.period import Period, is_entry
+from secondme.memory.known.portrait import Portrait
 from secondme.memory.known.somebody import Somebody
 from secondme.memory.known.turns import goes_on, spelled_out
 from secondme.memory.known.values import Known, Place, Values
@@ -77,11 +79,16 @@ def tell(
     events = Events(search, memory.said_by)
     entries = partial(memory.entries, search)
     contact = Contact(memory.message, events.deeds, entries, memory.name, me, now)
+    portrait = Portrait(memory.facts, memory.about, memory.name, me)
     understood = list(asked(question, people, now))
     for reading in understood:
-        known = contact(reading) or somebody(reading) or values(reading) or events(reading)
-        if known is not None:
-            return known
+        for answers in (contact, portrait, somebody, values, events):
+            if (known := answers(reading)) is not None:
+                return known
+    each = asked_of_each(question, people, memory.relatives, now)
+    told = [somebody(reading) or values(reading) for reading in each]
+    if len(told) > 1 and (known := _together(told, [memory.name(a.person) for a in each])):
+        return known
     for age, birth in asked_at_birth(question, people, now):
         known = somebody.at_birth(age, birth)
         if known is not None:
@@ -99,6 +106,18 @@ def in_conversation(message: str, turns: Sequence[str], record: Record, book: Bo
         return message
     memory = _Memory(record, book, None, frozenset())
     return spelled_out(message, turns, People(memory.names, memory.relative, memory.kinship.sex))
+
+
+def _together(told: Sequence[Known | None], names: Sequence[str]) -> Known | None:
+    """One answer about several people, where each of them has one: with their names unless it is the same."""
+    known = [each for each in told if each is not None]
+    if len(known) < len(told):
+        return None
+    same = len({each.text for each in known}) == 1
+    lines = (f"{name}: {each.text}" for name, each in zip(names, known, strict=True))
+    places = tuple({p.n: p for each in reversed(known) for p in reversed(each.places)}.values())
+    text = known[0].text if same else "; ".join(lines)
+    return Known(text, places[::-1], min(each.confidence for each in known))
 
 
 class _Memory:
@@ -148,6 +167,11 @@ class _Memory:
             named = [self.names.by_key.get(f"{key}>{relation}") for key in keys]
             known = {name.entity for name in named if name is not None}
         return known.pop() if len(known) == 1 else None
+
+    def relatives(self, entity: str, relation: str) -> list[str]:
+        """Everybody who is so related to somebody, by the facts."""
+        found = [f for f in self.kinship.of(entity, relation) if f.current and f.object_entity]
+        return list(dict.fromkeys(f.object_entity or "" for f in found))
 
     def name(self, entity: str) -> str:
         """What an entity is called."""

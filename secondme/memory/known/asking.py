@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import pairwise
 
-from secondme.memory.facts.reading import key_of
-from secondme.memory.facts.relations import ROLES
 from secondme.memory.known.kin import is_several, kin_forms, kin_of
-from secondme.memory.known.titles import titled
-from secondme.memory.terms import keys, stems
+from secondme.memory.known.people import Named, People, people_in, roles_in
+from secondme.memory.terms import stems
 from secondme.memory.timex import Mention, find
-from secondme.record.entities import ME, Names
 
-_WORD = re.compile(r"[^\W_]+(?:[-'’][^\W_]+)*['’]?")
 _OPENING = re.compile(
     r"^\W*(?:(?:please|and|so|well|hey|ok|okay)\b\W*|(?:can|could|would) you (?:please )?"
     r"|(?:tell|remind|show|give) me(?: again)?\b\W*|do you (?:know|remember)\b\W*|name\b(?! of)\W*"
@@ -69,10 +64,8 @@ _VERB_FIRST = re.compile(
     r"^\W*(?:is|are|am|was|were|do|does|did|has|have|had|can|could|will|would)\b", re.IGNORECASE
 )
 _NEGATED = re.compile(r"\bnot\b|n['’]t\b|\bno longer\b", re.IGNORECASE)
-_PARTICLES = frozenset("de da do dos di del della der den van von zu le la el al bin ben".split())
 _OWNING = frozenset(stems("own possess get a any"))
 _HAS = re.compile(r"\b(?:have|has|got)\b", re.IGNORECASE)
-_MINE = frozenset("my our mine i me we us myself ourselves".split())
 SUBJECT = "@"
 """What stands for the one whom a question is about, in its text."""
 
@@ -96,63 +89,6 @@ class Asked:
     negated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
-    """Somebody named in a question, from `start` to `end`, with the relatives that follow the name."""
-
-    entity: str
-    start: int
-    end: int
-    kin: tuple[str, ...] = ()
-
-
-@dataclass(slots=True)
-class People:
-    """Who is known, for finding them in a question."""
-
-    names: Names
-    relative: Callable[[str, str], str | None]
-    """Who is so related to an entity."""
-    sex: Callable[[str], str]
-    """Which of "female" and "male" an entity is known to be."""
-    _by_word: dict[str, set[str]] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        for key, name in self.names.by_key.items():
-            person = self.names.kinds.get(name.entity, "").rstrip("?") == "person"
-            if person and ">" not in key and is_name(name.name):
-                for word in key.split():
-                    self._by_word.setdefault(word, set()).add(name.entity)
-
-    def me(self) -> str | None:
-        """The person whose memory this is."""
-        name = self.names.by_key.get(ME)
-        return name.entity if name else None
-
-    def titled(self, word: str) -> str | None:
-        """The one person for sure whose family name this is, as after "Dr."."""
-        exact = self.names.by_key.get(word)
-        found = {exact.entity} if exact else set[str]()
-        if not exact or self.names.kinds.get(exact.entity) != "person":
-            found = {e for e in self._by_word.get(word, ()) if self.names.kinds[e] == "person"}
-        return found.pop() if len(found) == 1 else None
-
-    def named(self, words: tuple[str, ...]) -> str | None:
-        """The one person whom these words name."""
-        exact = self.names.by_key.get(" ".join(words))
-        if exact is not None and self.names.kinds.get(exact.entity, "").startswith("person"):
-            return exact.entity
-        found = set.intersection(*(self._by_word.get(word, set()) for word in words))
-        sure = {e for e in found if not self.names.kinds[e].endswith("?")}
-        found = sure or found
-        return found.pop() if len(found) == 1 else None
-
-
-def is_name(name: str) -> bool:
-    """Whether each word of it may be one of a name: not "Ben carried", which was read wrong."""
-    return all(word[:1].isupper() or word in _PARTICLES for word in name.split())
-
-
 def uncontracted(text: str) -> str:
     """The text with "does not" for "doesn't"."""
     return re.sub(r"\b(do|does|did)n['’]t\b", r"\1 not", text, flags=re.IGNORECASE)
@@ -173,9 +109,35 @@ def asked(question: str, people: People, now: datetime) -> Iterator[Asked]:
     text = _plain(question)
     found = list(people_in(text, people))
     yield from _about(question, text, found, people, now)
-    roles = list(_roles_in(text, people))
+    roles = list(roles_in(text, people))
     if roles and all(_speaks(text, n) for n in found):
         yield from _about(question, text, roles, people, now)
+
+
+def asked_of_each(
+    question: str,
+    people: People,
+    relatives: Callable[[str, str], Sequence[str]],
+    now: datetime,
+) -> list[Asked]:
+    """A question about somebody's relatives, "where do my parents live?", as one about each of them."""
+    named = [n for n in people_in(_plain(question), people) if n.kin]
+    if len(named) != 1:
+        return []
+    owner, last = named[0].entity, named[0].kin[-1]
+    for relation in named[0].kin[:-1]:
+        owner = people.relative(owner, relation) or ""
+    found = []
+    for each in relatives(owner, last) if owner else ():
+
+        def relative(entity: str, relation: str, each: str = each) -> str | None:
+            return (
+                each if (entity, relation) == (owner, last) else people.relative(entity, relation)
+            )
+
+        readings = asked(question, replace(people, relative=relative), now)
+        found += [reading for reading in readings if reading.person == each][:1]
+    return found
 
 
 def asked_at_birth(question: str, people: People, now: datetime) -> Iterator[tuple[Asked, Asked]]:
@@ -278,86 +240,6 @@ def _times(text: str, found: list[Named], now: datetime) -> list[Mention]:
             )
             times.append(replace(time, start=before.start() if before else time.start))
     return times
-
-
-def people_in(text: str, people: People) -> Iterator[Named]:
-    """Everybody whom a text names, with the relatives that it reaches through them."""
-    words = list(_WORD.finditer(text))
-    capitals = any(c.isupper() for c in text[1:])
-    at = 0
-    while at < len(words):
-        parent = _parent(words, at, people)
-        if parent is not None:
-            yield parent
-            at += 1
-            continue
-        found = _one(words, at, people, capitals)
-        if found is None:
-            at += 1
-            continue
-        entity, last = found
-        called = people.titled(key_of(words[at].group())) if at == last else None
-        first = titled(text, words, at, people.sex(called or entity))
-        entity = called if called and first < at else entity
-        possessive = _possessive(words[last].group())
-        kin: list[str] = []
-        while possessive and last + 1 < len(words):
-            relation = kin_of(words[last + 1].group())
-            if relation is None:
-                break
-            last += 1
-            kin.append(relation)
-            possessive = _possessive(words[last].group())
-        yield Named(entity, words[first].start(), words[last].end(), tuple(kin))
-        at = last + 1
-
-
-def _roles_in(text: str, people: People) -> Iterator[Named]:
-    """Those whom "the vet" or "the landlady" names: the person's own, where there is one."""
-    words, me = list(_WORD.finditer(text)), people.me()
-    for article, noun in pairwise(words):
-        relation = kin_of(noun.group())
-        if article.group().lower() != "the" or relation not in ROLES or is_several(noun.group()):
-            continue
-        if me is not None and people.relative(me, relation):
-            yield Named(me, article.start(), noun.end(), (relation,))
-
-
-def _parent(words: list[re.Match[str]], at: int, people: People) -> Named | None:
-    """The parent of the person whom a bare word names: "Dad", where no "my" or "Ann's" is before it."""
-    relation, me = kin_of(words[at].group()), people.me()
-    if relation not in ("mother", "father") or me is None or not words[at].group()[0].isupper():
-        return None
-    if people.relative(me, relation) is None or (at and _possessive(words[at - 1].group())):
-        return None
-    return Named(me, words[at].start(), words[at].end(), (relation,))
-
-
-def _one(
-    words: list[re.Match[str]], at: int, people: People, capitals: bool
-) -> tuple[str, int] | None:
-    """The person whom the word at a place names, and the last place of the name."""
-    word = words[at].group()
-    bare = re.sub(r"['’](?:s|m|ve|d|ll)?$", "", word)
-    if bare.lower() in _MINE:
-        me = people.me()
-        return (me, at) if me else None
-    if not bare[:1].isupper() and (capitals or not keys(bare)):
-        return None
-    last, best = at, people.named((key_of(bare),))
-    if _possessive(word):
-        return (best, at) if best else None
-    for end in range(at + 1, min(at + 4, len(words))):
-        more = tuple(key_of(w.group()) for w in words[at : end + 1])
-        if not words[end].group()[:1].isupper() and capitals:
-            break
-        if longer := people.named(more):
-            last, best = end, longer
-    return (best, last) if best else None
-
-
-def _possessive(word: str) -> bool:
-    return word.lower() in ("my", "our") or bool(re.search(r"['’]s?$", word))
 
 
 def kin_asked(asked: Asked) -> str | None:

@@ -34,6 +34,15 @@ _ME = r"(?: me| us| back)?"
 _END = r"(?P<which>last|first)"
 _WHEN = r"(?:when|how long ago|(?:on )?(?:what|which) (?:day|date))"
 _TIME = rf"{_WHEN} (?:was|is) the {_END} time(?: that)?"
+_NEWS = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        rf"(?:(?:is|are) there )?(?:any )?(?:new |recent |latest )?news (?:from|of|about) {SUBJECT}",
+        rf"what(?: is|['’]s) (?:new|up|the latest)(?: news)? (?:with|from|on) {SUBJECT}",
+        rf"how is {SUBJECT}(?: doing| getting on)?(?: now| these days| at the moment)?",
+    )
+)
+_SUBJECT = re.compile(r"\ASubject: (.*)\s+")
 _LONG = re.compile("how long", re.IGNORECASE)
 _SINCE = r"how long (?:is it|['’]?s it been|has it been|was it)? ?since"
 _THEIRS = tuple(
@@ -91,7 +100,7 @@ _NOTED = {
 class _Wanted:
     """What is asked for: whose messages count, whether the first or the last, and whether its words."""
 
-    side: Literal["theirs", "either", "words", "seen"]
+    side: Literal["theirs", "either", "words", "news", "seen"]
     last: bool
 
 
@@ -131,8 +140,10 @@ class Contact:
             what = f"a message from {self._name(asked.person)}"
             return Known(what, (), 0.0) if wanted.side in ("theirs", "words") else None
         day, moment, place = (max if wanted.last else min)(found, key=lambda each: each[0])
-        if wanted.side == "words" and moment is not None:
-            return Known(f"“{clipped(moment.text, QUOTE)}”", (place,), 0.9)
+        if wanted.side in ("words", "news") and moment is not None:
+            when = f"{spoken(day)}: " if wanted.side == "news" else ""
+            text = clipped(_SUBJECT.sub(r"\1: ", moment.text), QUOTE)
+            return Known(f"{when}“{text}”", (place,), 0.9)
         return Known(self._told(asked, day), (place,), 0.9)
 
     def _found(
@@ -178,6 +189,7 @@ def _wanted(text: str) -> _Wanted | None:
         ("theirs", _THEIRS),
         ("either", _EITHER),
         ("words", _WORDS),
+        ("news", _NEWS),
         ("seen", _SEEN),
     ):
         for pattern in patterns:

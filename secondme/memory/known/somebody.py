@@ -25,6 +25,7 @@ Quote = Callable[[Place], str]
 _WHO = re.compile(rf"who(?: is|['’]s) {SUBJECT}$", re.IGNORECASE)
 _HAS = re.compile(r"\b(?:have|has|own|owns|possess|got)\b", re.IGNORECASE)
 _OLD = frozenset(stems("how old age what"))
+_AGE = frozenset(stems("old age"))
 _BORN = frozenset(stems("when born"))
 _OWNING = frozenset([SUBJECT, *stems("own possess get a any")])
 _ANIMALS = frozenset(stems(" ".join([*ANIMALS, "pet"])))
@@ -176,7 +177,7 @@ class Somebody:
 
     def _age(self, asked: Asked, on: date | None = None) -> Known | None:
         """How old somebody is, or was at the time that the question names or on a day, by the birthday."""
-        if not asked.words or not asked.words <= _OLD:
+        if not asked.words & _AGE or not asked.words <= _OLD:
             return None
         when = self._birthday(asked.person)
         at = on or (asked.time.since if asked.time else self._now).date()

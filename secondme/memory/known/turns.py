@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from functools import partial
 
-from secondme.memory.known.asking import People, people_in
+from secondme.memory.known.people import People, people_in
 from secondme.memory.terms import asked
 
 _PRONOUN = re.compile(r"\b(?:(?P<who>she|he|him)|(?P<whose>his|her))\b", re.IGNORECASE)

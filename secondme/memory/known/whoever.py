@@ -18,8 +18,9 @@ from secondme.memory.facts.reading import value_key
 from secondme.memory.facts.relations import FAMILY, KIN, OPPOSITE
 from secondme.memory.facts.weigh import Fact
 from secondme.memory.known.animals import stems_of_kinds
-from secondme.memory.known.asking import NOW, People, is_name, without_opening
+from secondme.memory.known.asking import NOW, without_opening
 from secondme.memory.known.kinship import Kinship
+from secondme.memory.known.people import People, is_name
 from secondme.memory.known.values import Known, places_of, within
 from secondme.memory.known.whom import (
     BIRTHDAYS,
