@@ -146,6 +146,8 @@ def test_the_record_answers(home: Home, question: str, answer: str) -> None:
     [
         ("Do I have a brother?", "a brother of yours"),
         ("Am I allergic to walnuts?", "an allergy of yours to walnuts"),
+        ("What is the name of Matteo's dog?", "a dog of Matteo"),
+        ("What is Matteo's parrot called?", "a parrot of Matteo"),
         ("Does Sofia have a son?", "a son of Sofia"),
         ("Am I married?", "a marriage of yours"),
         ("Who is Rita's father?", "a father of Rita"),

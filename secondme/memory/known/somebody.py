@@ -30,6 +30,8 @@ _BORN = frozenset(stems("when born"))
 _OWNING = frozenset([SUBJECT, *stems("own possess get a any")])
 _ANIMALS = frozenset(stems(" ".join([*ANIMALS, "pet"])))
 _PET = frozenset(stems("pet animal"))
+_NAMING = frozenset(stems("what name call"))
+_NAMED = re.compile(r"\b(?:name|named|called)\b", re.IGNORECASE)
 _NONE = re.compile(r"\b(?:no|not|never|without|neither)\b|n['’]t\b", re.IGNORECASE)
 _ALLERGIC = frozenset(stems("allergic allergy to against")) | {SUBJECT}
 _TO_ONE = KIN | {"has pet"}
@@ -95,13 +97,14 @@ class Somebody:
         """Of a relative of whom no fact tells: how many there are, where a sentence counts them, or else
         that nothing is known; the same of an animal that somebody may have. `told` gives where moments
         speak of somebody's own of what the words name; who it is, is left to the reader where any does."""
-        animal = asked.words - _OWNING
-        if asked.verb_first and _HAS.search(asked.text) and len(animal) == 1 and animal <= _ANIMALS:
+        animal = asked.words - _OWNING - _NAMING
+        wanted = _HAS.search(asked.text) if asked.verb_first else _NAMED.search(asked.text)
+        if wanted and len(animal) == 1 and animal <= _ANIMALS and not asked.counts:
             word = next(w for w in asked.text.lower().split() if stems(w) == list(animal))
             one = word.removesuffix("s")
             sayings = list(told(asked.person, {word, f"{word}s", one}))
             denied = [place for place, sentence in sayings if _NONE.search(sentence)]
-            if denied and len(denied) == len(sayings):
+            if asked.verb_first and denied and len(denied) == len(sayings):
                 return Known("No", tuple(denied[-1:]), 0.8)
             return None if sayings else self._none(asked, one)
         if asked.verb_first and (unknown := self._no_allergy(asked, told)):
