@@ -107,3 +107,13 @@ class Times:
             (ms, limit),
         )
         return [(row[0], StoredTime(*tuple(row)[1:])) for row in rows]
+
+    def over(self, ms: int, since: int) -> list[int]:
+        """The numbers of live moments that mention a time which began at `since` or later, before `ms`, and
+        lasts beyond that."""
+        rows = self._store.query(
+            "select distinct t.n from times t join moments m on m.n = t.n"
+            " where t.from_ms >= ? and t.from_ms < ? and t.until_ms > ? and m.live = 1 order by t.from_ms",
+            (since, ms, ms),
+        )
+        return [row[0] for row in rows]

@@ -51,6 +51,13 @@ DTSTART;VALUE=DATE:20240610
 SUMMARY:Lake with Sofia
 END:VEVENT
 BEGIN:VEVENT
+UID:5
+DTSTAMP:20240101T000000Z
+DTSTART;VALUE=DATE:20240210
+DTEND;VALUE=DATE:20240218
+SUMMARY:Tromsø with Ben
+END:VEVENT
+BEGIN:VEVENT
 UID:4
 DTSTAMP:20240101T000000Z
 DTSTART;VALUE=DATE:20240701
@@ -108,6 +115,12 @@ def told(home: Home, question: str) -> dict[str, object]:
         ("What did Ben last write to me?", "“I sold the old piano.”"),
         ("Any news from Ann?", "20 August 2024: “The tent is dry again.”"),
         ("How is Ben?", "3 May 2024: “I sold the old piano.”"),
+        (
+            "Where was I on 12 February 2024?",
+            "Tromsø with Ben, Saturday 10 February 2024 to Saturday 17 February 2024. [1]",
+        ),
+        ("How many times did I see Ben in 2024?", "2"),
+        ("How often have I met Sofia?", "once"),
         ("When did I last see Sofia?", "10 June 2024"),
         ("How long has it been since I last met my sister?", "3 months ago, on 10 June 2024"),
         ("When did I last see Ben?", "26 July 2024"),

@@ -271,4 +271,6 @@ def kin_had(asked: Asked) -> str | None:
     return relation if thing and thing <= forms else None
 
 
-_ASKS_KIN = frozenset(stems("who what which first full name call how @ have at work in many tell"))
+_ASKS_KIN = frozenset(
+    stems("who what which first full name call how @ have at work in many tell best")
+)

@@ -5,14 +5,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal
 
 from secondme.memory.check import QUOTE
 from secondme.memory.known.asking import SUBJECT, Asked
-from secondme.memory.known.events import Deed
+from secondme.memory.known.events import Deed, times_told
 from secondme.memory.known.values import Known, Place, length
 from secondme.memory.terms import clipped
 from secondme.memory.timex.dates import spoken
@@ -89,9 +89,14 @@ _SEEN = tuple(
         rf"{_SINCE} {_I} (?:last )?{_SEEING} {SUBJECT}",
     )
 )
+_OFTEN = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (rf"how (?:often|many times|frequently) (?:did|have) {_I} {_SEEING} {SUBJECT}",)
+)
 _NOTED = {
     "either": ("spoke", "talked", "phoned", "telephoned", "chatted"),
     "seen": ("saw", "met", "visited"),
+    "often": ("saw", "met", "visited"),
 }
 """Verbs by which somebody notes that they have spoken to another, or seen them."""
 
@@ -100,7 +105,7 @@ _NOTED = {
 class _Wanted:
     """What is asked for: whose messages count, whether the first or the last, and whether its words."""
 
-    side: Literal["theirs", "either", "words", "news", "seen"]
+    side: Literal["theirs", "either", "words", "news", "seen", "often"]
     last: bool
 
 
@@ -139,6 +144,8 @@ class Contact:
         if not found:
             what = f"a message from {self._name(asked.person)}"
             return Known(what, (), 0.0) if wanted.side in ("theirs", "words") else None
+        if wanted.side == "often":
+            return self._often(asked, found)
         day, moment, place = (max if wanted.last else min)(found, key=lambda each: each[0])
         if wanted.side in ("words", "news") and moment is not None:
             when = f"{spoken(day)}: " if wanted.side == "news" else ""
@@ -151,7 +158,7 @@ class Contact:
     ) -> Iterator[tuple[date, StoredMoment | None, Place]]:
         """Each day that counts, with the message where it is one, and where it stands."""
         moments: list[StoredMoment] = []
-        if wanted.side == "seen":
+        if wanted.side in ("seen", "often"):
             moments = list(self._entries(asked.person))
         else:
             since, until = -_FOREVER, to_ms(self._now) + 1
@@ -166,6 +173,15 @@ class Contact:
                 for deed in self._deeds(f"{verb} {name}", self._me or ""):
                     if deed.exact:
                         yield deed.day, None, deed.place
+
+    def _often(
+        self, asked: Asked, found: Sequence[tuple[date, StoredMoment | None, Place]]
+    ) -> Known:
+        """On how many days."""
+        by_day = {day: place for day, _, place in sorted(found, key=lambda each: each[0])}
+        many = "many" in asked.text.lower()
+        count = str(len(by_day)) if many else times_told(len(by_day))
+        return Known(count, tuple(by_day.values()), 0.9)
 
     def _told(self, asked: Asked, day: date) -> str:
         """The day, or how long ago that is where that is asked for."""
@@ -191,6 +207,7 @@ def _wanted(text: str) -> _Wanted | None:
         ("words", _WORDS),
         ("news", _NEWS),
         ("seen", _SEEN),
+        ("often", _OFTEN),
     ):
         for pattern in patterns:
             if match := pattern.fullmatch(text):

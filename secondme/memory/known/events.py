@@ -13,7 +13,7 @@ from datetime import date, timedelta
 
 from secondme.memory.known.asking import SUBJECT, Asked
 from secondme.memory.known.values import Known, Place
-from secondme.memory.terms import first_person, keys, negated, sentences, stems, undone
+from secondme.memory.terms import clauses, first_person, keys, negated, sentences, stems, undone
 from secondme.memory.timex import find
 from secondme.memory.timex.dates import spoken
 from secondme.record.moments import StoredMoment
@@ -54,6 +54,11 @@ _BETWEEN = (
     r"\b(?:days?|weeks?|months?|long) before (?P<b>.+?) (?:did|was|were) (?P<a>.+)$",
 )
 _LENGTH = re.compile(r"\bhow (?:many (?:days|weeks|months)|long|much time)\b", re.IGNORECASE)
+_OTHERS = re.compile(
+    r"\W*(?:(?i:where|when|that|who|which|because|as|how|and|but|while|after|before)\s+)?"
+    r"(?:[A-ZÀ-Þ]\w+|(?i:he|she|they|you)\b)\s+(?!and (?:I|me)\b)[a-z]"
+)
+"""A clause that begins with somebody other than who speaks."""
 _META = frozenset(
     stems(
         "when what which how many time times day days date week weeks occasion happen happened come came"
@@ -112,7 +117,9 @@ class Events:
             return None
         if often:
             count = str(len(deeds))
-            return _known(count if "many" in often.group().lower() else _times(len(deeds)), deeds)
+            return _known(
+                count if "many" in often.group().lower() else times_told(len(deeds)), deeds
+            )
         chosen = deeds[-1] if last else deeds[0]
         if not chosen.exact:
             return None
@@ -181,6 +188,8 @@ def _done(moment: StoredMoment, wanted: frozenset[str]) -> list[Deed]:
             continue
         if sentence.endswith("?") or undone(sentence) or negated(sentence):
             continue
+        if _by_another(sentence, wanted):
+            continue
         start = moment.text.find(sentence)
         times = find(sentence, moment.time)
         if len(times) > 1:
@@ -192,11 +201,18 @@ def _done(moment: StoredMoment, wanted: frozenset[str]) -> list[Deed]:
     return deeds
 
 
+def _by_another(sentence: str, wanted: frozenset[str]) -> bool:
+    """Whether each clause that tells of the deed has another who does it: "where Jo learned to swim"."""
+    told = [clause for clause in clauses(sentence) if wanted <= keys(clause)]
+    return bool(told) and all(_OTHERS.match(c) and not first_person(c) for c in told)
+
+
 def _known(text: str, deeds: Sequence[Deed]) -> Known:
     return Known(text, tuple({d.place.n: d.place for d in deeds}.values()), 0.9)
 
 
-def _times(count: int) -> str:
+def times_told(count: int) -> str:
+    """How often, in words: "twice"."""
     return {1: "once", 2: "twice"}.get(count, f"{count} times")
 
 

@@ -26,6 +26,8 @@ _DAYS = timedelta(days=2)
 """Up to so long all moments are looked at; beyond it the episodes."""
 _ZONES = timedelta(hours=14)
 """By how much days of two zones may be apart."""
+_LONGEST = timedelta(days=60)
+"""How long an entry of a calendar may last that tells of each of its days."""
 _MOST = 2000
 _AHEAD = 400
 _I = r"(?:I|we)"
@@ -33,7 +35,8 @@ _ASKS = re.compile(
     "|".join(
         (
             rf"what (?:did|have) {_I} (?:do|done|get up to|got up to|been doing|been up to)",
-            rf"what (?:was|were|am|are) {_I} (?:doing|up to)",
+            rf"what (?:was|were|am|are) {_I} (?:doing|up to)|where (?:was|were) {_I}",
+            rf"what did {_I} (?:note|note down|write|write down|record)",
             r"what (?:happened|has happened|went on|took place|(?:was|is|were) (?:going on|happening|up|new|on))"
             r"(?: to me| with me| in my life)?",
             r"what do (?:you|I) (?:know|have|remember)",
@@ -77,6 +80,7 @@ _ANY = frozenset(
 )
 _CLOCK = re.compile(r"\b(\d{1,2}:\d{2})(?:–\d{1,2}:\d{2})?\b")
 _BEFORE = re.compile(r"\b(?:in|on|at|during|over|for|about|from|of)\s+$", re.IGNORECASE)
+_REPEATED = re.compile(r"\. Every ")
 _FIRST_PERSON = re.compile(r"\b(?:i|we|me|us|my|am)\b", re.IGNORECASE)
 
 
@@ -168,7 +172,7 @@ class Period:
 
     def _of_days(self, time: Mention) -> list[_Passage]:
         """Sentences of a day or two: what was noted then and what the calendar has before what was said."""
-        moments = self._between(time)
+        moments = [*self._over(time), *self._between(time)]
         telling = self._summed([m.n for m in moments])
         passages = []
         for moment in moments:
@@ -178,6 +182,16 @@ class Period:
                 weight += 1.0 if moment.speaker is None else 0.0
                 passages.append(_Passage(moment, start, end, weight, moment.time.date()))
         return passages
+
+    def _over(self, time: Mention) -> list[StoredMoment]:
+        """Entries of the calendar that began before a day and last beyond its beginning."""
+        first = to_ms(time.since)
+        numbers = self._record.times.over(first, to_ms(time.since - _LONGEST))
+        moments = self._record.moments.by_number(numbers)
+        span = Filter(since=-(2**62), until=self._end(time))
+        return [
+            m for m in moments.values() if is_entry(m) and m.ms < first and self._counts(m, span)
+        ]
 
     def _of_events(self, time: Mention) -> list[_Passage]:
         """What the calendar has, and what was told before of days that are ahead."""
