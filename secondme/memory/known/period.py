@@ -190,7 +190,12 @@ class Period:
         moments = self._record.moments.by_number(numbers)
         span = Filter(since=-(2**62), until=self._end(time))
         return [
-            m for m in moments.values() if is_entry(m) and m.ms < first and self._counts(m, span)
+            m
+            for m in moments.values()
+            if is_entry(m)
+            and m.ms < first
+            and self._counts(m, span)
+            and not _REPEATED.search(m.text)
         ]
 
     def _of_events(self, time: Mention) -> list[_Passage]:
