@@ -66,6 +66,8 @@ def ask(
     Examples:
         secondme ask "where does Ana live now?"
         secondme ask "what did the dentist cost?" --after 2024
+        secondme ask "when did I last hear from Rui?"
+        secondme ask "what did I do last weekend?"
         secondme ask "where does Ana live now?" --memory 200MB
         secondme ask "when is the boiler serviced?" --json | jq -r .answer
         secondme ask "where did we meet?" --model qwen2.5-coder-1.5b
