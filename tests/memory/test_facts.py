@@ -50,6 +50,7 @@ def said(text: str, speaker: Ref | None = ANN, topic: Ref | None = None) -> list
         ("Viola is an architect.", "Viola", "works as", "architect"),
         ("Viola's birthday is on 26 October.", "Viola", "birthday", "26 October"),
         ("Viola is my sister.", "Ann", "sister", "Viola"),
+        ("That was for my daughter Sara's birthday.", "Ann", "daughter", "Sara"),
         ("My ring size is 54 now.", "Ann", "ring size", "54"),
         ("Our rent went up to £980 a month.", "Ann", "pays rent", "£980 a month"),
         (
