@@ -125,6 +125,16 @@ def told(home: Home, question: str) -> dict[str, object]:
         ("How long has it been since I last met my sister?", "3 months ago, on 10 June 2024"),
         ("When did I last see Ben?", "26 July 2024"),
         ("Who did I talk to on 3 May 2024?", "Ben"),
+        (
+            "What did Ben and I talk about in May?",
+            "3 May 2024: Ben: “I sold the old piano.” [1]\n3 May 2024: You: “We painted the whole"
+            " kitchen green on Friday, my arms hurt.” [2]",
+        ),
+        (
+            "What did I talk about with my sister on 7 June?",
+            "Sofia: “Your sister wishes you a good journey.” [1]\nYou: “My sister Sofia is the"
+            " best.” [2]",
+        ),
         ("Who did I talk to in 2024?", "Ann, Ben, Sofia"),
         ("What did I do on 25 August 2024?", "Rested. Thunder at night. [1]"),
         (

@@ -79,10 +79,11 @@ def tell(
     events = Events(search, memory.said_by)
     entries = partial(memory.entries, search)
     contact = Contact(memory.message, events.deeds, entries, memory.name, me, now)
+    talked = partial(period.talked, memory.keys, memory.message)
     portrait = Portrait(memory.facts, memory.about, memory.name, me)
     understood = list(asked(question, people, now))
     for reading in understood:
-        for answers in (contact, portrait, somebody, values, events):
+        for answers in (contact, talked, portrait, somebody, values, events):
             if (known := answers(reading)) is not None:
                 return known
     each = asked_of_each(question, people, memory.relatives, now)

@@ -149,6 +149,15 @@ def asked_at_birth(question: str, people: People, now: datetime) -> Iterator[tup
                 yield age, born
 
 
+def texts_of(asked: Asked) -> tuple[str, ...]:
+    """The question's text; with "my sister" the person asking is not told from her in it."""
+    text = asked.text
+    if not asked.kin or text.count(SUBJECT) != 2:
+        return (text,)
+    last = text.rindex(SUBJECT)
+    return (text.replace(SUBJECT, "I", 1), f"{text[:last]}me{text[last + 1 :]}")
+
+
 def _plain(question: str) -> str:
     """The question without what leads to it and what ends it, and with one word for two relations."""
     text = uncontracted(without_opening(question))

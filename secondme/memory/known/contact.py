@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from typing import Literal
 
 from secondme.memory.check import QUOTE
-from secondme.memory.known.asking import SUBJECT, Asked
+from secondme.memory.known.asking import SUBJECT, Asked, texts_of
 from secondme.memory.known.events import Deed, times_told
 from secondme.memory.known.values import Known, Place, length
 from secondme.memory.terms import clipped
@@ -133,7 +133,7 @@ class Contact:
     def __call__(self, asked: Asked) -> Known | None:
         """The answer, if the question asks for the first or the last word with somebody else, or when they
         were seen."""
-        wanted = next((w for text in _readings(asked) if (w := _wanted(text))), None)
+        wanted = next((w for text in texts_of(asked) if (w := _wanted(text))), None)
         if wanted is None or asked.person == self._me:
             return None
         since, until = datetime.min.date(), self._now.date()
@@ -189,15 +189,6 @@ class Contact:
             return spoken(day)
         today = self._now.date()
         return "today" if day == today else f"{length(day, today)} ago, on {spoken(day)}"
-
-
-def _readings(asked: Asked) -> tuple[str, ...]:
-    """The question's text; with "my sister" the person asking is not told from her in it."""
-    text = asked.text
-    if not asked.kin or text.count(SUBJECT) != 2:
-        return (text,)
-    last = text.rindex(SUBJECT)
-    return (text.replace(SUBJECT, "I", 1), f"{text[:last]}me{text[last + 1 :]}")
 
 
 def _wanted(text: str) -> _Wanted | None:

@@ -5,13 +5,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence, Set
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from secondme.memory.check import QUOTE
 from secondme.memory.facts.reading import key_of
-from secondme.memory.known.asking import without_opening
+from secondme.memory.known.asking import SUBJECT, Asked, texts_of, without_opening
+from secondme.memory.known.contact import SaidBy
 from secondme.memory.known.values import Known, Place
 from secondme.memory.terms import clipped, first_person, keys, sentence_spans, stems
 from secondme.memory.timex import Mention, find
@@ -63,6 +64,11 @@ _PLANNED = re.compile(
 _WHOM = re.compile(
     rf"who(?:m)? (?:did|have) {_I} (?:talk|talked|speak|spoken|chat|chatted)(?: to| with)?"
     r"|who (?:wrote|talked|spoke)(?: to| with)?(?: me| us)?",
+    re.IGNORECASE,
+)
+_TALKED = re.compile(
+    rf"what (?:did|have) (?:{SUBJECT} and {_I}|{_I} and {SUBJECT}) (?:last )?(?:talk|talked|speak|spoken|chat|discuss|discussed)(?: about)?(?: last)?"
+    rf"|what (?:did|have) {_I} (?:last )?(?:talk|talked|speak|spoken|chat|discuss|discussed)(?: about)? (?:with|to) {SUBJECT}(?: about)?(?: last)?",
     re.IGNORECASE,
 )
 _NEXT = re.compile(
@@ -147,32 +153,59 @@ class Period:
             _spread(found, time) if not short and not ahead else found, dated=not short
         )
 
+    def talked(
+        self, keys_of: Callable[[str], Set[str]], said_by: SaidBy, asked: Asked
+    ) -> Known | None:
+        """What the person and another talked about in a stretch of time, or else on the day of the last word.
+        `keys_of` gives the keys of an entity's names, `said_by` its newest message of a span."""
+        theirs = keys_of(asked.person)
+        if theirs & self._own or not any(_TALKED.fullmatch(text) for text in texts_of(asked)):
+            return None
+        if asked.time is not None:
+            since, until = asked.time.since, asked.time.until
+        else:
+            newest = said_by(asked.person, -(2**62), self._end(self._now), True)
+            if newest is None:
+                return None
+            since = newest.time.replace(hour=0, minute=0, second=0, microsecond=0)
+            until = since + timedelta(days=1)
+        moments = self._between(since, until)
+        talks = {
+            (m.item_id, m.session) for m in moments if m.speaker and key_of(m.speaker) in theirs
+        }
+        found = self._sentences([m for m in moments if (m.item_id, m.session) in talks])
+        dated = asked.time is None or until - since > _DAYS
+        return self._told(found, dated=dated, talk=True) if found else None
+
     # what there was
 
-    def _told(self, found: Sequence[_Passage], *, dated: bool) -> Known:
+    def _told(self, found: Sequence[_Passage], *, dated: bool, talk: bool = False) -> Known:
         """The weightiest passages in the order of time, those of a moment together."""
         best = sorted(found, key=lambda p: -p.weight)[:_PASSAGES]
         by_moment: dict[int, list[_Passage]] = {}
         for passage in sorted(best, key=lambda p: (p.day, p.moment.ms, p.moment.seq, p.start)):
             by_moment.setdefault(passage.moment.n, []).append(passage)
         lines = [
-            f"{self._line(passages, dated=dated)} [{n}]"
+            f"{self._line(passages, dated=dated, talk=talk)} [{n}]"
             for n, passages in enumerate(by_moment.values(), 1)
         ]
         places = tuple(passages[0].place for passages in by_moment.values())
         return Known("\n".join(lines), places, 0.9)
 
-    def _line(self, passages: Sequence[_Passage], *, dated: bool) -> str:
-        """What a moment says, with who says it, unless that is the person, and its day."""
+    def _line(self, passages: Sequence[_Passage], *, dated: bool, talk: bool) -> str:
+        """What a moment says, with who says it, if not the person or in a talk, and its day."""
         moment = passages[0].moment
         said = clipped(" ".join(p.text for p in passages).removeprefix("Event: "), 2 * QUOTE)
-        if moment.speaker and not self._mine(moment):
-            said = f"{moment.speaker}: “{said}”"
+        if moment.speaker and (talk or not self._mine(moment)):
+            said = f"{'You' if self._mine(moment) else moment.speaker}: “{said}”"
         return f"{spoken(passages[0].day)}: {said}" if dated else said
 
     def _of_days(self, time: Mention) -> list[_Passage]:
         """Sentences of a day or two: what was noted then and what the calendar has before what was said."""
-        moments = [*self._over(time), *self._between(time)]
+        return self._sentences([*self._over(time), *self._between(time.since, time.until)])
+
+    def _sentences(self, moments: Sequence[StoredMoment]) -> list[_Passage]:
+        """The sentences of moments: what sums up their episodes, and long ones, before the others."""
         telling = self._summed([m.n for m in moments])
         passages = []
         for moment in moments:
@@ -188,7 +221,7 @@ class Period:
         first = to_ms(time.since)
         numbers = self._record.times.over(first, to_ms(time.since - _LONGEST))
         moments = self._record.moments.by_number(numbers)
-        span = Filter(since=-(2**62), until=self._end(time))
+        span = Filter(since=-(2**62), until=self._end(time.until))
         return [
             m
             for m in moments.values()
@@ -203,7 +236,7 @@ class Period:
         first, last = time.since.date(), (time.until - timedelta(seconds=1)).date()
         mentions = self._record.times.ahead(to_ms(time.since - _ZONES), _AHEAD)
         moments = self._record.moments.by_number([n for n, _ in mentions])
-        span = Filter(since=-(2**62), until=self._end(time))
+        span = Filter(since=-(2**62), until=self._end(time.until))
         found = {}
         for n, mention in mentions:
             moment = moments[n]
@@ -217,7 +250,7 @@ class Period:
 
     def _of_episodes(self, time: Mention) -> list[_Passage]:
         """The two most telling passages of each episode, and the first three sentences of what none sums up."""
-        span = Filter(since=to_ms(time.since), until=self._end(time))
+        span = Filter(since=to_ms(time.since), until=self._end(time.until))
         episodes = {e.n: e.moments for e in self._record.episodes.find(span, _MOST)}
         told = self._record.episodes.summaries(list(episodes))
         found = [
@@ -252,15 +285,15 @@ class Period:
             for place, told in enumerate(passages)
         }
 
-    def _between(self, time: Mention) -> list[StoredMoment]:
-        span = Filter(since=to_ms(time.since), until=self._end(time))
+    def _between(self, since: datetime, until: datetime) -> list[StoredMoment]:
+        span = Filter(since=to_ms(since), until=self._end(until))
         if span.until is None or span.since is None or span.since >= span.until:
             return []
         found = self._record.moments.between(span.since, span.until)[:_MOST]
         return [m for m in found if self._counts(m, span)]
 
-    def _end(self, time: Mention) -> int:
-        return min(to_ms(time.until), 2**62 if self._until is None else self._until)
+    def _end(self, until: datetime) -> int:
+        return min(to_ms(until), 2**62 if self._until is None else self._until)
 
     def _counts(self, moment: StoredMoment, span: Filter) -> bool:
         inside = (span.since or 0) <= moment.ms < (span.until or 0)
@@ -270,7 +303,7 @@ class Period:
 
     def _whom(self, time: Mention) -> Known | None:
         first: dict[str, StoredMoment] = {}
-        moments = self._between(time)
+        moments = self._between(time.since, time.until)
         here = {(m.item_id, m.session) for m in moments if self._mine(m)}
         for moment in moments:
             if (
