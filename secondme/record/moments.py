@@ -201,6 +201,14 @@ class Moments:
         )
         return [StoredMoment.of(row) for row in rows]
 
+    def repeated(self) -> list[int]:
+        """The numbers of live entries of calendars that repeat."""
+        rows = self._store.query(
+            "select m.n from items i join moments m on m.item_id = i.id where i.importer = 'calendar'"
+            " and m.live = 1 and json_extract(m.meta, '$.rrule') is not null"
+        )
+        return [row[0] for row in rows]
+
     def nearest_time(self, ms: int, *, later: bool) -> int | None:
         """The time of the next live moment after, or the last one before, this time."""
         choose, side = ("min", ">") if later else ("max", "<")

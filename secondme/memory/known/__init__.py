@@ -19,17 +19,19 @@ from secondme.memory.facts.relations import TOGETHER
 from secondme.memory.facts.weigh import Fact
 from secondme.memory.known.asking import asked, asked_at_birth, asked_of_each
 from secondme.memory.known.contact import Contact
+from secondme.memory.known.diary import is_entry
 from secondme.memory.known.events import Events, Search
 from secondme.memory.known.kin import kin_forms
 from secondme.memory.known.kinship import Kinship
 from secondme.memory.known.owners import Whose
 from secondme.memory.known.people import People
-from secondme.memory.known.period import Period, is_entry
+from secondme.memory.known.period import Period
 from secondme.memory.known.portrait import Portrait
 from secondme.memory.known.somebody import Somebody
 from secondme.memory.known.turns import goes_on, spelled_out
 from secondme.memory.known.values import Known, Place, Values
 from secondme.memory.known.whoever import Whoever
+from secondme.memory.known.wording import plainly
 from secondme.memory.terms import sentences, tokens
 from secondme.record import Record
 from secondme.record.entities import ME, Names
@@ -65,6 +67,7 @@ def tell(
     """
     if len(question) > _LONGEST:
         return None
+    question = plainly(question)
     memory = _Memory(record, book, until, without)
     people = People(memory.names, memory.relative, memory.kinship.sex)
     me, kinship = people.me(), memory.kinship

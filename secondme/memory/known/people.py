@@ -79,7 +79,7 @@ def is_name(name: str) -> bool:
 def people_in(text: str, people: People) -> Iterator[Named]:
     """Everybody whom a text names, with the relatives that it reaches through them."""
     words = list(_WORD.finditer(text))
-    capitals = any(c.isupper() for c in text[1:])
+    capitals = any(c.isupper() for c in re.sub(r"\bI\b", "", text[1:]))
     at = 0
     while at < len(words):
         parent = _parent(words, at, people)

@@ -13,30 +13,28 @@ from secondme.memory.check import QUOTE
 from secondme.memory.facts.reading import key_of
 from secondme.memory.known.asking import SUBJECT, Asked, texts_of, without_opening
 from secondme.memory.known.contact import SaidBy
+from secondme.memory.known.diary import Diary, is_entry
 from secondme.memory.known.values import Known, Place
 from secondme.memory.terms import clipped, first_person, keys, sentence_spans, stems
 from secondme.memory.timex import Mention, find
 from secondme.memory.timex.dates import spoken
 from secondme.record import Record
-from secondme.record.clock import from_ms, to_ms
+from secondme.record.clock import to_ms
 from secondme.record.moments import Filter, StoredMoment
+from secondme.wording import counted
 
 _PASSAGES = 6
 """So many tell of a day or a month."""
 _DAYS = timedelta(days=2)
 """Up to so long all moments are looked at; beyond it the episodes."""
-_ZONES = timedelta(hours=14)
-"""By how much days of two zones may be apart."""
-_LONGEST = timedelta(days=60)
-"""How long an entry of a calendar may last that tells of each of its days."""
 _MOST = 2000
-_AHEAD = 400
 _I = r"(?:I|we)"
 _ASKS = re.compile(
     "|".join(
         (
             rf"what (?:did|have) {_I} (?:do|done|get up to|got up to|been doing|been up to)",
             rf"what (?:was|were|am|are) {_I} (?:doing|up to)|where (?:was|were) {_I}",
+            rf"where did {_I} (?:spend|sleep|stay|go)",
             rf"what did {_I} (?:note|note down|write|write down|record)",
             r"what (?:happened|has happened|went on|took place|(?:was|is|were) (?:going on|happening|up|new|on))"
             r"(?: to me| with me| in my life)?",
@@ -50,7 +48,7 @@ _ASKS = re.compile(
 _PLANNED = re.compile(
     "|".join(
         (
-            rf"what (?:do|will) {_I} (?:have|do)(?: (?:on|planned|to do|coming up|ahead|in my (?:calendar|diary)))?",
+            rf"what (?:do|will|have) {_I} (?:have|got|do)(?: (?:on|planned|to do|coming up|ahead|in my (?:calendar|diary)))?",
             rf"what am I (?:doing|up to)|what are {_I} (?:doing|up to)",
             r"what(?: is|['’]s) (?:on|planned|coming up|ahead|up)(?: (?:for me|(?:in|on) my (?:calendar|diary)))?",
             r"what(?: is|['’]s) (?:in|on) my (?:calendar|diary)(?: for)?",
@@ -66,27 +64,42 @@ _WHOM = re.compile(
     r"|who (?:wrote|talked|spoke)(?: to| with)?(?: me| us)?",
     re.IGNORECASE,
 )
+_LAST_FROM = re.compile(
+    r"who (?:was|is) the last (?:one|person)(?: to| who| that) (?:write|wrote|send|sent|mail|text|message)\w*(?: to)? me(?: an? [\w-]+)?"
+    r"|who (?:last )?(?:wrote|sent|mailed|e-?mailed|texted|messaged)(?: to)? me(?: an? [\w-]+)?(?: last)?",
+    re.IGNORECASE,
+)
+_RECENT = timedelta(days=90)
 _TALKED = re.compile(
     rf"what (?:did|have) (?:{SUBJECT} and {_I}|{_I} and {SUBJECT}) (?:last )?(?:talk|talked|speak|spoken|chat|discuss|discussed)(?: about)?(?: last)?"
     rf"|what (?:did|have) {_I} (?:last )?(?:talk|talked|speak|spoken|chat|discuss|discussed)(?: about)? (?:with|to) {SUBJECT}(?: about)?(?: last)?",
     re.IGNORECASE,
 )
-_NEXT = re.compile(
-    r"(?:when|what|which|(?:on )?(?:what|which) (?:day|date)|what time)(?: is|['’]s| are| will be) (?:the|my|our)"
-    r" next (?P<what>[^?]+?)"
-    rf"|when (?:do|will) {_I} (?:next )?(?:see|meet|visit|go to|have) (?P<whom>[^?]+?)(?: next| again)?",
-    re.IGNORECASE,
+_NEXT = tuple(
+    (asks, re.compile(pattern, re.IGNORECASE))
+    for asks, pattern in (
+        (
+            "long",
+            r"how (?:many days|many weeks|long)(?: is it| are there| is there| do (?:I|we) have)? (?:till|until|to|before) (?:the |my |our )?(?P<what>[^?]+)",
+        ),
+        ("what", r"(?:what|which)(?: is|['’]s| are| will be) (?:the|my|our) next (?P<what>[^?]+)"),
+        (
+            "when",
+            r"(?:when|(?:on )?(?:what|which) (?:day|date)|what time)(?: is|['’]s| are| will be) (?:the|my|our) next (?P<what>[^?]+)",
+        ),
+        (
+            "when",
+            rf"when (?:do|will) {_I} (?:next )?(?:see|meet|visit|go to|have) (?P<what>[^?]+?)(?: next| again)?",
+        ),
+    )
 )
-_THING = re.compile(r"what(?: is|['’]s| are| will be)\b", re.IGNORECASE)
 _ANY = frozenset(
     stems(
         "appointment date event meeting visit entry thing item calendar diary plan next with at the a an my our"
         " in on to for of what"
     )
 )
-_CLOCK = re.compile(r"\b(\d{1,2}:\d{2})(?:–\d{1,2}:\d{2})?\b")
 _BEFORE = re.compile(r"\b(?:in|on|at|during|over|for|about|from|of)\s+$", re.IGNORECASE)
-_REPEATED = re.compile(r"\. Every ")
 _FIRST_PERSON = re.compile(r"\b(?:i|we|me|us|my|am)\b", re.IGNORECASE)
 
 
@@ -99,10 +112,11 @@ class _Passage:
     end: int
     weight: float
     day: date
+    said: str = ""
 
     @property
     def text(self) -> str:
-        return self.moment.text[self.start : self.end]
+        return self.said or self.moment.text[self.start : self.end]
 
     @property
     def place(self) -> Place:
@@ -126,29 +140,33 @@ class Period:
         self._now = now
         self._until = until
         self._without = without
+        self._diary = Diary(record, now, 2**62 if until is None else until, without)
 
     def __call__(self, question: str) -> Known | None:
         """The answer, if the question asks for a stretch of time and nothing else, or for what is next."""
         text = without_opening(question)
         if not self._own and _FIRST_PERSON.search(text):
             return None
-        if match := _NEXT.fullmatch(text):
-            return self._next(match["what"] or match["whom"], when=not _THING.match(text))
-        times = find(text, self._now)
-        if len(times) != 1:
+        for asks, pattern in _NEXT:
+            if match := pattern.fullmatch(text):
+                return self._next(match["what"], asks=asks)
+        if _LAST_FROM.fullmatch(text):
+            return self._last_from()
+        named = _one_time(text, self._now)
+        if named is None:
             return None
-        time, rest = times[0], _without(text, times[0])
-        if _WHOM.fullmatch(rest):
+        time, words, rests = named
+        if any(_WHOM.fullmatch(rest) for rest in rests):
             return self._whom(time)
-        ahead = time.until > self._now and bool(_PLANNED.fullmatch(rest))
-        if not ahead and not _ASKS.fullmatch(rest):
+        ahead = time.until > self._now and any(_PLANNED.fullmatch(rest) for rest in rests)
+        if not ahead and not any(_ASKS.fullmatch(rest) for rest in rests):
             return None
         short = time.until - time.since <= _DAYS
-        found = self._of_days(time) if short and not ahead else self._of_events(time)
+        found = self._of_days(time) if short and not ahead else self._of_diary(time)
         if not short and not ahead:
             found += self._of_episodes(time)
         if not found:
-            return Known(text[time.start : time.end], (), 0.0)
+            return Known(words, (), 0.0)
         return self._told(
             _spread(found, time) if not short and not ahead else found, dated=not short
         )
@@ -202,7 +220,12 @@ class Period:
 
     def _of_days(self, time: Mention) -> list[_Passage]:
         """Sentences of a day or two: what was noted then and what the calendar has before what was said."""
-        return self._sentences([*self._over(time), *self._between(time.since, time.until)])
+        moments = [*self._diary.over(time.since), *self._between(time.since, time.until)]
+        held = {moment.n for moment in moments}
+        return [
+            *self._sentences(moments),
+            *(p for p in self._of_diary(time) if is_entry(p.moment) and p.moment.n not in held),
+        ]
 
     def _sentences(self, moments: Sequence[StoredMoment]) -> list[_Passage]:
         """The sentences of moments: what sums up their episodes, and long ones, before the others."""
@@ -216,37 +239,12 @@ class Period:
                 passages.append(_Passage(moment, start, end, weight, moment.time.date()))
         return passages
 
-    def _over(self, time: Mention) -> list[StoredMoment]:
-        """Entries of the calendar that began before a day and last beyond its beginning."""
-        first = to_ms(time.since)
-        numbers = self._record.times.over(first, to_ms(time.since - _LONGEST))
-        moments = self._record.moments.by_number(numbers)
-        span = Filter(since=-(2**62), until=self._end(time.until))
-        return [
-            m
-            for m in moments.values()
-            if is_entry(m)
-            and m.ms < first
-            and self._counts(m, span)
-            and not _REPEATED.search(m.text)
-        ]
-
-    def _of_events(self, time: Mention) -> list[_Passage]:
+    def _of_diary(self, time: Mention) -> list[_Passage]:
         """What the calendar has, and what was told before of days that are ahead."""
-        first, last = time.since.date(), (time.until - timedelta(seconds=1)).date()
-        mentions = self._record.times.ahead(to_ms(time.since - _ZONES), _AHEAD)
-        moments = self._record.moments.by_number([n for n, _ in mentions])
-        span = Filter(since=-(2**62), until=self._end(time.until))
-        found = {}
-        for n, mention in mentions:
-            moment = moments[n]
-            day = from_ms(mention.from_ms, moment.zone).date()
-            event = is_entry(moment)
-            told = event or moment.time <= self._now < time.since + _ZONES
-            if first <= day <= last and told and self._counts(moment, span):
-                start, end = _sentence(moment, mention.start)
-                found[n] = _Passage(moment, start, end, 1.5 if event else 1.0, day)
-        return [passage for passage in found.values() if passage.end]
+        return [
+            _Passage(d.moment, d.start, d.end, 1.5 if is_entry(d.moment) else 1.0, d.day, d.said)
+            for d in self._diary.on(time.since, time.until)
+        ]
 
     def _of_episodes(self, time: Mention) -> list[_Passage]:
         """The two most telling passages of each episode, and the first three sentences of what none sums up."""
@@ -306,60 +304,46 @@ class Period:
         moments = self._between(time.since, time.until)
         here = {(m.item_id, m.session) for m in moments if self._mine(m)}
         for moment in moments:
-            if (
-                moment.speaker
-                and not self._mine(moment)
-                and (moment.item_id, moment.session) in here
-            ):
+            mine = (moment.item_id, moment.session) in here or "from" in moment.meta
+            if moment.speaker and not self._mine(moment) and mine:
                 first.setdefault(moment.speaker, moment)
         if not first:
             return None
         places = tuple(Place(m.n, 0, len(m.text)) for m in first.values())
         return Known(", ".join(first), places, 0.9)
 
+    def _last_from(self) -> Known | None:
+        """Who wrote last, and when."""
+        for moment in reversed(self._between(self._now - _RECENT, self._now)):
+            if moment.speaker and not self._mine(moment):
+                told = f"{moment.speaker}, on {spoken(moment.time.date())}"
+                return Known(told, (Place(moment.n, 0, len(moment.text)),), 0.9)
+        return None
+
     def _mine(self, moment: StoredMoment) -> bool:
         return moment.speaker is not None and key_of(moment.speaker) in self._own
 
     # what is next
 
-    def _next(self, what: str, *, when: bool) -> Known | None:
-        """The first day ahead that is named together with what is asked for: when it is, or what is said of
-        it. Of anything at all only the calendar tells."""
-        wanted = keys(what) - _ANY
-        today = self._now.replace(hour=0, minute=0, second=0, microsecond=0)
-        ahead = self._record.times.ahead(to_ms(today), _AHEAD)
-        moments = self._record.moments.by_number([n for n, _ in ahead])
-        for n, time in ahead:
-            moment = moments[n]
-            event = is_entry(moment)
-            if not moment.tells or n in self._without or not (event or wanted):
-                continue
-            if moment.ms > to_ms(self._now) and not event:
-                continue
-            start, end = _sentence(moment, time.start)
-            said = moment.text[start:end]
-            if end and wanted <= keys(said):
-                day = spoken(from_ms(time.from_ms, moment.zone).date())
-                clock = _CLOCK.search(said) if event else None
-                told = f"{day}, {clock[1]}" if clock else day
-                told = told if when else clipped(said.removeprefix("Event: "), QUOTE)
-                return Known(told, (Place(n, start, end),), 0.9)
-        return None
-
-
-def is_entry(moment: StoredMoment) -> bool:
-    """Whether it is an entry of a calendar."""
-    return moment.text.startswith("Event: ")
+    def _next(self, what: str, *, asks: str) -> Known | None:
+        """The first day ahead that is named together with what is asked for: when it is, in how many days, or
+        what is said of it."""
+        found = self._diary.next(keys(what) - _ANY)
+        if found is None:
+            return None
+        place = Place(found.moment.n, found.start, found.end)
+        if asks == "what":
+            return Known(clipped(found.said, QUOTE), (place,), 0.9)
+        day = ", ".join(filter(None, (spoken(found.day), found.clock)))
+        if asks == "long":
+            left = (found.day - self._now.date()).days
+            day = f"{counted(left, 'day')}, on {day}" if left else f"today, {day}"
+        return Known(day, (place,), 0.9)
 
 
 def _spans(moment: StoredMoment) -> list[tuple[int, int]]:
     """The sentences of a moment; an entry of a calendar is one."""
     return [(0, len(moment.text))] if is_entry(moment) else sentence_spans(moment.text)
-
-
-def _sentence(moment: StoredMoment, at: int) -> tuple[int, int]:
-    """The sentence that holds this character; (0, 0) if there is none."""
-    return next((span for span in _spans(moment) if span[0] <= at < span[1]), (0, 0))
 
 
 def _spread(found: Sequence[_Passage], time: Mention) -> list[_Passage]:
@@ -374,6 +358,23 @@ def _spread(found: Sequence[_Passage], time: Mention) -> list[_Passage]:
     return list(best.values())
 
 
-def _without(text: str, time: Mention) -> str:
-    """A question without the time that it names, and without the preposition before that."""
-    return " ".join(f"{_BEFORE.sub('', text[: time.start])} {text[time.end :]}".split())
+def _one_time(text: str, now: datetime) -> tuple[Mention, str, tuple[str, ...]] | None:
+    """The one time that a question names, its words, and what is left of the question without it: with the
+    preposition before it and without. "Christmas in 2024" and "14 July last year" are one."""
+    times = find(text, now)
+    if not times or len(times) > 2:
+        return None
+    first, last = times[0], times[-1]
+    words, time = text[first.start : last.end], first
+    if len(times) == 2:
+        year = next((t for t in times if t.grain == "year"), None)
+        other = first if year is last else last
+        if year is None or text[first.end : last.start].strip() not in ("", "in", "of", ","):
+            return None
+        together = find(f"{text[other.start : other.end]} {year.since.year}", now)
+        if len(together) != 1:
+            return None
+        time = together[0]
+    before, after = text[: first.start], text[last.end :]
+    rests = (" ".join(f"{each} {after}".split()) for each in (before, _BEFORE.sub("", before)))
+    return time, words, tuple(rests)
