@@ -129,6 +129,14 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
         ("Tell me about Sofia.", "your sister; lives in Porto; daughter: Rita; husband: Cian"),
         ("Where do my parents live?", "Cork"),
         ("How old are my parents?", "Teresa: 64; Declan: 66"),
+        # as people type it
+        ("vet's phone number", "+33 4 65 71 41 30"),
+        ("can you remind me who Sofia is", "your sister"),
+        ("i need odile's number please", "+33 4 65 71 22 08"),
+        ("how old is the daughter of my sister", "3"),
+        ("has Ann got a dog?", "Yes"),
+        ("where does mam live", "Cork"),
+        ("who's older, mam or dad?", "Declan"),
         # the birthdays of two
         ("How old was I when Rita was born?", "30"),
         ("How old is Rita?", "3"),
@@ -145,6 +153,8 @@ def test_the_record_answers(home: Home, question: str, answer: str) -> None:
     ("question", "nothing"),
     [
         ("Do I have a brother?", "a brother of yours"),
+        ("When is Emre's birthday?", "a birthday of Emre"),
+        ("How old is Katrin?", "a birthday of Katrin"),
         ("Am I allergic to walnuts?", "an allergy of yours to walnuts"),
         ("What is the name of Matteo's dog?", "a dog of Matteo"),
         ("What is Matteo's parrot called?", "a parrot of Matteo"),
@@ -184,7 +194,6 @@ def test_what_is_said_of_others_tells_nothing_of_them(
         "When was the last time I saw Sofia?",
         "What does Odile call me?",
         "How old was I when Katrin was born?",
-        "When is Emre's birthday?",
         "Who is Emre's son?",
         "How old was I when Rita was born in Porto?",
     ],

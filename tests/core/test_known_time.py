@@ -58,6 +58,14 @@ DTEND;VALUE=DATE:20240218
 SUMMARY:Tromsø with Ben
 END:VEVENT
 BEGIN:VEVENT
+UID:6
+DTSTAMP:20240101T000000Z
+DTSTART:20240105T170000Z
+DTEND:20240105T180000Z
+RRULE:FREQ=WEEKLY;BYDAY=FR;UNTIL=20241231T170000Z
+SUMMARY:Yoga
+END:VEVENT
+BEGIN:VEVENT
 UID:4
 DTSTAMP:20240101T000000Z
 DTSTART;VALUE=DATE:20240701
@@ -141,6 +149,11 @@ def told(home: Home, question: str) -> dict[str, object]:
             "What happened on 24 August?",
             "Flat hunting, three flats. The second had ducks on the curtain. [1]",
         ),
+        ("when do I next have yoga", "6 September 2024, 17:00"),
+        ("how many days till yoga?", "4 days, on 6 September 2024, 17:00"),
+        ("what have I got on friday?", "Yoga, 17:00 [1]"),
+        ("last time i heard from ann", "20 August 2024"),
+        ("who was the last one to write to me?", "Ann, on 20 August 2024"),
         ("When is my next appointment at the dentist?", "7 September 2024, 16:00"),
         ("When do I next go to the dentist?", "7 September 2024, 16:00"),
     ],
@@ -154,7 +167,8 @@ def test_the_record_tells_of_times_and_talks(home: Home, question: str, answer: 
 def test_what_is_ahead_is_told_with_its_day(home: Home) -> None:
     answer = str(told(home, "What do I have this week?")["answer"])
     assert answer.splitlines()[0].startswith("5 September 2024: Choir rehearsal")
-    assert answer.splitlines()[1].startswith("7 September 2024: Dentist")
+    assert answer.splitlines()[1] == "6 September 2024: Yoga, 17:00 [2]"
+    assert answer.splitlines()[2].startswith("7 September 2024: Dentist")
     assert str(told(home, "What is my next appointment?")["answer"]).startswith("Choir rehearsal")
     assert "Oslo" in str(told(home, "What is planned for 12 September?")["answer"])
 

@@ -17,7 +17,7 @@ from secondme.memory.facts.extract import readings
 from secondme.memory.facts.reading import key_of
 from secondme.memory.facts.relations import TOGETHER
 from secondme.memory.facts.weigh import Fact
-from secondme.memory.known.asking import asked, asked_at_birth, asked_of_each
+from secondme.memory.known.asking import asked, asked_at_birth, asked_of_each, asked_of_two
 from secondme.memory.known.contact import Contact
 from secondme.memory.known.diary import is_entry
 from secondme.memory.known.events import Events, Search
@@ -95,6 +95,10 @@ def tell(
         return known
     for age, birth in asked_at_birth(question, people, now):
         known = somebody.at_birth(age, birth)
+        if known is not None:
+            return known
+    for one, other, younger in asked_of_two(question, people, now):
+        known = somebody.older(one, other, younger=younger)
         if known is not None:
             return known
     unknown = (

@@ -39,6 +39,10 @@ _AT_BIRTH = re.compile(
     r"^(?P<age>(?:how old|(?:what|which) age) (?:was|were) [^,]+?),? when (?P<born>\S.*? (?:was|were)) born$",
     re.IGNORECASE,
 )
+_OLDER = re.compile(
+    r"^(?:who|which) is (?:the )?(?P<how>older|elder|younger)[,:]? (?P<a>.+?),? or (?P<b>.+)$",
+    re.IGNORECASE,
+)
 NOW = re.compile(
     r"\b(?:now(?:adays)?|these days|at the moment|at present|currently|today|lately|right now|any ?more"
     r"|any longer|still|so far|already|ever)\b",
@@ -147,6 +151,17 @@ def asked_at_birth(question: str, people: People, now: datetime) -> Iterator[tup
         for born in asked(f"When {parts['born']} born?", people, now):
             for age in asked(parts["age"], people, now):
                 yield age, born
+
+
+def asked_of_two(
+    question: str, people: People, now: datetime
+) -> Iterator[tuple[Asked, Asked, bool]]:
+    """ "Who is older, A or B?" as questions for the age of each, and whether the younger is asked for."""
+    parts = _OLDER.match(_plain(question))
+    if parts is not None:
+        for one in asked(f"How old is {parts['a']}?", people, now):
+            for other in asked(f"How old is {parts['b']}?", people, now):
+                yield one, other, "young" in parts["how"].lower()
 
 
 def texts_of(asked: Asked) -> tuple[str, ...]:

@@ -63,10 +63,13 @@ class People:
     def named(self, words: tuple[str, ...]) -> str | None:
         """The one person whom these words name."""
         exact = self.names.by_key.get(" ".join(words))
-        if exact is not None and self.names.kinds.get(exact.entity, "").startswith("person"):
+        kind = self.names.kinds.get(exact.entity, "") if exact else ""
+        if exact is not None and kind == "person":
             return exact.entity
         found = set.intersection(*(self._by_word.get(word, set()) for word in words))
         sure = {e for e in found if not self.names.kinds[e].endswith("?")}
+        if exact is not None and kind.startswith("person") and len(sure) != 1:
+            return exact.entity  # who is known for sure goes before a name that is only like one
         found = sure or found
         return found.pop() if len(found) == 1 else None
 

@@ -99,7 +99,9 @@ _ANY = frozenset(
         " in on to for of what"
     )
 )
-_BEFORE = re.compile(r"\b(?:in|on|at|during|over|for|about|from|of)\s+$", re.IGNORECASE)
+_BEFORE = re.compile(
+    r"(?:\b(?:in|on|at|during|over|for|about|from|of)\s+)?(?:\bthe\s+)?$", re.IGNORECASE
+)
 _FIRST_PERSON = re.compile(r"\b(?:i|we|me|us|my|am)\b", re.IGNORECASE)
 
 
@@ -163,8 +165,8 @@ class Period:
             return None
         short = time.until - time.since <= _DAYS
         found = self._of_days(time) if short and not ahead else self._of_diary(time)
-        if not short and not ahead:
-            found += self._of_episodes(time)
+        if not short and not ahead:  # of a month, what repeats says little
+            found = [p for p in found if p.day == p.moment.time.date()] + self._of_episodes(time)
         if not found:
             return Known(words, (), 0.0)
         return self._told(

@@ -93,6 +93,16 @@ class Somebody:
             min(known.confidence, born.confidence),
         )
 
+    def older(self, one: Asked, other: Asked, *, younger: bool) -> Known | None:
+        """Which of two is the older or the younger, by their birthdays."""
+        days = [(self._birthday(asked.person), asked.person) for asked in (one, other)]
+        known = sorted((when[0], person, when[1]) for when, person in days if when is not None)
+        if len(known) < 2 or known[0][0] == known[1][0]:
+            return None
+        _, person, _ = known[1 if younger else 0]
+        name = "you" if person == self._me else self._name(person)
+        return Known(name, places_of([born for _, _, born in known]), 0.9)
+
     def nobody(self, asked: Asked, told: Told) -> Known | None:
         """Of a relative of whom no fact tells: how many there are, where a sentence counts them, or else
         that nothing is known; the same of an animal that somebody may have. `told` gives where moments
@@ -146,13 +156,16 @@ class Somebody:
         and no moment does. Of those whom one speaks of more, a saying may mean them by "her"."""
         role = asked.kin[-1] if asked.kin else ""
         what, words = _UNKNOWN.get(asks_only(asked.words) or "", ("", ""))
-        if role not in ROLES or not asked.words & frozenset(stems(words)):
+        if asked.words & _AGE and asked.words <= _OLD:
+            what, words = "birthday", f"{_UNKNOWN['birthday'][1]} old age years"
+        if (asked.kin and role not in ROLES) or not asked.words & frozenset(stems(words)):
             return None
         if asked.verb_first or asked.time or asked.counts or asked.negated:
             return None
         forms = frozenset(words.split())
         some = any(told(asked.person, forms)) or any(
-            kin_forms(role) & set(tokens(sentence)) for _, sentence in told(asked.owner, forms)
+            kin_forms(role) & set(tokens(sentence))
+            for _, sentence in (told(asked.owner, forms) if role else ())
         )
         return None if some else self._none(asked, what)
 

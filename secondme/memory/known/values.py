@@ -96,7 +96,19 @@ class Values:
                 known = self._told(asked, ask, mine)
                 if known is not None:
                     return self._through(asked, known)
-        return None
+        return self._been(asked, mine)
+
+    def _been(self, asked: Asked, mine: Sequence[Fact]) -> Known | None:
+        """Since when, or how long, where the question names but a place or an employer: "been at Solvia"."""
+        kind = kind_of(asked.question)
+        if kind not in ("date", "duration") or asked.time or asked.negated:
+            return None
+        words = asked.words - {SUBJECT} - stems_of("when how long since at in with live work")
+        facts = [f for f in mine if f.relation in ("works at", "lives in") and f.current]
+        facts = [
+            f for f in facts if words and value_of(f) == words and "been" in asked.text.lower()
+        ]
+        return self._since(facts[0], kind) if len(facts) == 1 else None
 
     def _through(self, asked: Asked, known: Known) -> Known:
         """The answer with the moments that tell who "my sister" is."""
