@@ -183,7 +183,7 @@ def _plain(question: str) -> str:
 
 def _speaks(text: str, named: Named) -> bool:
     """Whether it is but the "I" of who asks."""
-    return not named.kin and text[named.start : named.end] in ("I", "me")
+    return not named.kin and text[named.start : named.end].lower() in ("i", "me", "we", "us")
 
 
 def _about(

@@ -56,7 +56,7 @@ _THEIRS = tuple(
         rf"{_TIME} {SUBJECT} {_WRITING}{_ME}",
         rf"{_SINCE} {_I} (?:last )?{_HEARING} {SUBJECT}",
         rf"{_SINCE} {SUBJECT} (?:last )?{_WRITING}{_ME}",
-        rf"{_WHEN} (?:was|is) {SUBJECT} {_END} {_LETTER}(?: to{_ME})?",
+        rf"{_WHEN} (?:was|is) {SUBJECT} {_END} {_LETTER}(?: to{_ME}| from {_I})?",
     )
 )
 _EITHER = tuple(
@@ -83,6 +83,7 @@ _SEEING = r"(?:see|seen|saw|meet|met|visit(?:ed)?|(?:go|went|been) to(?: see)?|(
 _SEEN = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
+        rf"{_WHEN} (?:was|were) {_I} {_END} (?:at|with|to see) {SUBJECT}",
         rf"{_WHEN} (?:did|have) {_I} {_END} {_SEEING} {SUBJECT}",
         rf"{_WHEN} (?:did|have) {_I} {_SEEING} {SUBJECT} {_END}",
         rf"{_TIME} {_I} {_SEEING} {SUBJECT}",

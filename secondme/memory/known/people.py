@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from secondme.memory.facts.reading import key_of
+from secondme.memory.facts.reading import TITLES, key_of
 from secondme.memory.facts.relations import ROLES
 from secondme.memory.known.kin import is_several, kin_of
 from secondme.memory.known.titles import titled
@@ -61,7 +61,9 @@ class People:
         return found.pop() if len(found) == 1 else None
 
     def named(self, words: tuple[str, ...]) -> str | None:
-        """The one person whom these words name."""
+        """The one person whom these words name; a title alone names nobody."""
+        if len(words) == 1 and TITLES.match(f"{words[0]} "):
+            return None
         exact = self.names.by_key.get(" ".join(words))
         kind = self.names.kinds.get(exact.entity, "") if exact else ""
         if exact is not None and kind == "person":

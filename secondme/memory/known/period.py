@@ -55,13 +55,15 @@ _PLANNED = re.compile(
             rf"(?:do|have) {_I} (?:have |got )?(?:any|an) (?:appointments?|plans?|events?|meetings?)(?: planned)?",
             rf"(?:what|which) (?:appointments|plans|events|meetings) (?:do|have) {_I} (?:have|got)(?: planned)?",
             r"what are my (?:plans|appointments|events|meetings)(?: for)?",
+            r"(?:(?:is there|are there|have I got|do I have) )?(?:anything|something)(?: (?:on|planned|coming up|ahead|(?:in|on) (?:my|the) (?:calendar|diary)))*(?: for)?",
         )
     ),
     re.IGNORECASE,
 )
 _WHOM = re.compile(
     rf"who(?:m)? (?:did|have) {_I} (?:talk|talked|speak|spoken|chat|chatted)(?: to| with)?"
-    r"|who (?:wrote|talked|spoke)(?: to| with)?(?: me| us)?",
+    rf"|who(?:m)? (?:was|were) {_I} (?:talking|speaking|chatting|writing|texting)(?: to| with)?"
+    r"|who (?:wrote|talked|spoke|e-?mailed|mailed|texted|messaged|called)(?: to| with)?(?: me| us)?",
     re.IGNORECASE,
 )
 _LAST_FROM = re.compile(

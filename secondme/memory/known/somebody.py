@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence, Set
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from secondme.memory.claim import counted_in
 from secondme.memory.facts.relations import FAMILY, KIN, ROLES
@@ -22,9 +22,10 @@ Facts = Callable[[str], Sequence[Fact]]
 Told = Callable[[str, Set[str]], Iterable[tuple[Place, str]]]
 Quote = Callable[[Place], str]
 
-_WHO = re.compile(rf"who(?: is|['’]s) {SUBJECT}$", re.IGNORECASE)
+_WHO = re.compile(rf"who(?: is| was|['’]s) {SUBJECT}$", re.IGNORECASE)
 _HAS = re.compile(r"\b(?:have|has|own|owns|possess|got)\b", re.IGNORECASE)
-_OLD = frozenset(stems("how old age what"))
+_OLD = frozenset(stems("how old age what turn"))
+_TURNED = frozenset(stems("turn"))
 _AGE = frozenset(stems("old age"))
 _BORN = frozenset(stems("when born"))
 _OWNING = frozenset([SUBJECT, *stems("own possess get a any")])
@@ -117,7 +118,7 @@ class Somebody:
             if asked.verb_first and denied and len(denied) == len(sayings):
                 return Known("No", tuple(denied[-1:]), 0.8)
             return None if sayings else self._none(asked, one)
-        if asked.verb_first and (unknown := self._no_allergy(asked, told)):
+        if unknown := self._no_allergy(asked, told):
             return unknown
         if asked.words == _IS_MARRIED and asked.verb_first and not asked.negated:
             over = any(not f.current for f in self._kinship.of(asked.person, "partner"))
@@ -141,6 +142,10 @@ class Somebody:
     def _no_allergy(self, asked: Asked, told: Told) -> Known | None:
         """That no moment says of somebody that they are allergic to what a question names."""
         thing = asked.words - _ALLERGIC
+        if not asked.verb_first:
+            some = any(told(asked.person, frozenset("allergic allergy allergies".split())))
+            known = some or asked.time or asked.negated or thing - frozenset(stems("what"))
+            return None if known or not asked.words & _ALLERGIC else self._none(asked, "allergy")
         words = {w for w in re.findall(r"[^\W\d_]+", asked.text.lower()) if set(stems(w)) & thing}
         if not asked.words & _ALLERGIC or len(words) != 1 or asked.time or asked.negated:
             return None
@@ -197,6 +202,8 @@ class Somebody:
             return None
         when = self._birthday(asked.person)
         at = on or (asked.time.since if asked.time else self._now).date()
+        if asked.words & _TURNED and asked.time:  # "how old did he turn last July"
+            at = (asked.time.until - timedelta(seconds=1)).date()
         if when is None or at < when[0]:
             return None
         day, born = when

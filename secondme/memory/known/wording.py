@@ -30,8 +30,17 @@ _RULES = tuple(
             r"^(?:i (?:need|want|would like|['’]d like)(?: to know)?|do you (?:know|remember)|i (?:forgot|forget|can['’]?t remember|cannot remember|wonder|was wondering))[\s,:]+",
             "",
         ),
-        (r"[\s,]+(?:please|pls|thanks|thank you|again|do you know|remind me|though)$", ""),
+        (
+            r"[\s,]+(?:please|pls|thanks|thank you|again|do you know|remind me|though|as well|too|either|by the way|these days|in the end)$",
+            "",
+        ),
+        (r", (?:I|we) (?:want|need|have|would|['’]d|should|must)\b.*$", ""),
+        (r" (?:him|her)self$", ""),
+        (r" in (?:the|our) [\w-]+ (?:chat|group)$", ""),
+        (r"^(.+?), when (?:was|is) (?:that|it)$", r"when was \1"),
+        (r",? and when$", ""),
         # contractions
+        (r"^who['’]s got\b", "who has"),
         (
             r"\b(what|who|when|where|how|which|that|there|how old)['’]s\b(?! (?:birthday|name|number|address|job|dog|cat|phone))",
             r"\1 is",
@@ -49,7 +58,14 @@ _RULES = tuple(
         (r"\bmy best friend\b", "my friend"),
         (rf"\b(?:the|a) ({_FAMILY}) of (my \w+|[A-ZÀ-Þ]\w+(?: [A-ZÀ-Þ]\w+)?)\b", r"\2's \1"),
         (rf"^({_ROLES})(['’]s )", r"my \1\2"),
-        (r"\be-?mail of (.+)$", r"\1's e-mail"),
+        (
+            r"^(?:the )?((?:phone |mobile )?(?:number|address|birthday|e-?mail(?: address)?)) (?:of|for) ((?!sisters|brothers|people|times|days)\S+(?: \S+){0,2})$",
+            r"what is \2's \1",
+        ),
+        (r"\b(?:was|were) (I|we|my \w+|[^\W\d_]+) working\b", r"did \1 work"),
+        (r"\b(?:was|were) (I|we|my \w+|[^\W\d_]+) living\b", r"did \1 live"),
+        (r"\b(?:am|are|is) (I|we|my \w+|[^\W\d_]+) working\b", r"does \1 work"),
+        (r"\b(?:am|are|is) (I|we|my \w+|[^\W\d_]+) living\b", r"does \1 live"),
         # the last time
         (r"^(?:the )?(last|first) time (?:that )?(?=i\b|we\b)", r"when was the \1 time "),
         (r"^when was (the (?:last|first) time) (?:that )?(.+)$", r"when was \1 \2"),
