@@ -23,12 +23,12 @@ Told = Callable[[str, Set[str]], Iterable[tuple[Place, str]]]
 Quote = Callable[[Place], str]
 
 _WHO = re.compile(rf"who(?: is| was|['’]s) {SUBJECT}$", re.IGNORECASE)
-_HAS = re.compile(r"\b(?:have|has|own|owns|possess|got)\b", re.IGNORECASE)
+_HAS = re.compile(r"\b(?:have|has|own|owns|possess|got|keep|keeps)\b", re.IGNORECASE)
 _OLD = frozenset(stems("how old age what turn"))
 _TURNED = frozenset(stems("turn"))
 _AGE = frozenset(stems("old age"))
 _BORN = frozenset(stems("when born"))
-_OWNING = frozenset([SUBJECT, *stems("own possess get a any")])
+_OWNING = frozenset([SUBJECT, *stems("own possess get a any keep at home")])
 _ANIMALS = frozenset(stems(" ".join([*ANIMALS, "pet"])))
 _PET = frozenset(stems("pet animal"))
 _NAMING = frozenset(stems("what name call"))
