@@ -32,6 +32,7 @@ _LETTER = r"(?:e-?mail|mail|message|letter|text|note|answer|reply)"
 _I = r"(?:I|we)"
 _ME = r"(?: me| us| back)?"
 _END = r"(?P<which>last|first)"
+_LASTLY = rf"(?:for )?(?:the )?{_END}(?: time)?"
 _WHEN = r"(?:when|how long ago|(?:on )?(?:what|which) (?:day|date))"
 _TIME = rf"{_WHEN} (?:was|is) the {_END} time(?: that)?"
 _NEWS = tuple(
@@ -49,9 +50,9 @@ _THEIRS = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
         rf"{_WHEN} (?:did|have) {_I} {_END} {_HEARING} {SUBJECT}",
-        rf"{_WHEN} (?:did|have) {_I} {_HEARING} {SUBJECT} {_END}",
+        rf"{_WHEN} (?:did|have) {_I} {_HEARING} {SUBJECT} {_LASTLY}",
         rf"{_WHEN} (?:did|has) {SUBJECT} {_END} {_WRITING}{_ME}",
-        rf"{_WHEN} (?:did|has) {SUBJECT} {_WRITING}{_ME} {_END}",
+        rf"{_WHEN} (?:did|has) {SUBJECT} {_WRITING}{_ME} {_LASTLY}",
         rf"{_TIME} {_I} {_HEARING} {SUBJECT}",
         rf"{_TIME} {SUBJECT} {_WRITING}{_ME}",
         rf"{_SINCE} {_I} (?:last )?{_HEARING} {SUBJECT}",
@@ -63,7 +64,7 @@ _EITHER = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
         rf"{_WHEN} (?:did|have) {_I} {_END} {_TOUCH} {SUBJECT}",
-        rf"{_WHEN} (?:did|have) {_I} {_TOUCH} {SUBJECT} {_END}",
+        rf"{_WHEN} (?:did|have) {_I} {_TOUCH} {SUBJECT} {_LASTLY}",
         rf"{_TIME} {_I} {_TOUCH} {SUBJECT}",
         rf"{_SINCE} {_I} (?:last )?{_TOUCH} {SUBJECT}",
     )
@@ -72,7 +73,7 @@ _WORDS = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
         rf"what did {SUBJECT} (?P<which>last) (?:write|say|tell|text|mail)(?: to)?{_ME}",
-        rf"what did {SUBJECT} (?:write|say|tell|text|mail)(?: to)?{_ME} (?P<which>last)",
+        rf"what did {SUBJECT} (?:write|say|tell|text|mail)(?: to)?{_ME} (?:the )?(?P<which>last)(?: time)?",
         rf"what did {SUBJECT} (?:write|say)(?: to)?{_ME} in (?:his|her|their|the) (?P<which>last|latest|newest|first) {_LETTER}",
         rf"what (?:was|is|['’]s) {SUBJECT} (?P<which>last|latest|newest|first) {_LETTER}(?: to{_ME}| about)?",
         rf"what (?:was|is|['’]s) the (?P<which>last|latest|first) (?:thing|{_LETTER})(?: that| which)? {SUBJECT} (?:said|wrote|told|sent|texted)(?: to)?{_ME}",
@@ -85,7 +86,7 @@ _SEEN = tuple(
     for pattern in (
         rf"{_WHEN} (?:was|were) {_I} {_END} (?:at|with|to see) {SUBJECT}",
         rf"{_WHEN} (?:did|have) {_I} {_END} {_SEEING} {SUBJECT}",
-        rf"{_WHEN} (?:did|have) {_I} {_SEEING} {SUBJECT} {_END}",
+        rf"{_WHEN} (?:did|have) {_I} {_SEEING} {SUBJECT} {_LASTLY}",
         rf"{_TIME} {_I} {_SEEING} {SUBJECT}",
         rf"{_SINCE} {_I} (?:last )?{_SEEING} {SUBJECT}",
     )

@@ -28,11 +28,12 @@ _OFTEN = re.compile(
     re.IGNORECASE,
 )
 _LAST = re.compile(
-    rf"\b(?:for the last time|last time|most recent(?:ly)?|latest)\b|(?<={SUBJECT} )last\b",
+    rf"\b(?:for the last time|last time|most recent(?:ly)?|latest)\b|(?<={SUBJECT} )last\b|(?<!the )\blast$",
     re.IGNORECASE,
 )
 _FIRST = re.compile(
-    rf"\b(?:for the first time|first time|earliest)\b|(?<={SUBJECT} )first\b", re.IGNORECASE
+    rf"\b(?:for the first time|first time|earliest)\b|(?<={SUBJECT} )first\b|(?<!the )\bfirst$",
+    re.IGNORECASE,
 )
 _ASKER = re.compile(r"\b(?:I|me)\b")
 _WHEN = re.compile(r"^\W*(?:when|(?:on )?(?:what|which)\b.*?\b(?:day|date|time))\b", re.IGNORECASE)

@@ -69,7 +69,6 @@ _RULES = tuple(
         # the last time
         (r"^(?:the )?(last|first) time (?:that )?(?=i\b|we\b)", r"when was the \1 time "),
         (r"^when was (the (?:last|first) time) (?:that )?(.+)$", r"when was \1 \2"),
-        (r"^(when|what) did (.+?) (?:for )?the (last|first) time$", r"\1 did \2 \3"),
         (r"^who has the next birthday(?: coming up)?$", "whose birthday is next"),
         (
             r"^(?:whose|who has|which) birthday(?: is)? (?:coming up|comes up) next$",
