@@ -21,7 +21,7 @@ from secondme.memory.known.asking import asked, asked_at_birth, asked_of_each, a
 from secondme.memory.known.contact import Contact
 from secondme.memory.known.diary import is_entry
 from secondme.memory.known.events import Events, Search
-from secondme.memory.known.kin import kin_forms
+from secondme.memory.known.kin import PARENTS, kin_forms
 from secondme.memory.known.kinship import Kinship
 from secondme.memory.known.owners import Whose
 from secondme.memory.known.people import People
@@ -202,6 +202,8 @@ class _Memory:
     def entries(self, search: Search, entity: str) -> list[StoredMoment]:
         """Entries of calendars that name an entity by a word of its own."""
         words = {word for word in self._names_of(entity) if self._is_own(word, entity)}
+        kin = {key.removeprefix(f"{ME}>") for key in self.keys(entity) if key.startswith(f"{ME}>")}
+        words |= {word for relation in kin & PARENTS for word in kin_forms(relation)}
         moments = self._live([n for word in words for n in search(word, _MOST)])
         named = [m for m in moments if words & set(map(key_of, tokens(m.text)))]
         return [m for m in named if is_entry(m) and not _NO_MEETING.search(m.text)]

@@ -7,6 +7,8 @@ import re
 from secondme.memory.facts.relations import KIN, TOGETHER
 from secondme.memory.facts.tree import NICE
 
+PARENTS = frozenset(["mother", "father"])
+"""Relatives whom a calendar of one's own names by what they are: "Dad in Lyon"."""
 _PLURALS = {"children": "child", "grandchildren": "grandchild", "wives": "wife"}
 
 

@@ -39,6 +39,7 @@ _ASKS = re.compile(
             r"what (?:happened|has happened|went on|took place|(?:was|is|were) (?:going on|happening|up|new|on))"
             r"(?: to me| with me| in my life)?",
             r"what do (?:you|I) (?:know|have|remember)",
+            r"what(?: was| is|['’]s) (?:in|on) my (?:calendar|diary)(?: for)?",
             r"how (?:was|were)(?: my)?|how did(?: my)? go",
             r"(?:summari[sz]e|sum up|recap)(?: my)?",
         )
@@ -55,7 +56,7 @@ _PLANNED = re.compile(
             rf"(?:do|have) {_I} (?:have |got )?(?:any|an) (?:appointments?|plans?|events?|meetings?)(?: planned)?",
             rf"(?:what|which) (?:appointments|plans|events|meetings) (?:do|have) {_I} (?:have|got)(?: planned)?",
             r"what are my (?:plans|appointments|events|meetings)(?: for)?",
-            r"(?:(?:is there|are there|have I got|do I have) )?(?:anything|something)(?: (?:on|planned|coming up|ahead|(?:in|on) (?:my|the) (?:calendar|diary)))*(?: for)?",
+            r"(?:(?:is there|are there|have I|do I have) )?(?:anything|something)(?: (?:on|planned|coming up|ahead|(?:in|on) (?:my|the) (?:calendar|diary)))*(?: for)?",
         )
     ),
     re.IGNORECASE,
@@ -98,6 +99,7 @@ _NEXT = tuple(
 _ANY = frozenset(
     stems(
         "appointment date event meeting visit entry thing item calendar diary plan next with at the a an my our"
+        " rehearsal practice session class lesson course"
         " in on to for of what"
     )
 )
