@@ -25,6 +25,7 @@ NOTES = {
     "2024-08-24.md": "Flat hunting, three flats. The second had ducks on the curtain.",
     "2024-07-15.md": "I talked to Ben for an hour, he moves to Ghent.",
     "2024-07-27.md": "I saw Ben yesterday, on the train.",
+    "2024-06-26.md": "Choir rehearsal on 5 September, in the new hall.",
     "2024-08-25.md": "Rested. Thunder at night.",
 }
 CALENDAR = """BEGIN:VCALENDAR

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from calendar import day_name, month_name
 from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import islice
 
-from secondme.memory.terms import keys, sentence_spans
+from secondme.memory.terms import keys, sentence_spans, stems
 from secondme.record import Record
 from secondme.record.clock import from_ms, to_ms
 from secondme.record.moments import StoredMoment
@@ -21,6 +22,7 @@ _MENTIONS = 400
 _TIMES = 400
 """How many days of a repeated entry are looked at."""
 _CLOCK = re.compile(r"\b(\d{1,2}:\d{2})(?:–\d{1,2}:\d{2})?\b")
+_DATES = frozenset(stems(" ".join([*month_name, *day_name])))
 _REPEATED = re.compile(r"\. Every ")
 
 
@@ -75,6 +77,8 @@ class Diary:
                     break
                 if day >= first and day != moment.time.date():
                     found.append(Dated(moment, 0, len(moment.text), day))
+        entries = [dated for dated in found if is_entry(dated.moment)]
+        found = [d for d in found if is_entry(d.moment) or not any(_same(d, e) for e in entries)]
         return sorted(found, key=lambda d: (d.day, d.clock or "", d.moment.ms))
 
     def over(self, day: datetime) -> list[StoredMoment]:
@@ -135,6 +139,12 @@ class Diary:
 def is_entry(moment: StoredMoment) -> bool:
     """Whether it is an entry of a calendar."""
     return moment.text.startswith("Event: ")
+
+
+def _same(told: Dated, entry: Dated) -> bool:
+    """Whether what was said of a day is what the calendar has then: two words of it that are no date."""
+    words = keys(told.said) & keys(entry.moment.text) - _DATES
+    return told.day == entry.day and sum(not word.isdigit() for word in words) >= 2
 
 
 def _days(moment: StoredMoment, since: datetime) -> Iterator[date]:
