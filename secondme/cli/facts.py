@@ -318,7 +318,7 @@ def split(
 
 @app.add()
 def profile(json: Json = False) -> None:
-    """Show what is known of yourself, as forms ask for it, each value with its source and date.
+    """Show what is known of yourself, as forms ask for it, and how you write, each with its source and date.
 
     Examples:
         secondme profile
@@ -337,5 +337,8 @@ def profile(json: Json = False) -> None:
         first = each["fact"]["evidence"][0] if each["fact"] and each["fact"]["evidence"] else None
         said = f"{day(first['time'])}, {one_line(first['source'])}" if first else ""
         rows.append((each["label"], one_line(each["value"]), each["field"], dim(said)))
+    for trait in result["style"]:
+        said = f"{day(trait['moment']['time'])}, {one_line(trait['moment']['source'])}"
+        rows.append((trait["label"], one_line(trait["value"]), "", dim(said)))
     for line in table(rows, ("what", "value", "field", "from")):
         out(line)

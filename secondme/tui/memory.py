@@ -241,9 +241,9 @@ class Memory:
         """Facts that wait for the person's word, the most doubtful first, now or as it stood on a day."""
         return cast("list[shapes.Fact]", (await self.call("review", as_of=as_of))["facts"])
 
-    async def profile(self) -> list[shapes.Value]:
-        """What is known of the person, by field."""
-        return cast("list[shapes.Value]", (await self.call("profile"))["values"])
+    async def profile(self) -> shapes.Profile:
+        """What is known of the person, by field, and how they write."""
+        return cast("shapes.Profile", await self.call("profile"))
 
     async def decide(self, verdict: str, id_: str, value: str | None = None) -> shapes.Fact:
         """Confirm, reject or edit a fact; returns what it is then."""

@@ -293,6 +293,21 @@ class Value(TypedDict):
     fact: Fact | None
 
 
+class Trait(TypedDict):
+    """One thing about how the person writes, with the newest moment that shows it."""
+
+    label: str
+    value: str
+    moment: Moment
+
+
+class Profile(TypedDict):
+    """What is known of the person."""
+
+    values: list[Value]
+    style: list[Trait]
+
+
 class State(TypedDict):
     """How the memory stands."""
 

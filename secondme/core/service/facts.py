@@ -8,11 +8,13 @@ from typing import Any
 from secondme.core.app import Core
 from secondme.core.dates import parse_span
 from secondme.core.service import Call, Event, use_case
+from secondme.core.service.parts import moment_json, note_read
 from secondme.errors import BadInputError, RefusedError
 from secondme.memory.facts.book import Book
 from secondme.memory.facts.profile import profile as profile_of
 from secondme.memory.facts.reading import key_of
 from secondme.memory.facts.weigh import Fact
+from secondme.memory.style import style
 from secondme.record.claims import Verdict
 from secondme.record.clock import from_ms, to_ms, zone_name
 from secondme.record.entities import Entity
@@ -20,6 +22,8 @@ from secondme.record.moments import StoredMoment
 
 _KINDS = ("person", "animal", "place", "organisation", "thing")
 _SHOWN = ("active", "confirmed", "conflict")
+_WRITTEN = 3000
+"""So many of the newest that the person wrote tell how they write."""
 
 
 def book(core: Core) -> Book:
@@ -195,7 +199,8 @@ def entity_split(core: Core, call: Call, *, name: str, aliases: list[str]) -> Ev
 
 @use_case
 def profile(core: Core, call: Call) -> Event:
-    """Facts about the person themselves, by the tokens that forms use, each with source and date."""
+    """Facts about the person themselves, by the tokens that forms use, and how they write; each with its
+    source and date."""
     facts_ = book(core)
     me = facts_.me()
     found = facts_.of([me.id]) if me else []
@@ -214,7 +219,24 @@ def profile(core: Core, call: Call) -> Event:
             }
             for v in values
         ],
+        "style": _style_json(core, call, me) if me else [],
     }
+
+
+def _style_json(core: Core, call: Call, me: Entity) -> list[dict[str, Any]]:
+    """How the person writes, by the newest of what they wrote to others."""
+    own = {name.key for name in me.names}
+    speakers = [s for s in core.record.moments.speaker_names() if key_of(s) in own]
+    written = core.record.moments.said_by(
+        speakers, since=-(2**62), until=2**62, newest=True, limit=_WRITTEN
+    )
+    traits = style([moment for moment in reversed(written) if moment.tells])
+    shown = [moment_json(trait.moment) for trait in traits]
+    note_read(core, call, "profile", shown)
+    return [
+        {"label": trait.label, "value": trait.value, "moment": moment}
+        for trait, moment in zip(traits, shown, strict=True)
+    ]
 
 
 def _entity_json(entity: Entity) -> dict[str, Any]:

@@ -31,7 +31,8 @@ class ProfilePane(FactPane):
 
     async def load(self) -> None:
         """Show what is known now."""
-        values = await self.memory.profile()
+        profile = await self.memory.profile()
+        values = profile["values"]
         asks = {fact["id"] for fact in await self.memory.review()}
         name = next((one_line(v["value"]) for v in values if v["label"] == "name"), "You")
         waiting = {v["fact"]["id"] for v in values if v["fact"] and v["fact"]["id"] in asks}
@@ -47,6 +48,7 @@ class ProfilePane(FactPane):
             [
                 Row(v["label"], v["value"], v["fact"], bool(v["fact"] and v["fact"]["id"] in asks))
                 for v in values
-            ],
+            ]
+            + [Row(trait["label"], trait["value"]) for trait in profile["style"]],
             keep=True,
         )
