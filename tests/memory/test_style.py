@@ -26,12 +26,9 @@ def test_the_profile_tells_how_the_person_writes_each_with_a_moment(tmp_path: Pa
     life = tmp_path / "life"
     life.mkdir()
     for n in range(1, 4):
-        mail(life, n, "Dear Ann,
-
-the boat is in the water and I was there.
-
-Best wishes
-Robin")
+        mail(
+            life, n, "Dear Ann,\n\nthe boat is in the water and I was there.\n\nBest wishes\nRobin"
+        )
     for n in range(4, 9):
         mail(
             life,
