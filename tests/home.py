@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -113,6 +113,18 @@ def until(what: Callable[[], object], seconds: float = 60) -> None:
     while not what():
         assert time.monotonic() < deadline, "it did not come about"
         time.sleep(0.02)
+
+
+def talk(path: Path, said: Iterable[tuple[str, str, str]]) -> None:
+    """Write a chat of what was said, each with its day and speaker, at ten in the morning."""
+    lines = [
+        {
+            "id": f"m{n}", "conversation": "c", "session": day, "time": f"{day}T10:00:00+00:00",
+            "speaker": speaker, "text": text,
+        }
+        for n, (day, speaker, text) in enumerate(said)
+    ]  # fmt: skip
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
 
 
 def chat(path: Path, name: str, count: int, first: int = 0) -> list[str]:

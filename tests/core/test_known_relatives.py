@@ -3,14 +3,13 @@ there is no language model in this home."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import suppress
 
 import pytest
 
 from secondme.errors import NotFoundError
-from tests.home import Home
+from tests.home import Home, talk
 
 NOW = "2024-09-01T12:00:00+00:00"
 LIFE = (
@@ -59,16 +58,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
     folder = tmp_path_factory.mktemp("relatives")
     home = Home(folder / "home", me="Robin")
     life = folder / "life.jsonl"
-    life.write_text(
-        "".join(
-            json.dumps({
-                "id": f"m{n}", "conversation": "c", "session": day, "time": f"{day}T10:00:00+00:00",
-                "speaker": speaker, "text": text,
-            }) + "\n"
-            for n, (day, speaker, text) in enumerate(LIFE)
-        ),
-        encoding="utf-8",
-    )  # fmt: skip
+    talk(life, LIFE)
     cards, page = folder / "cards.vcf", folder / "Miso.md"
     cards.write_text(CARDS, encoding="utf-8")
     page.write_text(PAGE, encoding="utf-8")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import suppress
 
 import pytest
 
 from secondme.errors import NotFoundError
-from tests.home import Home
+from tests.home import Home, talk
 
 NOW = "2024-09-01T12:00:00+00:00"
 LIFE = (
@@ -51,16 +50,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
     folder = tmp_path_factory.mktemp("who")
     home = Home(folder / "home", me="Robin")
     path = folder / "life.jsonl"
-    path.write_text(
-        "".join(
-            json.dumps({
-                "id": f"m{n}", "conversation": "c", "session": day, "time": f"{day}T10:00:00+00:00",
-                "speaker": speaker, "text": text,
-            }) + "\n"
-            for n, (day, speaker, text) in enumerate(LIFE)
-        ),
-        encoding="utf-8",
-    )  # fmt: skip
+    talk(path, LIFE)
     home.finish("add", paths=[str(path)])
     assert home.call("facts-read")["unread"] == 0
     yield home

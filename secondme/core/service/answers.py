@@ -8,7 +8,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from secondme.core.app import Core
 from secondme.core.service import Call, Event, use_case
@@ -20,7 +20,6 @@ from secondme.ingest.intake import Said
 from secondme.memory.answer import NEAR, Answer, AnswerEvent, Citation, answer
 from secondme.memory.check import QUOTE
 from secondme.memory.evidence import Evidence
-from secondme.memory.known import Known, goes_on, in_conversation, tell
 from secondme.memory.looking import Draft
 from secondme.memory.prompt import Style
 from secondme.memory.recall import Hit
@@ -28,6 +27,9 @@ from secondme.memory.terms import clipped
 from secondme.model import catalog
 from secondme.model.chat import Completion, Message, Token
 from secondme.record.moments import Filter, StoredMoment
+
+if TYPE_CHECKING:
+    from secondme.memory.known import Known
 
 EVIDENCE = 20
 """Moments recalled for an answer: the best are read by the model, all tell whether there is one."""
@@ -102,6 +104,8 @@ def chat(
 
     The answer does not rest on the moments `without`.
     """
+    from secondme.memory.known import goes_on, in_conversation
+
     history = _conversation(core, conversation)
     before = [turn.content for turn in history.turns]
     meant = in_conversation(message, before, core.record, book(core))
@@ -275,6 +279,9 @@ def _from_record(
     """The answer that the record gives by itself, if it does; not where only a part of it may count."""
     if filter_.since is not None or filter_.who or filter_.source:
         return None
+    # Its ways to ask take a tenth of the time in which a core starts, and only a question needs them.
+    from secondme.memory.known import tell
+
     out = frozenset(core.record.moments.get(id_).n for id_ in without)
     search, until = core.fulltext.search, filter_.until
     known = tell(question, core.record, book(core), search, core.now(now), until, out)

@@ -171,8 +171,7 @@ class _Memory:
             found = self.kinship.of(entity, relation)
         known = {f.object_entity for f in found if f.object_entity and f.current}
         if not known:
-            keys = [key for key, name in self.names.by_key.items() if name.entity == entity]
-            named = [self.names.by_key.get(f"{key}>{relation}") for key in keys]
+            named = [self.names.by_key.get(f"{key}>{relation}") for key in self.keys(entity)]
             known = {name.entity for name in named if name is not None}
         return known.pop() if len(known) == 1 else None
 

@@ -16,6 +16,8 @@ _NOT_LISTED = {
     "kitty": "cat", "ragdoll": "cat", "foal": "horse", "colt": "horse", "bunny": "rabbit",
 }  # fmt: skip
 """Animals whose kind WordNet does not tell."""
+ANY_PET = frozenset(stems("pet animal"))
+"""The words for an animal of any kind."""
 _GENERAL = ("cat", "dog", "horse", "parrot", "rabbit")
 """What is asked for by a general word and told by that of a breed."""
 _CALLED = re.compile(r",|\b(?:named|called)\b")

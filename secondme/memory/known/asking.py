@@ -9,15 +9,10 @@ from datetime import datetime
 
 from secondme.memory.known.kin import is_several, kin_forms, kin_of
 from secondme.memory.known.people import Named, People, people_in, roles_in
+from secondme.memory.known.wording import uncontracted
 from secondme.memory.terms import stems
 from secondme.memory.timex import Mention, find
 
-_OPENING = re.compile(
-    r"^\W*(?:(?:please|and|so|well|hey|ok|okay)\b\W*|(?:can|could|would) you (?:please )?"
-    r"|(?:tell|remind|show|give) me(?: again)?\b\W*|do you (?:know|remember)\b\W*|name\b(?! of)\W*"
-    r"|list\b\W*|i(?:'d| would) like to know\b\W*)+",
-    re.IGNORECASE,
-)
 _COUNT = re.compile(
     r"\b(?:how many(?: (?:different|distinct))?|(?:(?:what(?: is|['’]s)?|which is) )?the (?:total )?number of"
     r"|in how many)\b",
@@ -93,16 +88,6 @@ class Asked:
     negated: bool = False
 
 
-def uncontracted(text: str) -> str:
-    """The text with "does not" for "doesn't"."""
-    return re.sub(r"\b(do|does|did)n['’]t\b", r"\1 not", text, flags=re.IGNORECASE)
-
-
-def without_opening(question: str) -> str:
-    """A question without "please tell me" and its mark."""
-    return _OPENING.sub("", question).rstrip(" ?.!")
-
-
 def asked(question: str, people: People, now: datetime) -> Iterator[Asked]:
     """How the question can be understood: of a relative's relative the one asked about first as
     something of the one before ("who is my sister?"), then as somebody ("where does my sister live?").
@@ -175,7 +160,7 @@ def texts_of(asked: Asked) -> tuple[str, ...]:
 
 def _plain(question: str) -> str:
     """The question without what leads to it and what ends it, and with one word for two relations."""
-    text = uncontracted(without_opening(question))
+    text = uncontracted(question)
     for words, one in _EITHER:
         text = words.sub(one, text)
     return text

@@ -13,7 +13,9 @@ from typing import Literal
 from secondme.memory.check import QUOTE
 from secondme.memory.known.asking import SUBJECT, Asked, texts_of
 from secondme.memory.known.events import Deed, times_told
-from secondme.memory.known.values import Known, Place, length
+from secondme.memory.known.values import Known, Place, length, whole
+from secondme.memory.known.wording import I_OR_WE as _I
+from secondme.memory.known.wording import ways
 from secondme.memory.terms import clipped
 from secondme.memory.timex.dates import spoken
 from secondme.record.clock import to_ms
@@ -29,73 +31,78 @@ _TOUCH = rf"(?:{_SPEAKING}|(?:be|been|was|were) in (?:touch|contact) with|(?:hav
 _HEARING = r"(?:(?:hear|heard)(?: anything| something)?|(?:get|got|gotten|receive[d]?) (?:an? )?(?:\w+ )?(?:e-?mail|mail|message|letter|text|news)) from"
 _WRITING = r"(?:write|wrote|written|text(?:ed)?|e?-?mail(?:ed)?|message[d]?|contact(?:ed)?|reply|replied|answer(?:ed)?|speak|spoke|talk(?:ed)?|call(?:ed)?|get in touch(?: with)?)(?: to| with)?"
 _LETTER = r"(?:e-?mail|mail|message|letter|text|note|answer|reply)"
-_I = r"(?:I|we)"
 _ME = r"(?: me| us| back| anything| something)?"
 _END = r"(?P<which>last|first)"
 _LASTLY = rf"(?:for )?(?:the )?{_END}(?: time)?"
 _WHEN = r"(?:when|how long ago|(?:on )?(?:what|which) (?:day|date))"
 _TIME = rf"{_WHEN} (?:was|is) the {_END} time(?: that)?"
-_NEWS = tuple(
-    re.compile(pattern, re.IGNORECASE)
-    for pattern in (
-        rf"(?:(?:is|are) there )?(?:any )?(?:new |recent |latest )?news (?:from|of|about) {SUBJECT}",
-        rf"what(?: is|['’]s) (?:new|up|the latest)(?: news)? (?:with|from|on) {SUBJECT}",
-        rf"how is {SUBJECT}(?: doing| getting on)?(?: now| these days| at the moment)?",
-    )
-)
 _SUBJECT = re.compile(r"\ASubject: (.*)\s+")
 _LONG = re.compile("how long", re.IGNORECASE)
 _SINCE = r"how long (?:is it|['’]?s it been|has it been|was it)? ?since"
-_THEIRS = tuple(
-    re.compile(pattern, re.IGNORECASE)
-    for pattern in (
-        rf"{_WHEN} (?:did|have) {_I} {_END} {_HEARING} {SUBJECT}",
-        rf"{_WHEN} (?:did|have) {_I} {_HEARING} {SUBJECT} {_LASTLY}",
-        rf"{_WHEN} (?:did|has) {SUBJECT} {_END} {_WRITING}{_ME}",
-        rf"{_WHEN} (?:did|has) {SUBJECT} {_WRITING}{_ME} {_LASTLY}",
-        rf"{_TIME} {_I} {_HEARING} {SUBJECT}",
-        rf"{_TIME} {SUBJECT} {_WRITING}{_ME}",
-        rf"{_SINCE} {_I} (?:last )?{_HEARING} {SUBJECT}",
-        rf"{_SINCE} {SUBJECT} (?:last )?{_WRITING}{_ME}",
-        rf"{_WHEN} (?:was|is) {SUBJECT} {_END} {_LETTER}(?: to{_ME}| from {_I})?",
-    )
-)
-_EITHER = tuple(
-    re.compile(pattern, re.IGNORECASE)
-    for pattern in (
-        rf"{_WHEN} (?:did|have) {_I} {_END} {_TOUCH} {SUBJECT}",
-        rf"{_WHEN} (?:did|have) {_I} {_TOUCH} {SUBJECT} {_LASTLY}",
-        rf"{_TIME} {_I} {_TOUCH} {SUBJECT}",
-        rf"{_SINCE} {_I} (?:last )?{_TOUCH} {SUBJECT}",
-    )
-)
-_WORDS = tuple(
-    re.compile(pattern, re.IGNORECASE)
-    for pattern in (
-        rf"what did {SUBJECT} (?P<which>last) (?:write|say|tell|text|mail)(?: to)?{_ME}",
-        rf"what did {SUBJECT} (?:write|say|tell|text|mail)(?: to)?{_ME} (?:the )?(?P<which>last)(?: time)?",
-        rf"what did {SUBJECT} (?:write|say)(?: to)?{_ME} in (?:his|her|their|the) (?P<which>last|latest|newest|first) {_LETTER}",
-        rf"what (?:was|is|['’]s) {SUBJECT} (?P<which>last|latest|newest|first) {_LETTER}(?: to{_ME}| about)?",
-        rf"what (?:was|is|['’]s) the (?P<which>last|latest|first) (?:thing|{_LETTER})(?: that| which)? {SUBJECT} (?:said|wrote|told|sent|texted)(?: to)?{_ME}",
-        rf"what (?:was|is|['’]s) in {SUBJECT} (?P<which>last|latest|newest|first) {_LETTER}(?: to{_ME})?",
-    )
-)
 _SEEING = r"(?:see|seen|saw|meet|met|visit(?:ed)?|(?:go|went|been) to(?: see)?|(?:was|been|were|be) (?:at|with))"
-_SEEN = tuple(
-    re.compile(pattern, re.IGNORECASE)
-    for pattern in (
-        rf"{_WHEN} (?:was|were) {_I} {_END} (?:at|with|to see) {SUBJECT}",
-        rf"{_WHEN} (?:did|have) {_I} {_END} {_SEEING} {SUBJECT}",
-        rf"{_WHEN} (?:did|have) {_I} {_SEEING} {SUBJECT} {_LASTLY}",
-        rf"{_TIME} {_I} {_SEEING} {SUBJECT}",
-        rf"{_SINCE} {_I} (?:last )?{_SEEING} {SUBJECT}",
-    )
+_Side = Literal["theirs", "either", "words", "news", "seen", "often"]
+_ASKS: tuple[tuple[_Side, tuple[re.Pattern[str], ...]], ...] = (
+    (
+        "theirs",
+        ways(
+            rf"{_WHEN} (?:did|have) {_I} {_END} {_HEARING} {SUBJECT}",
+            rf"{_WHEN} (?:did|have) {_I} {_HEARING} {SUBJECT} {_LASTLY}",
+            rf"{_WHEN} (?:did|has) {SUBJECT} {_END} {_WRITING}{_ME}",
+            rf"{_WHEN} (?:did|has) {SUBJECT} {_WRITING}{_ME} {_LASTLY}",
+            rf"{_TIME} {_I} {_HEARING} {SUBJECT}",
+            rf"{_TIME} {SUBJECT} {_WRITING}{_ME}",
+            rf"{_SINCE} {_I} (?:last )?{_HEARING} {SUBJECT}",
+            rf"{_SINCE} {SUBJECT} (?:last )?{_WRITING}{_ME}",
+            rf"{_WHEN} (?:was|is) {SUBJECT} {_END} {_LETTER}(?: to{_ME}| from {_I})?",
+        ),
+    ),
+    (
+        "either",
+        ways(
+            rf"{_WHEN} (?:did|have) {_I} {_END} {_TOUCH} {SUBJECT}",
+            rf"{_WHEN} (?:did|have) {_I} {_TOUCH} {SUBJECT} {_LASTLY}",
+            rf"{_TIME} {_I} {_TOUCH} {SUBJECT}",
+            rf"{_SINCE} {_I} (?:last )?{_TOUCH} {SUBJECT}",
+        ),
+    ),
+    (
+        "words",
+        ways(
+            rf"what did {SUBJECT} (?P<which>last) (?:write|say|tell|text|mail)(?: to)?{_ME}",
+            rf"what did {SUBJECT} (?:write|say|tell|text|mail)(?: to)?{_ME} (?:the )?(?P<which>last)(?: time)?",
+            rf"what did {SUBJECT} (?:write|say)(?: to)?{_ME} in (?:his|her|their|the) (?P<which>last|latest|newest|first) {_LETTER}",
+            rf"what (?:was|is|['’]s) {SUBJECT} (?P<which>last|latest|newest|first) {_LETTER}(?: to{_ME}| about)?",
+            rf"what (?:was|is|['’]s) the (?P<which>last|latest|first) (?:thing|{_LETTER})(?: that| which)? {SUBJECT} (?:said|wrote|told|sent|texted)(?: to)?{_ME}",
+            rf"what (?:was|is|['’]s) in {SUBJECT} (?P<which>last|latest|newest|first) {_LETTER}(?: to{_ME})?",
+        ),
+    ),
+    (
+        "news",
+        ways(
+            rf"(?:(?:is|are) there )?(?:any )?(?:new |recent |latest )?news (?:from|of|about) {SUBJECT}",
+            rf"what(?: is|['’]s) (?:new|up|the latest)(?: news)? (?:with|from|on) {SUBJECT}",
+            rf"how is {SUBJECT}(?: doing| getting on)?(?: now| these days| at the moment)?",
+        ),
+    ),
+    (
+        "seen",
+        ways(
+            rf"{_WHEN} (?:was|were) {_I} {_END} (?:at|with|to see) {SUBJECT}",
+            rf"{_WHEN} (?:did|have) {_I} {_END} {_SEEING} {SUBJECT}",
+            rf"{_WHEN} (?:did|have) {_I} {_SEEING} {SUBJECT} {_LASTLY}",
+            rf"{_TIME} {_I} {_SEEING} {SUBJECT}",
+            rf"{_SINCE} {_I} (?:last )?{_SEEING} {SUBJECT}",
+        ),
+    ),
+    (
+        "often",
+        ways(
+            rf"how (?:often|many times|frequently) (?:did|have) {_I} {_SEEING} {SUBJECT}",
+        ),
+    ),
 )
-_OFTEN = tuple(
-    re.compile(pattern, re.IGNORECASE)
-    for pattern in (rf"how (?:often|many times|frequently) (?:did|have) {_I} {_SEEING} {SUBJECT}",)
-)
-_NOTED = {
+"""What a question asks for: messages of theirs, words with them, what they wrote, news, when or how often seen."""
+_NOTED: dict[_Side, tuple[str, ...]] = {
     "either": ("spoke", "talked", "phoned", "telephoned", "chatted"),
     "seen": ("saw", "met", "visited"),
     "often": ("saw", "met", "visited"),
@@ -107,7 +114,7 @@ _NOTED = {
 class _Wanted:
     """What is asked for: whose messages count, whether the first or the last, and whether its words."""
 
-    side: Literal["theirs", "either", "words", "news", "seen", "often"]
+    side: _Side
     last: bool
 
 
@@ -169,7 +176,7 @@ class Contact:
             message = self._said_by(asked.person, since, until, wanted.last)
             moments = [] if message is None else [message]
         for moment in moments:
-            yield moment.time.date(), moment, Place(moment.n, 0, len(moment.text))
+            yield moment.time.date(), moment, whole(moment)
         for verb in _NOTED.get(wanted.side, ()):
             for name in (self._name(asked.person).split(" ")[0], *asked.kin[-1:]):
                 for deed in self._deeds(f"{verb} {name}", self._me or ""):
@@ -194,15 +201,8 @@ class Contact:
 
 
 def _wanted(text: str) -> _Wanted | None:
-    for side, patterns in (
-        ("theirs", _THEIRS),
-        ("either", _EITHER),
-        ("words", _WORDS),
-        ("news", _NEWS),
-        ("seen", _SEEN),
-        ("often", _OFTEN),
-    ):
+    for side, patterns in _ASKS:
         for pattern in patterns:
             if match := pattern.fullmatch(text):
-                return _Wanted(side, (match.groupdict().get("which") or "last") != "first")  # type: ignore[arg-type]
+                return _Wanted(side, (match.groupdict().get("which") or "last") != "first")
     return None

@@ -11,10 +11,11 @@ from datetime import date, datetime, timedelta
 
 from secondme.memory.check import QUOTE
 from secondme.memory.facts.reading import key_of
-from secondme.memory.known.asking import SUBJECT, Asked, texts_of, without_opening
+from secondme.memory.known.asking import SUBJECT, Asked, texts_of
 from secondme.memory.known.contact import SaidBy
 from secondme.memory.known.diary import Diary, is_entry
-from secondme.memory.known.values import Known, Place
+from secondme.memory.known.values import Known, Place, whole
+from secondme.memory.known.wording import I_OR_WE as _I
 from secondme.memory.terms import clipped, first_person, keys, sentence_spans, stems
 from secondme.memory.timex import Mention, find
 from secondme.memory.timex.dates import spoken
@@ -28,7 +29,6 @@ _PASSAGES = 6
 _DAYS = timedelta(days=2)
 """Up to so long all moments are looked at; beyond it the episodes."""
 _MOST = 2000
-_I = r"(?:I|we)"
 _ASKS = re.compile(
     "|".join(
         (
@@ -150,15 +150,14 @@ class Period:
 
     def __call__(self, question: str) -> Known | None:
         """The answer, if the question asks for a stretch of time and nothing else, or for what is next."""
-        text = without_opening(question)
-        if not self._own and _FIRST_PERSON.search(text):
+        if not self._own and _FIRST_PERSON.search(question):
             return None
         for asks, pattern in _NEXT:
-            if match := pattern.fullmatch(text):
+            if match := pattern.fullmatch(question):
                 return self._next(match["what"], asks=asks)
-        if _LAST_FROM.fullmatch(text):
+        if _LAST_FROM.fullmatch(question):
             return self._last_from()
-        named = _one_time(text, self._now)
+        named = _one_time(question, self._now)
         if named is None:
             return None
         time, words, rests = named
@@ -315,7 +314,7 @@ class Period:
                 first.setdefault(moment.speaker, moment)
         if not first:
             return None
-        places = tuple(Place(m.n, 0, len(m.text)) for m in first.values())
+        places = tuple(whole(m) for m in first.values())
         return Known(", ".join(first), places, 0.9)
 
     def _last_from(self) -> Known | None:
@@ -323,7 +322,7 @@ class Period:
         for moment in reversed(self._between(self._now - _RECENT, self._now)):
             if moment.speaker and not self._mine(moment):
                 told = f"{moment.speaker}, on {spoken(moment.time.date())}"
-                return Known(told, (Place(moment.n, 0, len(moment.text)),), 0.9)
+                return Known(told, (whole(moment),), 0.9)
         return None
 
     def _mine(self, moment: StoredMoment) -> bool:

@@ -10,6 +10,7 @@ from secondme.memory.claim import counted_in
 from secondme.memory.facts.relations import FAMILY, KIN, ROLES
 from secondme.memory.facts.weigh import Fact
 from secondme.memory.facts.words import ANIMALS
+from secondme.memory.known.animals import ANY_PET
 from secondme.memory.known.asking import SUBJECT, Asked, kin_asked, kin_had
 from secondme.memory.known.kin import kin_forms, plural
 from secondme.memory.known.kinship import Kinship
@@ -30,7 +31,6 @@ _AGE = frozenset(stems("old age"))
 _BORN = frozenset(stems("when born"))
 _OWNING = frozenset([SUBJECT, *stems("own possess get a any keep at home")])
 _ANIMALS = frozenset(stems(" ".join([*ANIMALS, "pet"])))
-_PET = frozenset(stems("pet animal"))
 _NAMING = frozenset(stems("what name call"))
 _NAMED = re.compile(r"\b(?:name|named|called)\b", re.IGNORECASE)
 _NONE = re.compile(r"\b(?:no|not|never|without|neither)\b|n['’]t\b", re.IGNORECASE)
@@ -153,8 +153,7 @@ class Somebody:
         sayings = told(asked.person, {word, word.removesuffix("s"), f"{word}s"})
         if any("allerg" in sentence.lower() for _, sentence in sayings):
             return None
-        whose = "yours" if asked.person == self._me else self._name(asked.person)
-        return Known(f"an allergy of {whose} to {word}", (), 0.0)
+        return self._none(asked, "allergy", f" to {word}")
 
     def _unknown(self, asked: Asked, told: Told) -> Known | None:
         """That the birthday or the number of one's dentist or landlady is unknown, where a question names it
@@ -174,10 +173,10 @@ class Somebody:
         )
         return None if some else self._none(asked, what)
 
-    def _none(self, asked: Asked, of: str) -> Known:
+    def _none(self, asked: Asked, of: str, more: str = "") -> Known:
         article = "an" if of[0] in "aeiou" else "a"
         whose = "yours" if asked.person == self._me else self._name(asked.person)
-        return Known(f"{article} {of} of {whose}", (), 0.0)
+        return Known(f"{article} {of} of {whose}{more}", (), 0.0)
 
     def _who(self, asked: Asked) -> Known | None:
         """Who somebody is: to the person, or else to another, and what they do."""
@@ -248,7 +247,7 @@ class Somebody:
             return None
         facts = [f for f in self._facts(asked.person) if f.relation == "has"]
         facts = [f for f in facts if value_of(f) == thing]
-        if thing <= _PET and asked.verb_first:
+        if thing <= ANY_PET and asked.verb_first:
             pets = [f for f in self._facts(asked.person) if f.relation == "has pet" and f.current]
             return Known("Yes", places_of(pets), pets[0].confidence) if pets else None
         if not facts or not (asked.counts or asked.verb_first):

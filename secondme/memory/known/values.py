@@ -19,6 +19,7 @@ from secondme.memory.terms import has_number, stems
 from secondme.memory.timex import Mention
 from secondme.memory.timex.dates import spoken
 from secondme.record.clock import from_ms, to_ms
+from secondme.record.moments import StoredMoment
 from secondme.wording import counted
 
 
@@ -29,6 +30,11 @@ class Place:
     n: int
     start: int
     end: int
+
+
+def whole(moment: StoredMoment) -> Place:
+    """The whole of a moment."""
+    return Place(moment.n, 0, len(moment.text))
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,10 +15,10 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from secondme.memory.facts.reading import value_key
-from secondme.memory.facts.relations import FAMILY, KIN, OPPOSITE
+from secondme.memory.facts.relations import FAMILY, OPPOSITE, ROLES
 from secondme.memory.facts.weigh import Fact
 from secondme.memory.known.animals import stems_of_kinds
-from secondme.memory.known.asking import NOW, without_opening
+from secondme.memory.known.asking import NOW
 from secondme.memory.known.kinship import Kinship
 from secondme.memory.known.people import People, is_name
 from secondme.memory.known.values import Known, places_of, within
@@ -78,7 +78,7 @@ class Whoever:
 
     def __call__(self, question: str) -> Known | None:
         """The answer, if the question asks who and facts tell of somebody."""
-        text = expanded(without_opening(question))
+        text = expanded(question)
         times = find(text, self._now)
         if len(times) > 1:
             return None
@@ -208,7 +208,7 @@ class Whoever:
             return lambda entity: entity != me or not ask.known
         if ask.kin == "friend":  # whoever is known, but no landlady
             mine = [f for f in self._facts(me or "") if f.current and f.object_entity]
-            others = {f.object_entity for f in mine if f.relation in KIN - FAMILY - _EQUALS}
+            others = {f.object_entity for f in mine if f.relation in ROLES}
             return lambda entity: entity != me and entity not in others
         wanted = FAMILY if ask.kin == "family" else [ask.kin]
         related = [f for relation in wanted for f in self._kinship.of(me or "", relation)]
@@ -249,9 +249,6 @@ def _when(
         for f in current
         if f.relation != "country" or any((f.subject, c.n) in homes for c in f.claims)
     ]
-
-
-_EQUALS = frozenset("friend colleague neighbour flatmate".split())
 
 
 def _called(known: Sequence[tuple[str, str]]) -> str:

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from secondme.memory.facts.reading import value_key
-from secondme.memory.known.asking import uncontracted
+from secondme.memory.known.animals import ANY_PET
 from secondme.memory.known.kin import kin_of
+from secondme.memory.known.wording import uncontracted
 from secondme.memory.terms import stems
 
 When = Literal["now", "ever", "before"]
@@ -89,7 +90,6 @@ _PAST = {
     "kept": "keep", "studied": "study", "had": "have", "was": "be", "were": "be", "been": "be",
 }  # fmt: skip
 _WHOSE = re.compile(r"\b(?:my|our|your|his|her|their|its|this|that|these|those)\b", re.IGNORECASE)
-_PETS = frozenset(stems("pet animal"))
 
 _WHEN = (
     rf" ?(?:(?:(?:in|on|at|during) )?(?P<time>{TIME})|(?:the )?next"
@@ -219,6 +219,6 @@ def _with_value(form: str, value: str, when: When) -> Statement | None:
     words = tuple(stems(value_key(value))) if value else ()
     if relations == ("allergic to",) and (not words or value in ("something", "anything")):
         return Statement(relations, (), when)
-    if owns and words and set(words) <= _PETS:
+    if owns and words and set(words) <= ANY_PET:
         return Statement(("has pet",), (), when) if "has pet" in relations else None
     return Statement(relations, words, when) if words else None

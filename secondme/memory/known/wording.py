@@ -10,6 +10,13 @@ import re
 from secondme.memory.facts.relations import ROLES
 from secondme.memory.facts.tree import NICE
 
+_OPENING = re.compile(
+    r"^\W*(?:(?:please|and|so|well|hey|ok|okay)\b\W*|(?:can|could|would) you (?:please )?"
+    r"|(?:tell|remind|show|give) me(?: again)?\b\W*|do you (?:know|remember)\b\W*|name\b(?! of)\W*"
+    r"|list\b\W*|i(?:'d| would) like to know\b\W*)+",
+    re.IGNORECASE,
+)
+I_OR_WE = r"(?:I|we)"
 _PARENTS = "|".join(
     sorted((w for w, r in NICE.items() if r in ("mother", "father")), key=len, reverse=True)
 )
@@ -105,4 +112,14 @@ def plainly(question: str) -> str:
     for _ in range(2):  # "so, can you remind me …"
         for pattern, instead in _RULES:
             text = pattern.sub(instead, text)
-    return text
+    return _OPENING.sub("", text).rstrip(" ?.!")
+
+
+def uncontracted(text: str) -> str:
+    """The text with "does not" for "doesn't"."""
+    return re.sub(r"\b(do|does|did)n['’]t\b", r"\1 not", text, flags=re.IGNORECASE)
+
+
+def ways(*patterns: str) -> tuple[re.Pattern[str], ...]:
+    """Patterns of ways to ask, in which it does not matter what is written with a capital."""
+    return tuple(re.compile(pattern, re.IGNORECASE) for pattern in patterns)
