@@ -70,7 +70,7 @@ def outputs(tmp_path_factory: pytest.TempPathFactory, life: Path) -> dict[str, o
         home.run("undo")
         run("secondme log")
         run("secondme log --reads")
-        run("secondme sources rm", "life0")
+        run("secondme sources rm", life.name)
         run("secondme status")
         run("secondme core status")
         run("secondme doctor")
