@@ -8,6 +8,9 @@ from typing import ClassVar
 
 from secondme.errors import SecondMeError
 
+_COUNTING = 10.0
+"""Who waits counts what is left once in so many times as long as that takes."""
+
 
 class Job:
     """Work in a thread of its own. What there is to do follows from the record, so that it survives any
@@ -44,11 +47,16 @@ class Job:
         Raises `SecondMeError` when the job fails, since waiting longer would not help.
         """
         deadline = time.monotonic() + seconds
-        while (left := self.pending()) and time.monotonic() < deadline and not stop.is_set():
+        while True:
+            counted = time.monotonic()
+            left = self.pending()
+            now = time.monotonic()
+            if not left or now >= deadline or stop.is_set():
+                return left
             if self.error:
                 raise SecondMeError(f"{self.NAME} stopped: {self.error}")
-            stop.wait(min(0.1, seconds))
-        return left
+            # In a large memory counting takes its time, which the work needs more.
+            stop.wait(max(min(0.1, seconds), _COUNTING * (now - counted)))
 
     def stop(self) -> None:
         """End after the part in hand."""

@@ -337,3 +337,9 @@ def summaries(db: Database) -> None:
         create index summaries_n on summaries(n);
         """
     )
+
+
+@migrations()
+def sessions_of_moments(db: Database) -> None:
+    """A session's moments without looking through all of its item: a long chat has thousands."""
+    db.executescript("create index moments_session on moments(item_id, session)")
