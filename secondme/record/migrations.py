@@ -341,5 +341,5 @@ def summaries(db: Database) -> None:
 
 @migrations()
 def sessions_of_moments(db: Database) -> None:
-    """A session's moments without looking through all of its item: a long chat has thousands."""
-    db.executescript("create index moments_session on moments(item_id, session)")
+    """A session's moments in order, without looking through all of its item: a long chat has thousands."""
+    db.executescript("create index moments_session on moments(item_id, session, seq)")
