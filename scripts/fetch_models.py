@@ -12,7 +12,14 @@ from secondme import config
 from secondme.errors import SecondMeError
 from secondme.model import catalog, fetch
 
-TESTED = ("e5-small", "e5-small-enpt", "en-core-web-sm", "smollm2-135m", "qwen2.5-coder-0.5b")
+TESTED = (
+    "e5-small",
+    "e5-small-enpt",
+    "en-core-web-sm",
+    "minilm-colbert",
+    "smollm2-135m",
+    "qwen2.5-coder-0.5b",
+)
 
 
 def main() -> int:

@@ -93,6 +93,12 @@ def parser_packed(models_dir: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
+def ranker_packed(models_dir: Path) -> Path:
+    """The models that rank, packed."""
+    return fetch(catalog.find("ranker"), models_dir)
+
+
+@pytest.fixture(scope="session")
 def taken_in(
     tmp_path_factory: pytest.TempPathFactory,
     models_dir: Path,

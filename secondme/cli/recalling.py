@@ -63,9 +63,7 @@ def recall(
     ] = False,
     best: Annotated[
         bool,
-        typer.Option(
-            "--best", help="A small language model reads what was found: better, in seconds."
-        ),
+        typer.Option("--best", help="Small models read what was found: better, in half a second."),
     ] = False,
     explain: Annotated[bool, typer.Option("--explain", help="Say how each was found.")] = False,
     without: Without = None,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from secondme.model.clients import EmbedderClient, LanguageClient, ParserClient, RankerClient
 
 _HELPERS_IDLE = 60.0
-"""Seconds after which the parser is unloaded: only the background needs it; and the model that ranks."""
+"""Seconds after which the parser is unloaded: only the background needs it; and the models that rank."""
 
 
 class _Common(TypedDict):
@@ -106,21 +106,14 @@ class Models:
             use(self._parser)
 
     def ranker(self) -> RankerClient:
-        """The model that ranks what was found anew. Raises `NotFoundError` when it was not fetched."""
+        """The models that rank what was found anew. Raises `NotFoundError` when they were not fetched."""
         from secondme.model.clients import RankerClient
 
         with self._lock:
-            path = self.known_path(catalog.RANKER)
+            name = catalog.RANKER
+            spec = {"name": name, "path": str(self.known_path(name)), "threads": self.threads}
             if self._ranker is None:
-                self._ranker = RankerClient(
-                    {
-                        "name": catalog.RANKER,
-                        "path": str(path),
-                        "quick": str(fetch.quick_copy(path, self.config.models_dir)),
-                        "threads": self.threads,
-                    },
-                    **self._common("ranker", helper=True),
-                )
+                self._ranker = RankerClient(spec, **self._common("ranker", helper=True))
             return self._ranker
 
     def language(self, name: str | None = None, memory: int | None = None) -> LanguageClient:

@@ -17,8 +17,8 @@ from secondme.model.entries import ENTRIES, Entry, FileSource, HubSource, PyPISo
 from secondme.model.gguf import size_of
 from secondme.wording import counted
 
-RANKER = "smollm2-135m"
-"""The model that reads what recall found when the best order is asked for."""
+RANKER = "minilm-colbert"
+"""The models that read what recall found when the best order is asked for."""
 _USEFUL_THREADS = 8  # more of them wait for memory
 _COMFORTABLE = 10.0  # seconds that a person waits for an answer without wondering
 _BY_NAME = {key: entry for entry in ENTRIES for key in (entry.name, *entry.aliases)}

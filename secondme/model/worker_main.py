@@ -27,7 +27,7 @@ ROLES = {
     "embedder": "secondme.model.worker_main:embedder",
     "language": "secondme.model.llama:language",
     "parser": "secondme.model.parse:parser",
-    "ranker": "secondme.model.likelihood:ranker",
+    "ranker": "secondme.model.rerank:ranker",
 }
 """The factory of each role, as "module:function"; a spec's "factory" takes its place."""
 

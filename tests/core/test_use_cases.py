@@ -410,9 +410,9 @@ def test_asking_without_a_model_says_how_to_get_one(own: Home) -> None:
 
 def test_the_best_order_needs_a_model_that_reads_and_says_how_to_get_it(own: Home) -> None:
     own.call("note", text="the dentist is in Elm Street")
-    with pytest.raises(NotFoundError, match="'smollm2-135m' is not here") as error:
+    with pytest.raises(NotFoundError, match="'minilm-colbert' is not here") as error:
         own.call("recall", question="dentist", best=True)
-    assert error.value.hint == "`secondme model fetch smollm2-135m`"
+    assert error.value.hint == "`secondme model fetch minilm-colbert`"
 
 
 def test_a_model_that_is_not_here_cannot_be_used_or_removed(own: Home) -> None:

@@ -67,6 +67,10 @@ def model_verify(core: Core, call: Call, *, name: str | None = None) -> Iterator
 def model_use(core: Core, call: Call, *, name: str, memory: int | None = None) -> Event:
     """Answer, or embed, with this model from now on; in so many megabytes, if given (0: no limit)."""
     entry = catalog.find(name)
+    if entry.role == "ranker":
+        raise BadInputError(
+            f"{entry.name} serves `recall --best` wherever it is here: there is nothing to choose"
+        )
     path = core.models.known_path(entry.name)
     if memory is not None:
         if entry.role != "language":

@@ -154,8 +154,8 @@ def find(
     best: bool = False,
     without: Sequence[str] = (),
 ) -> tuple[list[Hit], Trace]:
-    """Recall through every view, leaving out the moments `without`, and how it went; with `best` a
-    language model reads the first of them.
+    """Recall through every view, leaving out the moments `without`, and how it went; with `best` small
+    models read the first of them.
 
     What says nothing, a question that Second Me was asked or its refusal, would be nearest of all to
     the same question asked again: it is found only where a source is named. Raises `BadInputError` for
@@ -188,7 +188,7 @@ def find(
         if ranker is not None:
             ranked = time.perf_counter()
             windows = core.record.moments.windows([h.moment.n for h in hits[:READ]])
-            hits = reread(hits, question, windows, ranker.after)
+            hits = reread(hits, question, windows, ranker.read)
             took["reading"] = time.perf_counter() - ranked
         took["total"] = time.perf_counter() - start
     rounded = {name: round(seconds * 1000, 2) for name, seconds in took.items()}

@@ -1,7 +1,6 @@
-"""Reading: a small language model reads the best hits, and says after which the question is likeliest.
+"""Reading: small models read the best hits, and say how well each answers the question.
 
-Ranking by the likelihood of the question (Sachan et al. 2022). It takes seconds where everything else
-takes milliseconds, so it is for whoever asks for it.
+It takes tenths of a second where everything else takes milliseconds, so it is for whoever asks for it.
 """
 
 from __future__ import annotations
@@ -14,48 +13,66 @@ from numpy.typing import NDArray
 
 from secondme.ingest.embedding import said
 from secondme.memory.recall import Hit
+from secondme.memory.style import language_of
+from secondme.memory.timex.lexer import languages_of
 from secondme.record.moments import StoredMoment
 
-READ = 20
-"""How many of the best hits are read."""
-_WEIGHT = 0.4
+READ = 30
+"""How many of the best hits are read for the best order."""
+_WHOLE, _BY_WORDS = 0.6, 0.4
 _BOUND = 3.0
-_ASKS = "Question:"
+_FEWEST = 2
 
-Likely = Callable[[Sequence[str], str], NDArray[np.float32]]
-"""The log-probabilities of a text's tokens after each of some passages: (passages, tokens)."""
+Floats = NDArray[np.float64]
+Read = Callable[[str, Sequence[str], Sequence[str]], NDArray[np.float32]]
+"""How well passages answer a question, and how near as many texts come to it: (2, passages)."""
 
 
 def reread(
     hits: Sequence[Hit],
     question: str,
     windows: Mapping[int, Sequence[StoredMoment]],
-    likely: Likely,
+    read: Read,
 ) -> list[Hit]:
     """The hits, the first of them in the order that reading them gives together with their scores.
 
     `windows` has for each number the moment after those before it, of which the last one is read too.
-    A word of the question counts by how much likelier a moment makes it, and never against a moment:
-    a name repeated would weigh more than all the rest.
+    The models know English alone: with a question in another language all stays as it is, and so does the
+    score of a moment in another one.
     """
     first, rest = hits[:READ], hits[READ:]
-    if len(first) < 2:
+    english = [i for i, hit in enumerate(first) if _is_english(hit.moment.text)]
+    if len(english) < _FEWEST or not _is_english(question):
         return list(hits)
-    passages = ["\n".join([*map(said, windows[h.moment.n][-2:]), _ASKS]) for h in first]
-    odds = likely([_ASKS, *passages], f" {question}")
-    gains = np.sqrt(np.maximum(odds[1:] - odds[0], 0.0)).mean(axis=1)
-    shares = _WEIGHT * np.clip((gains - gains.mean()) / max(gains.std(), 1e-9), -_BOUND, _BOUND)
-    read = [_with(*row) for row in zip(first, shares.tolist(), gains.tolist(), strict=True)]
-    read.sort(key=lambda hit: -hit.score)
+    moments = [first[i].moment for i in english]
+    passages = ["\n".join(map(said, windows[m.n][-2:])) for m in moments]
+    scores = read(question, passages, [said(m) for m in moments]).astype(float)
+    shares = np.zeros(len(first))
+    measured = np.zeros(len(first))
+    shares[english] = _WHOLE * _standard(scores[0]) + _BY_WORDS * _standard(scores[1])
+    measured[english] = scores[0]
+    again = [_with(*row) for row in zip(first, shares.tolist(), measured.tolist(), strict=True)]
+    again.sort(key=lambda hit: -hit.score)
     # What is not read stays behind.
-    fall = max(0.0, rest[0].score - read[-1].score) if rest else 0.0
-    return [*read, *(_with(hit, -fall, 0.0) for hit in rest)]
+    fall = max(0.0, rest[0].score - again[-1].score) if rest else 0.0
+    return [*again, *(_with(hit, -fall, 0.0) for hit in rest)]
 
 
-def _with(hit: Hit, share: float, gain: float) -> Hit:
+def _is_english(text: str) -> bool:
+    language = language_of(text)
+    return language == "English" or (language is None and "en" in languages_of(text))
+
+
+def _standard(scores: Floats) -> Floats:
+    spread = max(float(scores.std()), 1e-9)
+    standard: Floats = np.clip((scores - scores.mean()) / spread, -_BOUND, _BOUND)
+    return standard
+
+
+def _with(hit: Hit, share: float, measured: float) -> Hit:
     return replace(
         hit,
         score=hit.score + share,
         parts={**hit.parts, "reading": share},
-        signals={**hit.signals, "reading": gain},
+        signals={**hit.signals, "reading": measured},
     )

@@ -29,6 +29,8 @@ _REST = 10
 """Glances for one while the model rests."""
 _ALL = 100_000
 """Megabytes that are enough for any model, to see what it is made of."""
+_SHORT = {"language": "answers", "embedder": "finds", "parser": "reads", "ranker": "orders"}
+"""What a model does, by its role, in the table."""
 _TOKENS = ("primary", "accent", "warning", "error")
 
 
@@ -102,9 +104,7 @@ class ModelPane(Pane):
                 Text(state, style="bold" if model["in_use"] else "dim"),
                 Text(one_line(model["name"])),
                 Text(
-                    {"language": "answers", "embedder": "finds", "parser": "reads"}.get(
-                        model["role"], ""
-                    ),
+                    _SHORT[model["role"]],
                     style="dim",
                 ),
                 Text(size(model["size"]) if model["size"] else "", justify="right"),
