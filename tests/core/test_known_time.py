@@ -145,6 +145,13 @@ def told(home: Home, question: str) -> dict[str, object]:
             " best.” [2]",
         ),
         ("Who did I talk to in 2024?", "Ann, Ben, Sofia"),
+        ("Who did I talk to in the month before the lake with Sofia?", "Sofia"),
+        ("What is planned for the day after the choir rehearsal?", "Yoga, 17:00 [1]"),
+        ("what's on the day after the choir rehearsal?", "Yoga, 17:00 [1]"),
+        (
+            "What did I do in the three weeks after Tromsø?",
+            "1 March 2024: Ann: “Happy birthday, Robin!” [1]\n1 March 2024: Thank you, Ann. [2]",
+        ),
         ("What did I do on 25 August 2024?", "Rested. Thunder at night. [1]"),
         (
             "What happened on 24 August?",

@@ -19,8 +19,8 @@ from secondme.memory.facts.relations import TOGETHER
 from secondme.memory.facts.weigh import Fact
 from secondme.memory.known.asking import asked, asked_at_birth, asked_of_each, asked_of_two
 from secondme.memory.known.contact import Contact
-from secondme.memory.known.diary import is_entry
-from secondme.memory.known.events import Events, Search
+from secondme.memory.known.diary import Search, is_entry
+from secondme.memory.known.events import Events
 from secondme.memory.known.kin import PARENTS, kin_forms
 from secondme.memory.known.kinship import Kinship
 from secondme.memory.known.owners import Whose
@@ -71,7 +71,7 @@ def tell(
     memory = _Memory(record, book, until, without)
     people = People(memory.names, memory.relative, memory.kinship.sex)
     me, kinship = people.me(), memory.kinship
-    period = Period(record, memory.keys(me), now, until, without)
+    period = Period(record, memory.keys(me), now, until, without, search)
     if (known := period(question)) is not None:
         return known
     whoever = Whoever(memory.facts, memory.telling, kinship, people, now)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from calendar import day_name, month_name
-from collections.abc import Iterator, Set
+from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import islice
@@ -16,6 +16,8 @@ from secondme.record.moments import StoredMoment
 
 _ZONES = timedelta(hours=14)
 """By how much days of two zones may be apart."""
+Search = Callable[[str, int], Mapping[int, float]]
+"""Moments by words, so many at most: their numbers, with scores."""
 _LONGEST = timedelta(days=60)
 """How long an entry of a calendar may last that tells of each of its days."""
 _MENTIONS = 400
@@ -89,10 +91,27 @@ class Diary:
             m for m in moments if is_entry(m) and m.ms < to_ms(day) and not _REPEATED.search(m.text)
         ]
 
+    def named(self, words: str, search: Search) -> tuple[datetime, datetime] | None:
+        """The days of the entry that has all of these words, the last one begun or else the next; none where
+        it is repeated. `search` finds moments by words."""
+        wanted = keys(words)
+        found = [
+            m
+            for m in (self._moments(list(search(words, _MENTIONS))) if wanted else [])
+            if is_entry(m) and wanted <= keys(m.text) and not _REPEATED.search(m.text)
+        ]
+        if not found:
+            return None
+        begun = [m for m in found if m.time <= self._now]
+        entry = max(begun, key=lambda m: m.ms) if begun else min(found, key=lambda m: m.ms)
+        ends = [t.until_ms for t in self._record.times.of([entry.n]).get(entry.n, [])]
+        last = from_ms(max([entry.ms + 1, *ends]) - 1, entry.zone)
+        return _midnight(entry.time), _midnight(last) + timedelta(days=1)
+
     def next(self, wanted: Set[str]) -> Dated | None:
         """The first day from today on that is named together with these words; of none at all only the
         calendar tells."""
-        today = self._now.replace(hour=0, minute=0, second=0, microsecond=0)
+        today = _midnight(self._now)
         found = []
         for dated in self._mentioned(today):
             said = dated.moment.text[dated.start : dated.end]
@@ -134,6 +153,10 @@ class Diary:
             for m in found
             if m.live and m.tells and m.n not in self._without and m.ms < self._until
         ]
+
+
+def _midnight(time: datetime) -> datetime:
+    return time.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def is_entry(moment: StoredMoment) -> bool:

@@ -7,18 +7,17 @@ done: not asked, wished, denied or planned. Its day is the one that the sentence
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from secondme.memory.known.asking import SUBJECT, Asked
+from secondme.memory.known.diary import Search
 from secondme.memory.known.values import Known, Place
 from secondme.memory.terms import clauses, first_person, keys, negated, sentences, stems, undone
 from secondme.memory.timex import find
 from secondme.memory.timex.dates import spoken
 from secondme.record.moments import StoredMoment
-
-Search = Callable[[str, int], Mapping[int, float]]
 
 _MOST = 400
 """Moments looked at for one deed; with more the record is left to the reader."""

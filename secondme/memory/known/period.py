@@ -13,12 +13,13 @@ from secondme.memory.check import QUOTE
 from secondme.memory.facts.reading import key_of
 from secondme.memory.known.asking import SUBJECT, Asked, texts_of
 from secondme.memory.known.contact import SaidBy
-from secondme.memory.known.diary import Diary, is_entry
+from secondme.memory.known.diary import Diary, Search, is_entry
+from secondme.memory.known.naming import Named, Span, one_time, rests
 from secondme.memory.known.values import Known, Place, whole
 from secondme.memory.known.wording import I_OR_WE as _I
 from secondme.memory.terms import clipped, first_person, keys, sentence_spans, stems
-from secondme.memory.timex import Mention, find
 from secondme.memory.timex.dates import spoken
+from secondme.memory.timex.events import event_in
 from secondme.record import Record
 from secondme.record.clock import to_ms
 from secondme.record.moments import Filter, StoredMoment
@@ -103,9 +104,6 @@ _ANY = frozenset(
         " in on to for of what"
     )
 )
-_BEFORE = re.compile(
-    r"(?:\b(?:in|on|at|during|over|for|about|from|of)\s+)?(?:\bthe\s+)?$", re.IGNORECASE
-)
 _FIRST_PERSON = re.compile(r"\b(?:i|we|me|us|my|am)\b", re.IGNORECASE)
 
 
@@ -140,8 +138,10 @@ class Period:
         now: datetime,
         until: int | None,
         without: Set[int],
+        search: Search,
     ) -> None:
         self._record = record
+        self._search = search
         self._own = own
         self._now = now
         self._until = until
@@ -157,14 +157,14 @@ class Period:
                 return self._next(match["what"], asks=asks)
         if _LAST_FROM.fullmatch(question):
             return self._last_from()
-        named = _one_time(question, self._now)
+        named = one_time(question, self._now) or self._from_entry(question)
         if named is None:
             return None
-        time, words, rests = named
-        if any(_WHOM.fullmatch(rest) for rest in rests):
+        time, words, ways = named
+        if any(_WHOM.fullmatch(way) for way in ways):
             return self._whom(time)
-        ahead = time.until > self._now and any(_PLANNED.fullmatch(rest) for rest in rests)
-        if not ahead and not any(_ASKS.fullmatch(rest) for rest in rests):
+        ahead = time.until > self._now and any(_PLANNED.fullmatch(way) for way in ways)
+        if not ahead and not any(_ASKS.fullmatch(way) for way in ways):
             return None
         short = time.until - time.since <= _DAYS
         found = self._of_days(time) if short and not ahead else self._of_diary(time)
@@ -200,6 +200,18 @@ class Period:
         dated = asked.time is None or until - since > _DAYS
         return self._told(found, dated=dated, talk=True) if found else None
 
+    def _from_entry(self, question: str) -> Named | None:
+        """The time that a question counts from something in the calendar: "the week after the wedding"."""
+        event = event_in(question)
+        when = self._diary.named(event.words, self._search) if event else None
+        if event is None or when is None:
+            return None
+        try:
+            time = Span(*event.around(*when))
+        except OverflowError:
+            return None
+        return time, question[event.start : event.end], rests(question, event.start, event.end)
+
     # what there was
 
     def _told(self, found: Sequence[_Passage], *, dated: bool, talk: bool = False) -> Known:
@@ -223,7 +235,7 @@ class Period:
             said = f"{'You' if self._mine(moment) else moment.speaker}: “{said}”"
         return f"{spoken(passages[0].day)}: {said}" if dated else said
 
-    def _of_days(self, time: Mention) -> list[_Passage]:
+    def _of_days(self, time: Span) -> list[_Passage]:
         """Sentences of a day or two: what was noted then and what the calendar has before what was said."""
         moments = [*self._diary.over(time.since), *self._between(time.since, time.until)]
         held = {moment.n for moment in moments}
@@ -244,14 +256,14 @@ class Period:
                 passages.append(_Passage(moment, start, end, weight, moment.time.date()))
         return passages
 
-    def _of_diary(self, time: Mention) -> list[_Passage]:
+    def _of_diary(self, time: Span) -> list[_Passage]:
         """What the calendar has, and what was told before of days that are ahead."""
         return [
             _Passage(d.moment, d.start, d.end, 1.5 if is_entry(d.moment) else 1.0, d.day, d.said)
             for d in self._diary.on(time.since, time.until)
         ]
 
-    def _of_episodes(self, time: Mention) -> list[_Passage]:
+    def _of_episodes(self, time: Span) -> list[_Passage]:
         """The two most telling passages of each episode, and the first three sentences of what none sums up."""
         span = Filter(since=to_ms(time.since), until=self._end(time.until))
         episodes = {e.n: e.moments for e in self._record.episodes.find(span, _MOST)}
@@ -304,7 +316,7 @@ class Period:
 
     # whom one spoke to
 
-    def _whom(self, time: Mention) -> Known | None:
+    def _whom(self, time: Span) -> Known | None:
         first: dict[str, StoredMoment] = {}
         moments = self._between(time.since, time.until)
         here = {(m.item_id, m.session) for m in moments if self._mine(m)}
@@ -351,7 +363,7 @@ def _spans(moment: StoredMoment) -> list[tuple[int, int]]:
     return [(0, len(moment.text))] if is_entry(moment) else sentence_spans(moment.text)
 
 
-def _spread(found: Sequence[_Passage], time: Mention) -> list[_Passage]:
+def _spread(found: Sequence[_Passage], time: Span) -> list[_Passage]:
     """The weightiest passage of each part of a time, where there are more than are told."""
     if len(found) <= _PASSAGES:
         return list(found)
@@ -361,25 +373,3 @@ def _spread(found: Sequence[_Passage], time: Mention) -> list[_Passage]:
         if part not in best or best[part].weight < passage.weight:
             best[part] = passage
     return list(best.values())
-
-
-def _one_time(text: str, now: datetime) -> tuple[Mention, str, tuple[str, ...]] | None:
-    """The one time that a question names, its words, and what is left of the question without it: with the
-    preposition before it and without. "Christmas in 2024" and "14 July last year" are one."""
-    times = find(text, now)
-    if not times or len(times) > 2:
-        return None
-    first, last = times[0], times[-1]
-    words, time = text[first.start : last.end], first
-    if len(times) == 2:
-        year = next((t for t in times if t.grain == "year"), None)
-        other = first if year is last else last
-        if year is None or text[first.end : last.start].strip() not in ("", "in", "of", ","):
-            return None
-        together = find(f"{text[other.start : other.end]} {year.since.year}", now)
-        if len(together) != 1:
-            return None
-        time = together[0]
-    before, after = text[: first.start], text[last.end :]
-    rests = (" ".join(f"{each} {after}".split()) for each in (before, _BEFORE.sub("", before)))
-    return time, words, tuple(rests)
