@@ -165,23 +165,30 @@ def test_what_shares_words_with_the_best_moment_comes_before_what_does_not(tmp_p
     assert walked[said[0]] > walked[said[1]] > max(far)
 
 
-def test_reading_lifts_what_makes_the_question_likelier(tmp_path: Path) -> None:
-    """A model that only knows whether a passage is about turtles stands for one that reads."""
-    chat = Chat(tmp_path, ("Ben", "my pets"), ("Ana", "his pets"), ("Ben", "two turtles, pets"))
+def test_reading_lifts_what_answers_the_question(tmp_path: Path) -> None:
+    """A model that only knows whether a passage is about turtles stands for those that read."""
+    german = "ich habe mit der Katze und dem Hund turtles"
+    said = ("Ben", "my pets"), ("Ana", "his pets"), ("Ben", "two turtles, pets"), ("Ben", german)
+    chat = Chat(tmp_path, *said)
     moments = chat.record.moments
     recall = Recall(chat.record, chat.words, lambda _, k: {}, moments.speaker_names)
-    hits = recall(Query("Which pets does Ana have?", datetime(2025, 1, 1, tzinfo=UTC)), 3, "")
-    read: list[str] = []
+    asked = "Which pets or turtles does Ana have?"
+    hits = recall(Query(asked, datetime(2025, 1, 1, tzinfo=UTC)), 4, "")
+    windows = moments.windows([h.moment.n for h in hits])
+    heard: list[str] = []
 
-    def likely(passages: Sequence[str], text: str) -> NDArray[np.float32]:
-        read.extend(passages)
-        return np.array([[-1.0 if "turtles" in p else -9.0] * 4 for p in passages], np.float32)
+    def read(question: str, *told: Sequence[str]) -> NDArray[np.float32]:
+        assert question == asked
+        heard.extend(told[0])
+        return np.array([[9.0 if "turtles" in p else -9.0 for p in ps] for ps in told], np.float32)
 
-    again = reread(hits, "Which pets?", moments.windows([h.moment.n for h in hits]), likely)
+    again = reread(hits, asked, windows, read)
     chat.record.close()
-    assert read[0] == "Question:"
-    assert "Ana: his pets\nBen: two turtles, pets\nQuestion:" in read
+    assert "Ana: his pets\nBen: two turtles, pets" in heard
+    assert not any(passage.endswith(german) for passage in heard), "the models know English alone"
     lifted = {h.moment.text: h.parts["reading"] for h in again}
     assert max(lifted, key=lambda text: lifted[text]) == "two turtles, pets"
+    assert lifted[german] == 0.0
     assert [h.score for h in again] == sorted((h.score for h in again), reverse=True)
-    assert reread(hits[:1], "Which pets?", {}, likely) == hits[:1]
+    assert reread(hits[:1], asked, windows, read) == hits[:1]
+    assert reread(hits, "Welche Tiere hat Ana und wo sind die?", windows, read) == hits

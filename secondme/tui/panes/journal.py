@@ -14,6 +14,7 @@ from secondme.tui.pane import Pane
 from secondme.tui.shapes import Change, Read, State
 from secondme.tui.widgets.dialogs import Prompt
 from secondme.tui.widgets.rows import facts
+from secondme.tui.widgets.table import Table
 from secondme.wording import cells, clip, counted, minute, one_line, short_path
 
 _AROUND = 29
@@ -63,12 +64,12 @@ class JournalPane(Pane):
 
     def compose(self) -> ComposeResult:
         """The table, and more on the chosen line."""
-        yield DataTable[Text](cursor_type="row", zebra_stripes=False)
+        yield Table()
         yield Static("", classes="about", markup=False)
 
     @property
-    def _table(self) -> DataTable[Text]:
-        return self.query_one(DataTable)
+    def _table(self) -> Table:
+        return self.query_one(Table)
 
     @property
     def _chosen(self) -> Line | None:
@@ -135,15 +136,16 @@ class JournalPane(Pane):
         clients = max((cells(clip(line.client, _CLIENT)) for line in self._lines), default=0)
         states = max((cells(line.state) for line in self._lines), default=0)
         room = max(20, self.size.width - _AROUND - clients - states)
-        self._table.clear(columns=True)  # they would stay as wide as they were
-        self._table.add_columns("when", "by", "what", "")
-        for line in self._lines:
-            self._table.add_row(
+        rows = [
+            (
                 Text(minute(line.time), style="dim"),
                 Text(clip(line.client, _CLIENT), style="dim"),
                 Text(clip(line.what, room), style="dim strike" if line.gone else ""),
                 Text(line.state, style="dim"),
             )
+            for line in self._lines
+        ]
+        self._table.fill(("when", "by", "what", ""), rows)
         keys = [line.key for line in self._lines]
         at = keys.index(chosen.key) if chosen is not None and chosen.key in keys else 0
         self._table.move_cursor(row=at)

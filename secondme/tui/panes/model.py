@@ -8,7 +8,7 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import VerticalScroll
-from textual.widgets import DataTable, Static
+from textual.widgets import Static
 
 from secondme.errors import SecondMeError
 from secondme.tui.memory import Memory
@@ -20,6 +20,7 @@ from secondme.tui.widgets.dialogs import Confirm
 from secondme.tui.widgets.residency import ResidencyMap
 from secondme.tui.widgets.slider import Slider
 from secondme.tui.widgets.sparks import Series, Sparks
+from secondme.tui.widgets.table import Table
 from secondme.tui.widgets.task import Task
 from secondme.wording import clip, one_line, size
 
@@ -29,6 +30,7 @@ _REST = 10
 """Glances for one while the model rests."""
 _ALL = 100_000
 """Megabytes that are enough for any model, to see what it is made of."""
+_COLUMNS = ("", "model", "does", "file", "memory", "licence")
 _SHORT = {"language": "answers", "embedder": "finds", "parser": "reads", "ranker": "orders"}
 """What a model does, by its role, in the table."""
 _TOKENS = ("primary", "accent", "warning", "error")
@@ -66,7 +68,7 @@ class ModelPane(Pane):
 
     def compose(self) -> ComposeResult:
         """Models, the chosen one in words, fetches, and the workers with their plots."""
-        yield DataTable[Text](cursor_type="row", zebra_stripes=False)
+        yield Table()
         yield Static("", classes="about", markup=False)
         yield VerticalScroll(id="tasks")
         yield Budget()
@@ -74,15 +76,13 @@ class ModelPane(Pane):
         yield Sparks(id="workers")
 
     def on_mount(self) -> None:
-        """The table's columns, and a look at the workers every second."""
-        for name in ("", "model", "does", "file", "memory", "licence"):
-            self.query_one(DataTable).add_column(name, key=name)
+        """A look at the workers every second."""
         self.set_interval(_LOOK, self._look)
         self.set_interval(_GLANCE, self._glance)
 
     def opened(self) -> None:
         """One chooses a model."""
-        self.query_one(DataTable).focus()
+        self.query_one(Table).focus()
 
     def rests_on(self, state: State) -> object:
         """On which models are in use; the workers are as they are."""
@@ -95,22 +95,9 @@ class ModelPane(Pane):
         self._models = await self.memory.models()
         recommended = await self.memory.call("model-recommend")
         self._reasons = {r["name"]: r["reason"] for r in recommended["recommendations"]}
-        table = self.query_one(DataTable)
+        table = self.query_one(Table)
         at = table.cursor_row
-        table.clear()
-        for model in self._models:
-            state = "in use" if model["in_use"] else "here" if model["fetched"] else ""
-            table.add_row(
-                Text(state, style="bold" if model["in_use"] else "dim"),
-                Text(one_line(model["name"])),
-                Text(
-                    _SHORT[model["role"]],
-                    style="dim",
-                ),
-                Text(size(model["size"]) if model["size"] else "", justify="right"),
-                Text(f"{model['memory_mb']:,} MB" if model["memory_mb"] else "", justify="right"),
-                Text(clip(model["licence"], 14), style="dim"),
-            )
+        table.fill(_COLUMNS, [_row(model) for model in self._models])
         table.move_cursor(row=min(at, len(self._models) - 1))
         self._tell()
 
@@ -187,7 +174,7 @@ class ModelPane(Pane):
 
     @property
     def _chosen(self) -> Model | None:
-        row = self.query_one(DataTable).cursor_row
+        row = self.query_one(Table).cursor_row
         return self._models[row] if 0 <= row < len(self._models) else None
 
     def on_data_table_row_highlighted(self) -> None:
@@ -329,3 +316,15 @@ class ModelPane(Pane):
             self.say("comparing needs two language models here; g fetches the one under the cursor")
         else:
             self.app.push_screen(Compare(self.memory, here))
+
+
+def _row(model: Model) -> tuple[Text, ...]:
+    state = "in use" if model["in_use"] else "here" if model["fetched"] else ""
+    return (
+        Text(state, style="bold" if model["in_use"] else "dim"),
+        Text(one_line(model["name"])),
+        Text(_SHORT[model["role"]], style="dim"),
+        Text(size(model["size"]) if model["size"] else "", justify="right"),
+        Text(f"{model['memory_mb']:,} MB" if model["memory_mb"] else "", justify="right"),
+        Text(clip(model["licence"], 14), style="dim"),
+    )

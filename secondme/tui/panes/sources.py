@@ -8,7 +8,7 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import VerticalScroll
-from textual.widgets import DataTable, Static
+from textual.widgets import Static
 
 from secondme.tui.memory import Memory
 from secondme.tui.pane import Pane
@@ -16,6 +16,7 @@ from secondme.tui.shapes import Source, State
 from secondme.tui.widgets.dialogs import Choice, Confirm
 from secondme.tui.widgets.picker import Choice as Chosen
 from secondme.tui.widgets.picker import Picker
+from secondme.tui.widgets.table import Table
 from secondme.tui.widgets.task import Task
 from secondme.wording import clean, clip, counted, day, short_path
 
@@ -39,19 +40,13 @@ class SourcesPane(Pane):
 
     def compose(self) -> ComposeResult:
         """The table, what it is empty for, and the tasks."""
-        yield DataTable[Text](cursor_type="row", zebra_stripes=False)
+        yield Table()
         yield Static("", classes="about", markup=False)
         yield VerticalScroll(id="tasks")
 
-    def on_mount(self) -> None:
-        """The table's columns."""
-        table = self.query_one(DataTable)
-        for name in ("source", "moments", "items", "since", ""):
-            table.add_column(name, key=name)
-
     def opened(self) -> None:
         """One chooses a source."""
-        self.query_one(DataTable).focus()
+        self.query_one(Table).focus()
 
     def rests_on(self, state: State) -> object:
         """On what the memory holds."""
@@ -77,18 +72,20 @@ class SourcesPane(Pane):
 
     async def load(self) -> None:
         """The table, as the sources are now."""
-        chosen, at = self._chosen, self.query_one(DataTable).cursor_row
+        chosen, at = self._chosen, self.query_one(Table).cursor_row
         self._sources = await self.memory.sources()
-        table = self.query_one(DataTable)
-        table.clear()
-        for source in self._sources:
-            table.add_row(
+        rows = [
+            (
                 Text(clip(short_path(source["path"]), max(20, self.app.size.width - 52))),
                 Text(f"{source['moments']:,}", justify="right"),
                 Text(f"{source['items']:,}", justify="right"),
                 Text(day(source["added"]), style="dim"),
                 _standing(source),
             )
+            for source in self._sources
+        ]
+        table = self.query_one(Table)
+        table.fill(("source", "moments", "items", "since", ""), rows)
         # The chosen source stays the chosen one, whatever came before it.
         ids = [source["id"] for source in self._sources]
         if chosen is not None and chosen["id"] in ids:
@@ -99,7 +96,7 @@ class SourcesPane(Pane):
 
     @property
     def _chosen(self) -> Source | None:
-        row = self.query_one(DataTable).cursor_row
+        row = self.query_one(Table).cursor_row
         return self._sources[row] if 0 <= row < len(self._sources) else None
 
     def action_add(self) -> None:
