@@ -14,10 +14,10 @@ from secondme.record import Record
 from secondme.record.clock import from_ms, to_ms
 from secondme.record.moments import StoredMoment
 
-_ZONES = timedelta(hours=14)
-"""By how much days of two zones may be apart."""
 Search = Callable[[str, int], Mapping[int, float]]
 """Moments by words, so many at most: their numbers, with scores."""
+_ZONES = timedelta(hours=14)
+"""By how much days of two zones may be apart."""
 _LONGEST = timedelta(days=60)
 """How long an entry of a calendar may last that tells of each of its days."""
 _MENTIONS = 400

@@ -21,11 +21,11 @@ class Span(NamedTuple):
     until: datetime
 
 
-Named = tuple[Span, str, tuple[str, ...]]
+NamedTime = tuple[Span, str, tuple[str, ...]]
 """A time, the words that name it in a question, and what is left of the question without them."""
 
 
-def one_time(text: str, now: datetime) -> Named | None:
+def one_time(text: str, now: datetime) -> NamedTime | None:
     """The one time that a question names. "Christmas in 2024" and "14 July last year" are one."""
     times = find(text, now)
     if not times or len(times) > 2:

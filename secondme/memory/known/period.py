@@ -14,7 +14,7 @@ from secondme.memory.facts.reading import key_of
 from secondme.memory.known.asking import SUBJECT, Asked, texts_of
 from secondme.memory.known.contact import SaidBy
 from secondme.memory.known.diary import Diary, Search, is_entry
-from secondme.memory.known.naming import Named, Span, one_time, rests
+from secondme.memory.known.naming import NamedTime, Span, one_time, rests
 from secondme.memory.known.values import Known, Place, whole
 from secondme.memory.known.wording import I_OR_WE as _I
 from secondme.memory.terms import clipped, first_person, keys, sentence_spans, stems
@@ -200,17 +200,23 @@ class Period:
         dated = asked.time is None or until - since > _DAYS
         return self._told(found, dated=dated, talk=True) if found else None
 
-    def _from_entry(self, question: str) -> Named | None:
+    def _from_entry(self, question: str) -> NamedTime | None:
         """The time that a question counts from something in the calendar: "the week after the wedding"."""
         event = event_in(question)
-        when = self._diary.named(event.words, self._search) if event else None
-        if event is None or when is None:
+        if event is None:
+            return None
+        ways = rests(question, event.start, event.end)
+        # The calendar is looked through only for what can be answered then.
+        if not any(asks.fullmatch(way) for asks in (_WHOM, _PLANNED, _ASKS) for way in ways):
+            return None
+        when = self._diary.named(event.words, self._search)
+        if when is None:
             return None
         try:
             time = Span(*event.around(*when))
         except OverflowError:
             return None
-        return time, question[event.start : event.end], rests(question, event.start, event.end)
+        return time, question[event.start : event.end], ways
 
     # what there was
 

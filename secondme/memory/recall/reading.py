@@ -40,9 +40,11 @@ def reread(
     The models know English alone: with a question in another language all stays as it is, and so does the
     score of a moment in another one.
     """
+    if not _is_english(question):
+        return list(hits)
     first, rest = hits[:READ], hits[READ:]
     english = [i for i, hit in enumerate(first) if _is_english(hit.moment.text)]
-    if len(english) < _FEWEST or not _is_english(question):
+    if len(english) < _FEWEST:
         return list(hits)
     moments = [first[i].moment for i in english]
     passages = ["\n".join(map(said, windows[m.n][-2:])) for m in moments]
